@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes through the door: a SOCK_SEQPACKET unix socket, one message a packet, memory as file descriptors beside it.
+//
+//   controller                      datapath
+//   Hello                    ->
+//                            <-     Welcome + {health, counters}      or Refused (wrong version, door occupied)
+//   TableOffer + {memfd}     ->
+//                            <-     Accepted | Rejected               a table already held is accepted again
+//   SnapshotOffer + {memfd}  ->
+//                            <-     Accepted | Rejected               Accepted: every worker uses the new generation
+//   FlowQuery                ->
+//                            <-     FlowAnswer
+//
+// A request is answered before the next is read. A message whose length, magic, version or type is wrong is Refused
+// and the connection closed. Tables that the newest snapshot does not name are dropped once it is accepted.
+// One controller at a time: while the first is connected, others are Refused.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+
+#include "ebpf/abi/flow_key.h"
+#include "ebpf/abi/limits.h"
+
+namespace guideway::door {
+
+inline constexpr std::uint32_t message_magic = 0x524f4447U;  // "GDOR"
+inline constexpr std::uint16_t protocol_version = 1;
+inline constexpr std::uint32_t message_bytes_max = 4096;
+
+enum class MessageType : std::uint16_t {
+  hello = 1,
+  welcome = 2,
+  refused = 3,
+  table_offer = 4,
+  snapshot_offer = 5,
+  accepted = 6,
+  rejected = 7,
+  flow_query = 8,
+  flow_answer = 9,
+};
+
+struct MessageHeader {
+  std::uint32_t magic;
+  std::uint16_t version;
+  MessageType type;
+  std::uint32_t length_bytes;  // of the whole message
+  std::uint32_t sequence;      // answers carry the number of their request
+};
+
+struct Hello {
+  static constexpr MessageType type = MessageType::hello;
+  MessageHeader header;
+  std::uint32_t abi_version;
+  std::uint32_t process_id;
+};
+
+struct PortDescription {
+  std::uint32_t number;
+  std::uint32_t mtu_bytes;
+  std::array<std::uint8_t, 6> mac;
+  std::array<std::uint8_t, 2> zero;
+  std::array<char, 36> name;         // of the device, ended by 0
+  std::array<char, 16> kernel_face;  // interface that the kernel keeps for this port, ended by 0; empty if none
+};
+static_assert(sizeof(PortDescription) == 68);
+
+struct Welcome {
+  static constexpr MessageType type = MessageType::welcome;
+  MessageHeader header;
+  std::uint32_t abi_version;
+  std::uint32_t process_id;
+  std::uint64_t generation;  // of the snapshot in use; 0 if none was ever accepted
+  std::uint32_t services_max;
+  std::uint32_t backends_max;
+  std::uint32_t flows_max;  // a worker
+  std::uint32_t worker_count;
+  std::uint64_t health_bytes;  // of the first file descriptor: backends_max words, writable
+  std::uint64_t counters_bytes;  // of the second
+  std::array<char, 16> datapath;  // "guideway-dpdk"
+  std::uint32_t port_count;
+  std::uint32_t zero;
+  std::array<PortDescription, GW_PORTS_MAX> ports;
+};
+
+struct Refused {
+  static constexpr MessageType type = MessageType::refused;
+  MessageHeader header;
+  std::array<char, 512> reason;  // one sentence, ended by 0
+};
+
+struct TableOffer {
+  static constexpr MessageType type = MessageType::table_offer;
+  MessageHeader header;
+  std::uint64_t table_id;
+};
+
+struct SnapshotOffer {
+  static constexpr MessageType type = MessageType::snapshot_offer;
+  MessageHeader header;
+  std::uint64_t generation;
+};
+
+struct Accepted {
+  static constexpr MessageType type = MessageType::accepted;
+  MessageHeader header;
+  std::uint64_t id;  // the table's or the generation
+};
+
+struct Rejected {
+  static constexpr MessageType type = MessageType::rejected;
+  MessageHeader header;
+  std::array<char, 512> reason;
+};
+
+struct FlowQuery {
+  static constexpr MessageType type = MessageType::flow_query;
+  MessageHeader header;
+  gw_flow_key flow;
+};
+
+struct FlowAnswer {
+  static constexpr MessageType type = MessageType::flow_answer;
+  MessageHeader header;
+  std::uint32_t remembered;  // 0 or 1: whether any worker remembers the flow
+  std::uint32_t worker;
+  std::uint32_t backend;     // index
+  std::uint32_t state;       // enum gw_flow_state
+  std::uint32_t remaining_ticks;
+  std::uint32_t zero;
+};
+
+static_assert(sizeof(Welcome) <= message_bytes_max);
+static_assert(std::has_unique_object_representations_v<Welcome> && std::has_unique_object_representations_v<FlowQuery> &&
+              std::has_unique_object_representations_v<FlowAnswer>);
+
+}  // namespace guideway::door

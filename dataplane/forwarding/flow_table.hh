@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one worker remembers: the backends of flows that are exceptions (and all flows of services that follow every
+// flow). Bounded, allocated once, one writer, no lock.
+//
+// Rules (ARCHITECTURE.md): a look-up touches one bucket of two cache lines. A new entry is on probation until a second
+// packet comes, and may only take the place of another on probation or of one that has expired: a flood never evicts
+// a live flow. The filter counts the entries under 16 bits of the hash, exactly, so that a zero there means that
+// nothing is remembered and the bucket need not be read.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dataplane/base/mapping.hh"
+#include "dataplane/base/result.hh"
+#include "ebpf/abi/flow.h"
+
+namespace guideway {
+
+// What became of a wish to remember.
+enum class Remembered { inserted, displaced_another, refused };
+
+class FlowTable {
+ public:
+  // Room for `flows_max` entries, rounded up to a power of two of buckets.
+  [[nodiscard]] static Result<FlowTable> create(std::uint32_t flows_max);
+
+  // False: nothing is remembered under this hash, certainly. True: ask find().
+  [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept {
+    return held_ != 0 && filter()[filter_index(hash)] != 0;
+  }
+  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&buckets()[bucket_index(hash)]); }
+
+  // The live entry of that hash, or null. An entry found past its deadline is forgotten on the way.
+  [[nodiscard]] gw_flow_entry* find(std::uint64_t hash, std::uint32_t now_ticks) noexcept;
+
+  // Remembers a flow that find() did not, with deadline and state as given.
+  Remembered insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation, gw_flow_state state,
+                    std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept;
+  void forget(gw_flow_entry& entry) noexcept;
+  // Moves the deadline; writes nothing where it would move by less than half a second.
+  static void touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t now_ticks,
+                    std::uint32_t timeout_ticks) noexcept;
+
+  // Forgets what has expired in the next `bucket_count` buckets of an endless round; returns how many entries.
+  std::uint32_t sweep(std::uint32_t bucket_count, std::uint32_t now_ticks) noexcept;
+
+  [[nodiscard]] std::uint32_t held() const noexcept { return held_; }
+  [[nodiscard]] std::uint32_t bucket_count() const noexcept { return bucket_mask_ + 1; }
+  [[nodiscard]] std::span<const gw_flow_bucket> all() const noexcept { return {buckets(), bucket_count()}; }
+  // How many entries the filter believes to hold under the hash's bits; for tests of its exactness.
+  [[nodiscard]] std::uint16_t filter_count(std::uint64_t hash) const noexcept { return filter()[filter_index(hash)]; }
+
+  [[nodiscard]] static std::uint32_t backend_of(const gw_flow_entry& entry) noexcept { return entry.backend >> 8U; }
+  [[nodiscard]] static std::uint8_t generation_of(const gw_flow_entry& entry) noexcept {
+    return static_cast<std::uint8_t>(entry.backend);
+  }
+  [[nodiscard]] static gw_flow_state state_of(const gw_flow_entry& entry) noexcept {
+    return static_cast<gw_flow_state>(entry.deadline & 0xfU);
+  }
+  // Ticks until the entry is forgotten; 0 if that is past.
+  [[nodiscard]] static std::uint32_t remaining_ticks(const gw_flow_entry& entry, std::uint32_t now_ticks) noexcept;
+
+ private:
+  static constexpr std::uint32_t filter_size = 16384;
+  FlowTable(Mapping memory, std::uint32_t bucket_count) noexcept
+      : memory_(std::move(memory)), bucket_mask_(bucket_count - 1) {}
+
+  [[nodiscard]] std::uint16_t* filter() const noexcept { return reinterpret_cast<std::uint16_t*>(memory_.data()); }
+  [[nodiscard]] gw_flow_bucket* buckets() const noexcept {
+    return reinterpret_cast<gw_flow_bucket*>(memory_.data() + filter_size * sizeof(std::uint16_t));
+  }
+  // The table slot is taken from the high 32 bits of the hash; bucket and filter from different low ones.
+  [[nodiscard]] std::uint32_t bucket_index(std::uint64_t hash) const noexcept {
+    return static_cast<std::uint32_t>(hash) & bucket_mask_;
+  }
+  [[nodiscard]] static std::uint32_t filter_index(std::uint64_t hash) noexcept {
+    return static_cast<std::uint32_t>(hash >> 18U) % filter_size;
+  }
+
+  Mapping memory_;
+  std::uint32_t bucket_mask_;
+  std::uint32_t held_ = 0;
+  std::uint32_t sweep_cursor_ = 0;
+};
+
+}  // namespace guideway

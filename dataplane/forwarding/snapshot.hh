@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// One immutable, validated generation of services, backends and tables, in the form that workers read.
+// It is made from the bytes that came through the door (ebpf/abi/snapshot.h); every count, index and enumerator is
+// checked first, and whatever fails is refused with a sentence that names the field. Nothing is shared with the bytes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/base/mapping.hh"
+#include "dataplane/base/result.hh"
+#include "dataplane/forwarding/capacities.hh"
+#include "dataplane/forwarding/service_table.hh"
+#include "ebpf/abi/snapshot.h"
+
+namespace guideway {
+
+// A Maglev table: checked, immutable, on huge pages where there are any. Shared by every snapshot that names it.
+class Table {
+ public:
+  // `wire` is gw_table_header and its slots. Refuses backend indexes at or above backends_max.
+  [[nodiscard]] static Result<std::shared_ptr<const Table>> load(std::span<const std::byte> wire,
+                                                                 const Capacities& capacities);
+
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+  [[nodiscard]] std::span<const gw_slot> slots() const noexcept { return slots_; }
+
+ private:
+  Table(std::uint64_t id, Mapping memory, std::span<const gw_slot> slots) noexcept
+      : id_(id), memory_(std::move(memory)), slots_(slots) {}
+  std::uint64_t id_;
+  Mapping memory_;
+  std::span<const gw_slot> slots_;
+};
+
+// The tables that a datapath holds, by id.
+using TableStore = std::map<std::uint64_t, std::shared_ptr<const Table>>;
+
+class Snapshot {
+ public:
+  // All or nothing. `tables` must hold every table that the snapshot names.
+  [[nodiscard]] static Result<std::unique_ptr<const Snapshot>> load(std::span<const std::byte> wire,
+                                                                    const TableStore& tables,
+                                                                    const Capacities& capacities);
+  // The generation 0 that a datapath starts with: no services, so everything goes to the kernel.
+  [[nodiscard]] static std::unique_ptr<const Snapshot> empty(const Capacities& capacities);
+
+  [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
+  [[nodiscard]] const gw_hash_key& hash_key() const noexcept { return hash_key_; }
+  [[nodiscard]] const ServiceTable& services() const noexcept { return services_; }
+  // The row of a backend index below backends_max. Its `family` is 0 where the snapshot has no such backend.
+  [[nodiscard]] const gw_backend& backend(std::uint32_t index) const noexcept { return backends_[index]; }
+  // Ids of the tables in use.
+  [[nodiscard]] std::vector<std::uint64_t> table_ids() const;
+
+ private:
+  Snapshot() = default;
+  std::uint64_t generation_ = 0;
+  gw_hash_key hash_key_{};
+  ServiceTable services_;
+  std::vector<gw_backend> backends_;
+  std::vector<std::shared_ptr<const Table>> tables_;
+};
+
+}  // namespace guideway

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The counters that a datapath shares, read-only for everybody else. One block a worker; only that worker writes it,
+ * with plain 64-bit stores; readers add the blocks up.
+ *
+ *   gw_counters_header | for each worker: gw_worker_counters | gw_service_counters[services_max]
+ *                                         | gw_backend_counters[backends_max]                                      */
+#ifndef GUIDEWAY_ABI_COUNTERS_H
+#define GUIDEWAY_ABI_COUNTERS_H
+
+#include "ebpf/abi/exits.h"
+
+#define GW_COUNTERS_MAGIC 0x43474757u
+
+struct gw_counters_header {
+  __u32 magic;
+  __u32 abi_version;
+  __u32 worker_count;
+  __u32 services_max;
+  __u32 backends_max;
+  __u32 worker_stride_bytes; /* from one worker's block to the next */
+  __u8 zero[40];
+};
+GW_STATIC_ASSERT(sizeof(struct gw_counters_header) == 64, "counters header");
+
+struct gw_worker_counters {
+  __u64 received_packets; /* = sum of exits[], always */
+  __u64 received_bytes;
+  __u64 sent_bytes;
+  __u64 from_kernel_packets; /* the kernel's own packets, passed on to the port; not in received_packets */
+  __u64 from_kernel_dropped;
+  __u64 loops;      /* polls of all queues */
+  __u64 busy_loops; /* polls that found packets */
+  __u64 plain;      /* answered by a plain slot, nothing looked up */
+  __u64 asked;      /* the flow table was asked */
+  __u64 flows_remembered;     /* gauge: entries held now */
+  __u64 flows_inserted;       /* entries ever made */
+  __u64 flows_not_remembered; /* should have been, but the bucket held only live flows */
+  __u64 flows_displaced;      /* entries on probation that made room for another */
+  __u64 flows_expired;
+  __u64 zero[2];
+  __u64 exits[GW_EXITS_MAX];
+};
+GW_STATIC_ASSERT(sizeof(struct gw_worker_counters) == 128 + 8 * GW_EXITS_MAX, "worker counters");
+
+struct gw_service_counters {
+  __u64 packets;
+  __u64 bytes;
+};
+
+struct gw_backend_counters {
+  __u64 packets;
+  __u64 bytes;
+  __u64 opened; /* packets that opened a flow: SYN without ACK; any UDP packet that no entry remembered */
+};
+
+#endif

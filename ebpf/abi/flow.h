@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A remembered flow: 16 bytes; a bucket of them: two cache lines. An entry with hash 0 is free (a real hash of 0 is
+ * stored as 1). */
+#ifndef GUIDEWAY_ABI_FLOW_H
+#define GUIDEWAY_ABI_FLOW_H
+
+#include "ebpf/abi/portable.h"
+
+enum gw_flow_state {
+  GW_FLOW_PROBATION = 0,   /* only its opening was seen: may be displaced */
+  GW_FLOW_ESTABLISHED = 1, /* a second packet came */
+  GW_FLOW_CLOSING = 2,     /* FIN or RST was seen */
+};
+
+struct gw_flow_entry {
+  __u64 hash;
+  __u32 backend;  /* bits 31..8 backend index, bits 7..0 low bits of its generation */
+  __u32 deadline; /* bits 31..4 tick at which it is forgotten (modulo 2^28), bits 3..0 enum gw_flow_state */
+};
+GW_STATIC_ASSERT(sizeof(struct gw_flow_entry) == 16, "flow entry");
+
+#define GW_FLOWS_PER_BUCKET 8u
+
+struct gw_flow_bucket {
+  struct gw_flow_entry entries[GW_FLOWS_PER_BUCKET];
+};
+GW_STATIC_ASSERT(sizeof(struct gw_flow_bucket) == 128, "flow bucket");
+
+#endif
