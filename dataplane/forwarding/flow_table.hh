@@ -13,6 +13,7 @@
 
 #include "dataplane/base/mapping.hh"
 #include "dataplane/base/result.hh"
+#include "ebpf/abi/counters.h"
 #include "ebpf/abi/flow.h"
 
 namespace guideway {
@@ -22,8 +23,9 @@ enum class Remembered { inserted, displaced_another, refused };
 
 class FlowTable {
  public:
-  // Room for `flows_max` entries, rounded up to a power of two of buckets.
-  [[nodiscard]] static Result<FlowTable> create(std::uint32_t flows_max);
+  // Room for `flows_max` entries, rounded up to a power of two of buckets. `backends` are the worker's counters, by
+  // backend index: their `remembered` gauges follow the entries, so that a drain knows what is left.
+  [[nodiscard]] static Result<FlowTable> create(std::uint32_t flows_max, std::span<gw_backend_counters> backends);
 
   // False: nothing is remembered under this hash, certainly. True: ask find().
   [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept {
@@ -63,8 +65,8 @@ class FlowTable {
 
  private:
   static constexpr std::uint32_t filter_size = 16384;
-  FlowTable(Mapping memory, std::uint32_t bucket_count) noexcept
-      : memory_(std::move(memory)), bucket_mask_(bucket_count - 1) {}
+  FlowTable(Mapping memory, std::uint32_t bucket_count, std::span<gw_backend_counters> backends) noexcept
+      : memory_(std::move(memory)), backends_(backends), bucket_mask_(bucket_count - 1) {}
 
   [[nodiscard]] std::uint16_t* filter() const noexcept { return reinterpret_cast<std::uint16_t*>(memory_.data()); }
   [[nodiscard]] gw_flow_bucket* buckets() const noexcept {
@@ -79,6 +81,7 @@ class FlowTable {
   }
 
   Mapping memory_;
+  std::span<gw_backend_counters> backends_;
   std::uint32_t bucket_mask_;
   std::uint32_t held_ = 0;
   std::uint32_t sweep_cursor_ = 0;

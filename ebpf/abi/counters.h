@@ -50,7 +50,8 @@ struct gw_service_counters {
 struct gw_backend_counters {
   __u64 packets;
   __u64 bytes;
-  __u64 opened; /* packets that opened a flow: SYN without ACK; any UDP packet that no entry remembered */
+  __u64 opened;     /* packets that opened a flow: SYN without ACK; any UDP packet that no entry remembered */
+  __u64 remembered; /* gauge: flow entries that name this backend now */
 };
 
 #endif

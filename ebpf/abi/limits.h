@@ -7,7 +7,7 @@
 
 /* Services (one address, port and protocol each): 64 bytes a row and 16 bytes of counters a worker. */
 #define GW_SERVICES_MAX 65536u
-/* Backends: 64 bytes a row, 8 bytes of health, 24 bytes of counters a worker; an index fits 24 bits of a flow entry. */
+/* Backends: 64 bytes a row, 8 bytes of health, 32 bytes of counters a worker; an index fits 24 bits of a flow entry. */
 #define GW_BACKENDS_MAX 1048576u
 /* Maglev tables of one snapshot: 8 bytes a slot, so 524 KB each at the default size. */
 #define GW_TABLES_MAX 65536u

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the control plane has given out and must never confuse: backend indexes, service ids, and the tables with the
+// home of every slot. The ledger turns a configuration into snapshots; it is pure (time is handed in) and can be
+// saved and loaded, so that a restart goes on with the same indexes and homes and no flow notices.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controlplane/compile/table_lineage.hh"
+#include "controlplane/config/schema.hh"
+#include "dataplane/base/result.hh"
+#include "dataplane/forwarding/capacities.hh"
+#include "ebpf/abi/snapshot.h"
+
+namespace guideway {
+
+struct BackendKey {
+  std::string pool;
+  std::string name;
+  friend auto operator<=>(const BackendKey&, const BackendKey&) = default;
+};
+
+struct BackendRecord {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;  // of its health word
+  BackendConfig config;          // as last configured
+  bool leaving = false;          // no longer configured; must be held draining until the ledger forgets it
+};
+
+// How a backend is reached, by the kernel's tables and the datapath's ports.
+struct Reachability {
+  MacAddress next_hop_mac;
+  MacAddress source_mac;
+  IpAddress outer_source;  // tunnelled backends
+  std::uint16_t mtu_bytes = 1500;
+  std::uint8_t port = 0;
+};
+using ReachabilityByIndex = std::map<std::uint32_t, Reachability>;  // an absent backend is unresolved
+
+struct CompiledTable {
+  std::uint64_t id = 0;
+  std::shared_ptr<const std::vector<std::byte>> bytes;  // gw_table_header and slots
+};
+
+struct Compiled {
+  std::uint64_t generation = 0;
+  std::vector<std::byte> snapshot;
+  std::vector<CompiledTable> tables;  // all that the snapshot names, each once
+};
+
+// What the ledger must know of the datapath to retire slots and forget backends.
+struct BackendFacts {
+  std::function<bool(std::uint32_t index)> alive;                // health word up or draining
+  std::function<std::uint64_t(std::uint32_t index)> remembered;  // flow entries that name it, over all workers
+};
+
+class Ledger {
+ public:
+  explicit Ledger(const Capacities& capacities) : capacities_(capacities) {}
+
+  // Takes over a configuration: gives indexes and ids to what is new, rebuilds the tables whose members or weights
+  // changed, and lets backends that are no longer configured leave (those in `at_once` without draining).
+  // All or nothing: on error (capacity) the ledger is unchanged. `now_ms` is wall-clock time, since it is saved.
+  [[nodiscard]] Result<void> adopt(const Config& config, const std::set<BackendKey>& at_once, std::int64_t now_ms);
+
+  // Retires slots (home = current) that have been moving for their services' idle timeout or whose home is not alive,
+  // and forgets leaving backends that no slot and no flow entry names. Returns whether anything changed, that is
+  // whether a new snapshot should be published. Cheap when nothing moves; call it about once a second.
+  bool retire(std::int64_t now_ms, const BackendFacts& facts);
+
+  // The snapshot of the adopted configuration. A table that did not change keeps its id and its bytes.
+  [[nodiscard]] Compiled compile(std::uint64_t generation, const ReachabilityByIndex& reachability) const;
+
+  [[nodiscard]] const std::map<BackendKey, BackendRecord>& backends() const noexcept { return backends_; }
+  [[nodiscard]] const BackendRecord* find(const BackendKey& key) const;
+  // The id of a service's row for one of its addresses, to read its counters by.
+  [[nodiscard]] Result<std::uint32_t> service_id(const std::string& service, const IpAddress& address) const;
+  [[nodiscard]] std::uint32_t moving_slots() const;
+
+  // Everything but the configuration, as text; load() restores it before the first adopt(). It fails on damage.
+  [[nodiscard]] std::string save() const;
+  [[nodiscard]] static Result<Ledger> load(const std::string& saved, const Capacities& capacities);
+
+ private:
+  struct ServiceKey {
+    IpAddress address;
+    std::uint16_t port = 0;
+    Protocol protocol = Protocol::tcp;
+    friend auto operator<=>(const ServiceKey&, const ServiceKey&) = default;
+  };
+  struct PoolTable {
+    std::string pool;
+    std::uint32_t slots = 0;
+    friend auto operator<=>(const PoolTable&, const PoolTable&) = default;
+  };
+
+  Capacities capacities_;
+  Config config_;
+  std::map<BackendKey, BackendRecord> backends_;
+  std::map<ServiceKey, std::uint32_t> service_ids_;
+  std::map<PoolTable, TableLineage> tables_;
+  std::map<std::uint32_t, std::uint32_t> generations_;  // last generation of every index ever given out
+};
+
+}  // namespace guideway
