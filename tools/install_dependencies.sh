@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the Debian packages that Guideway is built and tested with, by name. Does nothing, and asks no network, when
+# all are there. `--check` only names what is missing (exit code 1). An nginx that this script brings is not started:
+# the lab starts its own ones; an nginx that was there before is left as it is.
+set -eu
+
+packages="
+  build-essential meson ninja-build pkg-config
+  clang clang-format clang-tidy lld llvm libclang-rt-14-dev
+  libdpdk-dev dpdk libbpf-dev bpftool libxdp-dev
+  libnl-3-dev libnl-route-3-dev libpcap-dev
+  libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev
+  libgtest-dev libgmock-dev libbenchmark-dev
+  python3 python3-scapy git
+  nginx iproute2 iputils-ping ethtool curl tcpdump procps util-linux
+"
+
+missing=""
+for package in $packages; do
+  status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+  [ "$status" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "${1:-}" = --check ]; then
+  echo "missing packages:$missing"
+  exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+  echo "missing packages:$missing; run as root: tools/install_dependencies.sh" >&2
+  exit 1
+fi
+
+echo "installing:$missing"
+log=$(mktemp)
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=no
+nginx_is_new=no
+finish() {
+  [ "$policy_is_ours" = no ] || rm -f "$policy"
+  rm -f "$log"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+case " $missing " in
+  *" nginx "*)
+    nginx_is_new=yes
+    if [ ! -e "$policy" ]; then
+      policy_is_ours=yes
+      printf '#!/bin/sh\n[ "$1" != nginx ] || exit 101\nexit 0\n' >"$policy"
+      chmod 755 "$policy"
+    fi
+    ;;
+esac
+
+export DEBIAN_FRONTEND=noninteractive
+install() {
+  # shellcheck disable=SC2086  # one word a package
+  apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold $missing </dev/null >"$log" 2>&1
+}
+# The package lists of a fresh machine are empty or old: then they are fetched, once.
+if ! install; then
+  if ! apt-get update -q -o DPkg::Lock::Timeout=300 </dev/null >"$log" 2>&1 || ! install; then
+    cat "$log" >&2
+    echo "could not install:$missing" >&2
+    exit 1
+  fi
+fi
+
+# Without this it would start at the next boot and take port 80.
+if [ "$nginx_is_new" = yes ] && command -v systemctl >/dev/null; then
+  systemctl disable nginx >/dev/null 2>&1 || true
+fi

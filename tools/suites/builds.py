@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The build directories (release, sanitizers, libFuzzer) and `meson test` in them."""
+
+import os
+import pathlib
+import subprocess
+
+import results as outcome
+
+root = pathlib.Path(__file__).resolve().parents[2]
+
+# buildtype and options; a sanitizer build links what it needs and builds only the programs of its suites.
+flavours = {
+    "release": ("build", {}, ["--buildtype=release"]),
+    "asan": ("build-asan", {}, ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=address,undefined"]),
+    "tsan": ("build-tsan", {}, ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=thread"]),
+    "fuzzing": ("build-fuzzing", {"CC": "clang", "CXX": "clang++"}, ["--buildtype=release", "-Dfuzzing=true"]),
+}
+
+sanitizer_options = {
+    "ASAN_OPTIONS": "halt_on_error=1:detect_leaks=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+def called(command, **options):
+    """Runs a command; what it said, if it failed, else nothing."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=root, **options
+    )
+    return None if done.returncode == 0 else f"{' '.join(command)}: exit code {done.returncode}\n{outcome.tail(done.stdout, 120)}"
+
+
+def configure(flavour, options):
+    folder, environment, arguments = flavours[flavour]
+    arguments = [*arguments, f"-Dwerror={'true' if options.ci else 'false'}"]
+    build = root / folder
+    if (build / "build.ninja").exists():
+        return called(["meson", "configure", folder, *[a.replace("--buildtype", "-Dbuildtype") for a in arguments]])
+    return called(["meson", "setup", "--wipe" if build.exists() else folder, *([folder] if build.exists() else []), *arguments],
+                  env={**os.environ, **environment})
+
+
+def build_release(options):
+    print("== build", flush=True)
+    return configure("release", options) or called(["ninja", "-C", flavours["release"][0]])
+
+
+def run_meson_suites(flavour, suites, options):
+    """Builds what the suites need and runs them."""
+    folder = flavours[flavour][0]
+    build = root / folder
+    label = "+".join(suites)
+    problem = configure(flavour, options)
+    if problem:
+        return outcome.Results(failed=[(f"{flavour} configuration", problem)])
+    log = build / "meson-logs" / f"{flavour}-{label}.json"
+    for old in [log, *build.glob("*.xml")]:
+        old.unlink(missing_ok=True)
+    command = ["meson", "test", "-C", folder, "--logbase", f"{flavour}-{label}", "--print-errorlogs"]
+    for suite in suites:
+        command += ["--suite", suite]
+    if "netns" in suites or "clang-tidy" in suites:
+        command += ["--num-processes", "1"]
+    if flavour == "tsan":
+        # The thread sanitizer of this compiler finds no room for its shadow under a large address randomisation.
+        command = ["setarch", "--addr-no-randomize", *command]
+    if flavour in ("asan", "tsan"):
+        command += ["--timeout-multiplier", "5"]
+    environment = {**os.environ, **sanitizer_options, "GUIDEWAY_CI": "1" if options.ci else "0"}
+    problem = called(command, env=environment)
+    if not log.exists():
+        if problem is None:
+            problem = f"no test is in suite {label}"
+        return outcome.Results(failed=[(f"{flavour} {label}", problem)])
+    came_to = outcome.read_run(build, log)
+    if problem and not came_to.failed:
+        came_to.failed.append((f"{flavour} {label}", problem))
+    return came_to
