@@ -9,7 +9,8 @@ namespace guideway {
 
 inline void check(bool holds, const char* why, const char* file = __builtin_FILE(),
                   int line = __builtin_LINE()) noexcept {
-  if (!holds) [[unlikely]] check_failed(why, file, line);
+  if (!holds) [[unlikely]]
+    check_failed(why, file, line);
 }
 
 }  // namespace guideway

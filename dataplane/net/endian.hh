@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Byte order as a type: a number that lies in network order cannot be used as one that does not.
+// Byte order as a type: a number that lies in network order cannot be used as one that does not. Packed, so that
+// structures made of it describe headers at any address.
 #pragma once
 
 #include <bit>
@@ -13,7 +14,7 @@ constexpr std::uint32_t swap_bytes(std::uint32_t value) noexcept { return __buil
 constexpr std::uint64_t swap_bytes(std::uint64_t value) noexcept { return __builtin_bswap64(value); }
 
 template <std::unsigned_integral T>
-class be {
+class [[gnu::packed]] be {
  public:
   be() noexcept = default;
   constexpr explicit be(T host) noexcept : raw_(swap_bytes(host)) {}

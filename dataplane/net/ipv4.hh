@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// IPv4 header (RFC 791). Packed: frames give no alignment.
+// IPv4 header (RFC 791).
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace guideway {
 
-struct [[gnu::packed]] Ipv4Header {
+struct Ipv4Header {
   std::uint8_t version_and_ihl;
   std::uint8_t dscp_and_ecn;
   be16 total_length;
@@ -16,14 +16,14 @@ struct [[gnu::packed]] Ipv4Header {
   be16 flags_and_fragment_offset;
   std::uint8_t time_to_live;
   std::uint8_t protocol;
-  std::uint16_t checksum; // as computed over the header's bytes, see checksum.hh
+  be16 checksum;  // as computed over the header's bytes, see checksum.hh
   std::array<std::uint8_t, 4> source;
   std::array<std::uint8_t, 4> destination;
 
   [[nodiscard]] unsigned version() const noexcept { return version_and_ihl >> 4U; }
   [[nodiscard]] std::uint32_t header_bytes() const noexcept { return (version_and_ihl & 0x0fU) * 4U; }
-  [[nodiscard]] std::uint32_t total_bytes() const noexcept { return be16(total_length).host(); }
-  [[nodiscard]] bool is_fragment() const noexcept { return (be16(flags_and_fragment_offset).host() & 0x3fffU) != 0; }
+  [[nodiscard]] std::uint32_t total_bytes() const noexcept { return total_length.host(); }
+  [[nodiscard]] bool is_fragment() const noexcept { return (flags_and_fragment_offset.host() & 0x3fffU) != 0; }
 };
 static_assert(sizeof(Ipv4Header) == 20 && alignof(Ipv4Header) == 1);
 

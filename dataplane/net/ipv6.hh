@@ -8,7 +8,7 @@
 
 namespace guideway {
 
-struct [[gnu::packed]] Ipv6Header {
+struct Ipv6Header {
   be32 version_class_and_label;
   be16 payload_length;
   std::uint8_t next_header;
@@ -16,30 +16,30 @@ struct [[gnu::packed]] Ipv6Header {
   std::array<std::uint8_t, 16> source;
   std::array<std::uint8_t, 16> destination;
 
-  [[nodiscard]] unsigned version() const noexcept { return be32(version_class_and_label).host() >> 28U; }
+  [[nodiscard]] unsigned version() const noexcept { return version_class_and_label.host() >> 28U; }
   [[nodiscard]] std::uint8_t traffic_class() const noexcept {
-    return static_cast<std::uint8_t>(be32(version_class_and_label).host() >> 20U);
+    return static_cast<std::uint8_t>(version_class_and_label.host() >> 20U);
   }
-  [[nodiscard]] std::uint32_t payload_bytes() const noexcept { return be16(payload_length).host(); }
+  [[nodiscard]] std::uint32_t payload_bytes() const noexcept { return payload_length.host(); }
 };
 static_assert(sizeof(Ipv6Header) == 40 && alignof(Ipv6Header) == 1);
 
 // Hop-by-hop options, routing and destination options share this start (RFC 8200 section 4).
 struct Ipv6ExtensionHeader {
   std::uint8_t next_header;
-  std::uint8_t length_octuples_less_one; // in units of 8 bytes, the first not counted
+  std::uint8_t length_octuples_less_one;  // in units of 8 bytes, the first not counted
 
   [[nodiscard]] std::uint32_t header_bytes() const noexcept { return (length_octuples_less_one + 1U) * 8U; }
 };
 
-struct [[gnu::packed]] Ipv6FragmentHeader {
+struct Ipv6FragmentHeader {
   std::uint8_t next_header;
   std::uint8_t reserved;
   be16 offset_and_more;
   be32 identification;
 
   // Neither offset nor more-fragments: an atomic fragment (RFC 6946) is a whole packet.
-  [[nodiscard]] bool is_atomic() const noexcept { return (be16(offset_and_more).host() & 0xfff9U) == 0; }
+  [[nodiscard]] bool is_atomic() const noexcept { return (offset_and_more.host() & 0xfff9U) == 0; }
 };
 static_assert(sizeof(Ipv6FragmentHeader) == 8);
 

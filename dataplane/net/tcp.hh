@@ -6,7 +6,7 @@
 
 namespace guideway {
 
-struct [[gnu::packed]] TcpHeader {
+struct TcpHeader {
   be16 source_port;
   be16 destination_port;
   be32 sequence;
@@ -14,7 +14,7 @@ struct [[gnu::packed]] TcpHeader {
   std::uint8_t data_offset_and_reserved;
   std::uint8_t flags;
   be16 window;
-  std::uint16_t checksum;
+  be16 checksum;
   be16 urgent_pointer;
 
   [[nodiscard]] std::uint32_t header_bytes() const noexcept { return (data_offset_and_reserved >> 4U) * 4U; }

@@ -6,11 +6,11 @@
 
 namespace guideway {
 
-struct [[gnu::packed]] UdpHeader {
+struct UdpHeader {
   be16 source_port;
   be16 destination_port;
   be16 length;
-  std::uint16_t checksum;
+  be16 checksum;
 };
 static_assert(sizeof(UdpHeader) == 8 && alignof(UdpHeader) == 1);
 

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/forwarding/flow_table.hh"
+
+#include <bit>
+
+#include "ebpf/abi/limits.h"
+
+namespace guideway {
+namespace {
+
+constexpr std::uint32_t tick_mask = (1U << 28U) - 1;
+// Deadlines lie less than half the tick range ahead, so what looks further ahead is past.
+constexpr std::uint32_t ticks_ahead_max = 1U << 27U;
+constexpr std::uint32_t touch_granularity_ticks = GW_TICKS_PER_SECOND / 2;
+constexpr std::uint16_t filter_saturated = 0xffff;
+static_assert(GW_IDLE_TIMEOUT_SECONDS_MAX * GW_TICKS_PER_SECOND < ticks_ahead_max);
+
+// A free entry has hash 0, so the one real hash that is 0 is stored as 1.
+constexpr std::uint64_t stored_hash(std::uint64_t hash) noexcept { return hash == 0 ? 1 : hash; }
+
+constexpr std::uint32_t deadline_word(gw_flow_state state, std::uint32_t now_ticks,
+                                      std::uint32_t timeout_ticks) noexcept {
+  return ((now_ticks + timeout_ticks) & tick_mask) << 4U | static_cast<std::uint32_t>(state);
+}
+
+// What is left of bucket and candidate when a place is sought.
+struct Place {
+  gw_flow_entry* entry = nullptr;
+  bool displaces = false;
+};
+
+Place find_place(gw_flow_bucket& bucket, std::uint32_t now_ticks) noexcept {
+  Place oldest_on_probation;
+  std::uint32_t least_remaining = 0xffffffffU;
+  for (gw_flow_entry& entry : bucket.entries) {
+    if (entry.hash == 0) return {&entry, false};
+    const std::uint32_t remaining = FlowTable::remaining_ticks(entry, now_ticks);
+    if (remaining == 0) return {&entry, false};
+    if (FlowTable::state_of(entry) == GW_FLOW_PROBATION && remaining < least_remaining) {
+      least_remaining = remaining;
+      oldest_on_probation = {&entry, true};
+    }
+  }
+  return oldest_on_probation;
+}
+
+}  // namespace
+
+Result<FlowTable> FlowTable::create(std::uint32_t flows_max, std::span<gw_backend_counters> backends) {
+  const std::uint32_t wanted = (flows_max + GW_FLOWS_PER_BUCKET - 1) / GW_FLOWS_PER_BUCKET;
+  const std::uint32_t bucket_count = std::bit_ceil(wanted == 0 ? 1U : wanted);
+  auto memory =
+      Mapping::anonymous(filter_size * sizeof(std::uint16_t) + std::size_t{bucket_count} * sizeof(gw_flow_bucket));
+  if (!memory) return failure_of(memory);
+  return FlowTable(std::move(*memory), bucket_count, backends);
+}
+
+std::uint32_t FlowTable::remaining_ticks(const gw_flow_entry& entry, std::uint32_t now_ticks) noexcept {
+  const std::uint32_t ahead = ((entry.deadline >> 4U) - now_ticks) & tick_mask;
+  return ahead < ticks_ahead_max ? ahead : 0;
+}
+
+gw_flow_entry* FlowTable::find(std::uint64_t hash, std::uint32_t now_ticks) noexcept {
+  const std::uint64_t wanted = stored_hash(hash);
+  for (gw_flow_entry& entry : buckets()[bucket_index(hash)].entries) {
+    if (entry.hash != wanted) continue;
+    if (remaining_ticks(entry, now_ticks) != 0) return &entry;
+    forget(entry);
+    return nullptr;
+  }
+  return nullptr;
+}
+
+Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation,
+                             gw_flow_state state, std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept {
+  const Place place = find_place(buckets()[bucket_index(hash)], now_ticks);
+  if (place.entry == nullptr) return Remembered::refused;
+  if (place.entry->hash != 0) forget(*place.entry);
+  *place.entry = {stored_hash(hash), backend << 8U | backend_generation,
+                  deadline_word(state, now_ticks, timeout_ticks)};
+  std::uint16_t& held_here = filter()[filter_index(hash)];
+  if (held_here != filter_saturated) ++held_here;
+  ++held_;
+  if (backend < backends_.size()) {
+    __u64& gauge = backends_[backend].remembered;
+    __atomic_store_n(&gauge, gauge + 1, __ATOMIC_RELAXED);
+  }
+  return place.displaces ? Remembered::displaced_another : Remembered::inserted;
+}
+
+void FlowTable::forget(gw_flow_entry& entry) noexcept {
+  // A counter that was ever full no longer knows its number: it stays, and only costs look-ups.
+  std::uint16_t& held_here = filter()[filter_index(entry.hash)];
+  if (held_here != filter_saturated) --held_here;
+  --held_;
+  const std::uint32_t backend = backend_of(entry);
+  if (backend < backends_.size()) {
+    __u64& gauge = backends_[backend].remembered;
+    __atomic_store_n(&gauge, gauge - 1, __ATOMIC_RELAXED);
+  }
+  entry = {};
+}
+
+void FlowTable::touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t now_ticks,
+                      std::uint32_t timeout_ticks) noexcept {
+  const std::uint32_t word = deadline_word(state, now_ticks, timeout_ticks);
+  const std::uint32_t moved = ((word >> 4U) - (entry.deadline >> 4U)) & tick_mask;
+  if (state_of(entry) == state && moved < touch_granularity_ticks) return;
+  entry.deadline = word;
+}
+
+std::uint32_t FlowTable::sweep(std::uint32_t bucket_count, std::uint32_t now_ticks) noexcept {
+  if (held_ == 0) return 0;
+  std::uint32_t expired = 0;
+  for (std::uint32_t i = 0; i < bucket_count; ++i) {
+    sweep_cursor_ = (sweep_cursor_ + 1) & bucket_mask_;
+    for (gw_flow_entry& entry : buckets()[sweep_cursor_].entries) {
+      if (entry.hash == 0 || remaining_ticks(entry, now_ticks) != 0) continue;
+      forget(entry);
+      ++expired;
+    }
+  }
+  return expired;
+}
+
+}  // namespace guideway
