@@ -32,6 +32,7 @@ struct BackendRecord {
   std::uint32_t generation = 0;  // of its health word
   BackendConfig config;          // as last configured
   bool leaving = false;          // no longer configured; must be held draining until the ledger forgets it
+  bool at_once = false;          // leaving without draining: must be held down
 };
 
 // How a backend is reached, by the kernel's tables and the datapath's ports.
@@ -101,12 +102,21 @@ class Ledger {
     friend auto operator<=>(const PoolTable&, const PoolTable&) = default;
   };
 
+  [[nodiscard]] Result<void> adopt_backends(const std::set<BackendKey>& at_once);
+  [[nodiscard]] Result<void> adopt_services();
+  void adopt_tables(std::int64_t now_ms);
+  [[nodiscard]] bool is_named(std::uint32_t backend) const;
+  [[nodiscard]] std::int64_t idle_timeout_ms(const PoolTable& table) const;
+
   Capacities capacities_;
   Config config_;
   std::map<BackendKey, BackendRecord> backends_;
   std::map<ServiceKey, std::uint32_t> service_ids_;
   std::map<PoolTable, TableLineage> tables_;
   std::map<std::uint32_t, std::uint32_t> generations_;  // last generation of every index ever given out
+  // Numbers are given out in a circle, so that the counters of what left are not at once another's.
+  std::uint32_t next_index_ = 0;
+  std::uint32_t next_service_id_ = 0;
 };
 
 }  // namespace guideway

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/compile/ledger.hh"
+
+#include <algorithm>
+#include <cstring>
+
+namespace guideway {
+namespace {
+
+// The next number below `limit` that is not taken, going round from `next`; `limit` if there is none.
+std::uint32_t take_number(const std::set<std::uint32_t>& taken, std::uint32_t& next, std::uint32_t limit) {
+  for (std::uint32_t i = 0; i < limit; ++i) {
+    const std::uint32_t candidate = (next + i) % limit;
+    if (taken.count(candidate) != 0) continue;
+    next = (candidate + 1) % limit;
+    return candidate;
+  }
+  return limit;
+}
+
+}  // namespace
+
+Result<void> Ledger::adopt(const Config& config, const std::set<BackendKey>& at_once, std::int64_t now_ms) {
+  Ledger next = *this;
+  next.config_ = config;
+  if (auto adopted = next.adopt_backends(at_once); !adopted) return adopted;
+  if (auto adopted = next.adopt_services(); !adopted) return adopted;
+  next.adopt_tables(now_ms);
+  *this = std::move(next);
+  return {};
+}
+
+Result<void> Ledger::adopt_backends(const std::set<BackendKey>& at_once) {
+  std::map<BackendKey, const BackendConfig*> configured;
+  for (const PoolConfig& pool : config_.pools) {
+    for (const BackendConfig& backend : pool.backends) configured[{pool.name, backend.name}] = &backend;
+  }
+  std::set<std::uint32_t> taken;
+  for (auto& [key, record] : backends_) {
+    taken.insert(record.index);
+    const auto found = configured.find(key);
+    record.leaving = found == configured.end();
+    record.at_once = record.leaving && (record.at_once || at_once.count(key) != 0);
+    if (!record.leaving) record.config = *found->second;
+  }
+  for (const auto& [key, backend] : configured) {
+    if (backends_.count(key) != 0) continue;
+    const std::uint32_t index = take_number(taken, next_index_, capacities_.backends_max);
+    if (index == capacities_.backends_max)
+      return failure("backend \"" + key.pool + "/" + key.name + "\": the datapath has room for " +
+                     std::to_string(capacities_.backends_max) + " backends; start it with more --backends-max");
+    taken.insert(index);
+    backends_[key] = {index, ++generations_[index], *backend, false, false};
+  }
+  return {};
+}
+
+Result<void> Ledger::adopt_services() {
+  std::set<ServiceKey> configured;
+  for (const ServiceConfig& service : config_.services) {
+    for (const IpAddress& address : service.addresses) configured.insert({address, service.port, service.protocol});
+  }
+  std::set<std::uint32_t> taken;
+  for (auto each = service_ids_.begin(); each != service_ids_.end();) {
+    if (configured.count(each->first) == 0) {
+      each = service_ids_.erase(each);
+    } else {
+      taken.insert((each++)->second);
+    }
+  }
+  for (const ServiceKey& key : configured) {
+    if (service_ids_.count(key) != 0) continue;
+    const std::uint32_t id = take_number(taken, next_service_id_, capacities_.services_max);
+    if (id == capacities_.services_max)
+      return failure("service address " + key.address.text() + ": the datapath has room for " +
+                     std::to_string(capacities_.services_max) +
+                     " service addresses; start it with more --services-max");
+    taken.insert(id);
+    service_ids_[key] = id;
+  }
+  return {};
+}
+
+void Ledger::adopt_tables(std::int64_t now_ms) {
+  std::map<std::string, std::vector<TableMember>> members;
+  for (const PoolConfig& pool : config_.pools) {
+    for (const BackendConfig& backend : pool.backends)
+      members[pool.name].push_back({backend.name, backends_.at({pool.name, backend.name}).index, backend.weight});
+  }
+  std::set<PoolTable> used;
+  for (const ServiceConfig& service : config_.services) used.insert({service.pool, service.table_slots});
+  for (auto each = tables_.begin(); each != tables_.end();)
+    each = used.count(each->first) == 0 ? tables_.erase(each) : std::next(each);
+  for (const PoolTable& table : used)
+    tables_.try_emplace(table, table.slots).first->second.set_members(members[table.pool], now_ms);
+}
+
+std::int64_t Ledger::idle_timeout_ms(const PoolTable& table) const {
+  std::int64_t longest = 0;
+  for (const ServiceConfig& service : config_.services) {
+    if (service.pool == table.pool && service.table_slots == table.slots)
+      longest = std::max<std::int64_t>(longest, service.idle_timeout_ms);
+  }
+  return longest;
+}
+
+bool Ledger::is_named(std::uint32_t backend) const {
+  return std::any_of(tables_.begin(), tables_.end(), [&](const auto& each) { return each.second.names(backend); });
+}
+
+bool Ledger::retire(std::int64_t now_ms, const BackendFacts& facts) {
+  bool changed = false;
+  for (auto& [key, table] : tables_) {
+    if (table.moving_slots() != 0) changed |= table.retire(now_ms, idle_timeout_ms(key), facts.alive);
+  }
+  for (auto each = backends_.begin(); each != backends_.end();) {
+    const BackendRecord& record = each->second;
+    const bool is_wanted =
+        !record.leaving || is_named(record.index) || (!record.at_once && facts.remembered(record.index) != 0);
+    changed |= !is_wanted;
+    each = is_wanted ? std::next(each) : backends_.erase(each);
+  }
+  return changed;
+}
+
+const BackendRecord* Ledger::find(const BackendKey& key) const {
+  const auto found = backends_.find(key);
+  return found == backends_.end() ? nullptr : &found->second;
+}
+
+Result<std::uint32_t> Ledger::service_id(const std::string& service, const IpAddress& address) const {
+  for (const ServiceConfig& each : config_.services) {
+    if (each.name != service) continue;
+    const auto found = service_ids_.find({address, each.port, each.protocol});
+    if (found != service_ids_.end()) return found->second;
+  }
+  return failure("service \"" + service + "\" has no address " + address.text());
+}
+
+std::uint32_t Ledger::moving_slots() const {
+  std::uint32_t moving = 0;
+  for (const auto& [key, table] : tables_) moving += table.moving_slots();
+  return moving;
+}
+
+}  // namespace guideway

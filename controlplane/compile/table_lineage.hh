@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// One Maglev table through its generations: what every slot's backend is now, what it was for flows that nobody
+// remembers (its home), and since when the two differ. A change moves `current` only; `home` follows once the slot
+// has been moving for the services' idle timeout, so two tables are always enough, however fast changes come.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ebpf/abi/slot.h"
+
+namespace guideway {
+
+struct TableMember {
+  std::string name;
+  std::uint32_t index = 0;  // of the backend
+  std::uint32_t weight = 1;
+  friend bool operator==(const TableMember&, const TableMember&) = default;
+};
+
+class TableLineage {
+ public:
+  explicit TableLineage(std::uint32_t slot_count);
+
+  // Rebuilds the table where the members or their weights changed; slots that change owner begin to move. The first
+  // members ever are at home at once.
+  void set_members(std::vector<TableMember> members, std::int64_t now_ms);
+  // home = current in slots that have been moving for `idle_timeout_ms`, and where home is not alive. True if any did.
+  bool retire(std::int64_t now_ms, std::int64_t idle_timeout_ms, const std::function<bool(std::uint32_t)>& alive);
+
+  [[nodiscard]] bool names(std::uint32_t backend) const;  // as current or home of any slot
+  [[nodiscard]] std::uint32_t moving_slots() const noexcept { return static_cast<std::uint32_t>(moving_.size()); }
+  [[nodiscard]] std::uint32_t slot_count() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
+  [[nodiscard]] const std::vector<gw_slot>& slots() const noexcept { return slots_; }
+  [[nodiscard]] const std::vector<TableMember>& members() const noexcept { return members_; }
+
+  // The table as it goes through the door, and the id that names exactly these bytes (a hash of them, never 0).
+  // Kept until the table changes.
+  [[nodiscard]] std::shared_ptr<const std::vector<std::byte>> wire() const;
+  [[nodiscard]] std::uint64_t id() const;
+
+  // A slot that moves: what a restart must not forget.
+  struct Moving {
+    std::uint32_t slot = 0;
+    std::uint32_t home = 0;
+    std::int64_t since_ms = 0;
+  };
+  [[nodiscard]] const std::vector<Moving>& moving() const noexcept { return moving_; }
+  // For a lineage that was saved: the members it had and the slots that were moving.
+  void restore(std::vector<TableMember> members, std::vector<Moving> moving);
+
+ private:
+  void rebuild_current();
+  std::vector<TableMember> members_;  // sorted by name
+  std::vector<gw_slot> slots_;
+  std::vector<Moving> moving_;  // sorted by slot
+  bool ever_had_members_ = false;
+  mutable std::shared_ptr<const std::vector<std::byte>> wire_;
+  mutable std::uint64_t id_ = 0;
+};
+
+}  // namespace guideway
