@@ -18,14 +18,16 @@ enum class CheckKind { none, tcp, http };
 
 struct CheckConfig {
   CheckKind kind = CheckKind::tcp;
-  std::uint16_t port = 0;  // 0: the service's port (backend's own port if it names one)
-  std::string path = "/";  // http
-  std::string host;        // http: Host header; empty: the backend's address
+  // In a backend of a used pool never 0: loading fills in the backend's own port, else the port of the pool's services.
+  std::uint16_t port = 0;
+  std::string path = "/";          // http
+  std::string host;                // http: Host header; empty: the backend's address
   std::uint16_t status_min = 200;  // http: lowest and highest status that counts as success
   std::uint16_t status_max = 399;
   std::uint32_t interval_ms = 2000;
-  std::uint32_t timeout_ms = 1000;
-  std::uint32_t rise = 2;  // successes in a row before a backend that was up before is up again; the first one ever needs 1
+  std::uint32_t timeout_ms = 1000;  // default: at most the interval
+  std::uint32_t rise =
+      2;  // successes in a row before a backend that was up before is up again; the first one ever needs 1
   std::uint32_t fall = 3;  // failures in a row before it is down
   std::uint32_t jitter_percent = 10;
   friend bool operator==(const CheckConfig&, const CheckConfig&) = default;
@@ -37,7 +39,7 @@ enum class Administrative { enabled, draining, disabled };
 struct BackendConfig {
   std::string name;  // default: the address as text; unique in its pool
   IpAddress address;
-  std::uint16_t port = 0;  // only for its check; direct server return keeps the packet's own port
+  std::uint16_t port = 0;    // only for its check; direct server return keeps the packet's own port
   std::uint32_t weight = 1;  // 0 to 65535; 0: no slots, established flows stay while it is retired
   Forward forward = Forward::l2;
   std::optional<MacAddress> mac;  // fixed next hop; otherwise the kernel's neighbour table tells
@@ -46,10 +48,19 @@ struct BackendConfig {
   friend bool operator==(const BackendConfig&, const BackendConfig&) = default;
 };
 
+// What a backend has of its pool unless it says otherwise; kept because backends are added at run time too.
+struct BackendDefaults {
+  Forward forward = Forward::l2;
+  std::uint32_t weight = 1;
+  CheckConfig check;
+  friend bool operator==(const BackendDefaults&, const BackendDefaults&) = default;
+};
+
 struct PoolConfig {
   std::string name;
-  std::uint32_t slow_start_ms = 0;  // a backend that returns climbs to its full share in this time
-  std::vector<BackendConfig> backends;
+  std::uint32_t slow_start_ms = 0;      // a backend that returns climbs to its full share in this time
+  std::vector<BackendConfig> backends;  // sorted by name
+  BackendDefaults defaults;
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;
 };
 
