@@ -12,7 +12,7 @@ packages="
   libnl-3-dev libnl-route-3-dev libpcap-dev
   libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev
   libgtest-dev libgmock-dev libbenchmark-dev
-  python3 python3-scapy git
+  python3 python3-numpy python3-scapy git
   nginx iproute2 iputils-ping ethtool curl tcpdump procps util-linux
 "
 
