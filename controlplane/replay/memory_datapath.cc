@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/replay/memory_datapath.hh"
+
+namespace guideway {
+
+MemoryDatapath::MemoryDatapath(const Capacities& capacities)
+    : capacities_(capacities),
+      health_words_(capacities.backends_max, 0),
+      health_(health_words_),
+      service_counters_(capacities.services_max),
+      backend_counters_(capacities.backends_max),
+      snapshot_(Snapshot::empty(capacities)) {}
+
+Result<std::unique_ptr<MemoryDatapath>> MemoryDatapath::create(const Capacities& capacities) {
+  std::unique_ptr<MemoryDatapath> datapath(new MemoryDatapath(capacities));
+  auto pipeline =
+      Pipeline::create(capacities, datapath->health_,
+                       {datapath->worker_counters_, datapath->service_counters_, datapath->backend_counters_});
+  if (!pipeline) return failure_of(pipeline);
+  datapath->pipeline_ = std::make_unique<Pipeline>(std::move(*pipeline));
+  return datapath;
+}
+
+Result<void> MemoryDatapath::install(const Compiled& compiled) {
+  TableStore tables;
+  for (const CompiledTable& table : compiled.tables) {
+    const auto held = tables_.find(table.id);
+    if (held != tables_.end()) {
+      tables.insert(*held);
+      continue;
+    }
+    auto loaded = Table::load(*table.bytes, capacities_);
+    if (!loaded) return failure_of(loaded);
+    tables[table.id] = std::move(*loaded);
+  }
+  auto snapshot = Snapshot::load(compiled.snapshot, tables, capacities_);
+  if (!snapshot) return failure_of(snapshot);
+  tables_ = std::move(tables);
+  snapshot_ = std::move(*snapshot);
+  return {};
+}
+
+void MemoryDatapath::run(Burst& burst, std::uint32_t now_ticks) noexcept {
+  pipeline_->run(burst, *snapshot_, now_ticks);
+  pipeline_->count(burst);
+  pipeline_->sweep(now_ticks);
+}
+
+}  // namespace guideway
