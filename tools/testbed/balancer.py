@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guideway in a lab: the poll-mode datapath on port0, the control plane, and the command line against it."""
+
+import json
+import os
+import pathlib
+import time
+
+from testbed import processes, topology
+from testbed.topology import LabError, run
+
+repository = pathlib.Path(__file__).resolve().parents[2]
+check_interval_s = 0.5
+check_fall = 2
+# The promise that the lab's tests hold a dead backend to.
+failover_s_max = check_fall * check_interval_s + 1.0
+
+configuration = """\
+# The lab's balancer: one web service, two addresses, {count} backends.
+hash_key = "{hash_key}"
+door = "{folder}/door.sock"
+api = "{folder}/api.sock"
+state_directory = "{folder}/state"
+
+[[service]]
+name = "web"
+addresses = ["{ipv4}", "{ipv6}"]
+port = 80
+slow_start = "{slow_start}"
+check = {{ http = "/healthz", interval = "500ms", timeout = "300ms", fall = 2, rise = 2 }}
+backends = [
+{backends}
+]
+"""
+
+
+def build_folder():
+    return pathlib.Path(os.environ.get("GUIDEWAY_BUILD", repository / "build"))
+
+
+def program(name):
+    where = {"guideway-dpdk": "dataplane/dpdk", "guidewayd": "controlplane/daemon", "guideway": "controlplane/cli"}[name]
+    path = build_folder() / where / name
+    if not path.exists():
+        raise LabError(f"{path} is not built; run tools/build first")
+    return path
+
+
+class Balancer:
+    def __init__(self, folder, network):
+        self.folder = folder
+        self.network = network
+        self.namespace = network.balancer
+        self.config = folder / "lab.toml"
+        self.api = folder / "api.sock"
+        self.datapath = processes.Process(folder, "guideway-dpdk")
+        self.control = processes.Process(folder, "guidewayd")
+
+    def backend_lines(self, extra=None):
+        """One line of TOML a backend; `extra` maps a name to further keys."""
+        return [f'  {{ name = "b{i}", address = "{topology.backend_ipv4(i)}"{(extra or {}).get(f"b{i}", "")} }},'
+                for i in range(1, self.network.backends + 1)]
+
+    def write_config(self, slow_start="0s", extra=None):
+        lines = self.backend_lines(extra)
+        self.config.write_text(configuration.format(
+            count=len(lines), hash_key="000102030405060708090a0b0c0d0e0f", folder=self.folder, ipv4=topology.service_ipv4,
+            ipv6=topology.service_ipv6, slow_start=slow_start, backends="\n".join(lines)))
+
+    def start(self):
+        (self.folder / "state").mkdir(exist_ok=True)
+        self.start_datapath()
+        self.start_control()
+
+    def start_datapath(self):
+        self.datapath.start(self.namespace, [
+            program("guideway-dpdk"), "--door", self.folder / "door.sock", "--port", "net_af_packet0,iface=port0", "--no-huge",
+            "--kernel-face", "gw"])
+        self.wait(lambda: topology.device_exists(self.namespace, "gw0"), 15, self.datapath, "did not make its kernel face gw0")
+        self.network.give_face_addresses("gw0")
+
+    def start_control(self):
+        self.control.start(self.namespace, [program("guidewayd"), "--config", self.config])
+        self.wait(lambda: self.call("status", check=False).returncode == 0, 10, self.control, "does not answer on its API")
+
+    @staticmethod
+    def wait(condition, seconds, process, complaint):
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if process.pid() is None or time.monotonic() > deadline:
+                raise LabError(f"{process.name} {complaint}:\n{process.last_words()}")
+            time.sleep(0.05)
+
+    def call(self, *arguments, check=True):
+        """Runs the command line in the balancer's namespace."""
+        return run(["ip", "netns", "exec", self.namespace, program("guideway"), "--api", self.api, *arguments], check=check)
+
+    def ask(self, *arguments):
+        """The same, its answer as values."""
+        return json.loads(self.call(*arguments, "--json").stdout)
+
+    def backend_states(self):
+        return {entry["name"]: entry["state"] for entry in self.ask("backend", "list")["backends"]}
+
+    def wait_states(self, wanted, seconds=10):
+        """Until the named backends are in the wanted states; how long that took."""
+        began = time.monotonic()
+        while True:
+            states = self.backend_states()
+            if all(states.get(name) == state for name, state in wanted.items()):
+                return time.monotonic() - began
+            if time.monotonic() - began > seconds:
+                raise LabError(f"backends are {states}, not {wanted}, after {seconds} s:\n{self.control.last_words()}")
+            time.sleep(0.02)
+
+    def stop(self):
+        """True if both left by themselves."""
+        control = self.control.stop()
+        return self.datapath.stop() and control
