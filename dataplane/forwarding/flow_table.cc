@@ -71,6 +71,12 @@ gw_flow_entry* FlowTable::find(std::uint64_t hash, std::uint32_t now_ticks) noex
   return nullptr;
 }
 
+const gw_flow_entry* FlowTable::peek(std::uint64_t hash) const noexcept {
+  for (const gw_flow_entry& entry : buckets()[bucket_index(hash)].entries)
+    if (entry.hash == stored_hash(hash)) return &entry;
+  return nullptr;
+}
+
 Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation,
                              gw_flow_state state, std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept {
   const Place place = find_place(buckets()[bucket_index(hash)], now_ticks);

@@ -36,6 +36,9 @@ class FlowTable {
   // The live entry of that hash, or null. An entry found past its deadline is forgotten on the way.
   [[nodiscard]] gw_flow_entry* find(std::uint64_t hash, std::uint32_t now_ticks) noexcept;
 
+  // As find(), for onlookers: changes nothing, and gives an expired entry too. Only by the table's own worker.
+  [[nodiscard]] const gw_flow_entry* peek(std::uint64_t hash) const noexcept;
+
   // Remembers a flow that find() did not, with deadline and state as given.
   Remembered insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation, gw_flow_state state,
                     std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept;

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/worker/worker.hh"
+
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "dataplane/base/check.hh"
+#include "dataplane/pipeline/exits.hh"
+#include "ebpf/abi/limits.h"
+
+namespace guideway {
+namespace {
+
+void sleep_us(std::uint32_t duration_us) noexcept {
+  const timespec duration{0, static_cast<long>(duration_us) * 1000};
+  ::nanosleep(&duration, nullptr);  // a signal may end it early: then there is one more poll
+}
+
+}  // namespace
+
+std::uint32_t monotonic_ticks() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);  // answered in user space
+  constexpr std::int64_t nanoseconds_per_tick = 1'000'000'000 / GW_TICKS_PER_SECOND;
+  return static_cast<std::uint32_t>(now.tv_sec * GW_TICKS_PER_SECOND + now.tv_nsec / nanoseconds_per_tick);
+}
+
+Worker::Worker(std::uint32_t index, SnapshotCell& snapshots, Pipeline pipeline, WorkerCounters counters,
+               std::vector<WorkerPort> ports, const IdleSettings& idle)
+    : index_(index),
+      snapshots_(snapshots),
+      pipeline_(std::move(pipeline)),
+      counters_(counters),
+      ports_(std::move(ports)),
+      idle_(idle),
+      to_port_(ports_.size()) {
+  for (const WorkerPort& port : ports_) check(port.queue != nullptr, "every port has a queue");
+}
+
+void Worker::run(const std::atomic<bool>& stop) noexcept {
+  ::prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);  // the default of 50 us would be most of a short sleep
+  snapshots_.join(index_);
+  while (!stop.load(std::memory_order_relaxed)) {
+    const std::uint32_t duration_us = idle_.sleep_us_after(poll(monotonic_ticks()));
+    if (duration_us == 0) continue;
+    snapshots_.leave(index_);  // nobody waits for a sleeper
+    sleep_us(duration_us);
+    snapshots_.join(index_);
+  }
+  snapshots_.leave(index_);
+}
+
+bool Worker::poll(std::uint32_t now_ticks) noexcept {
+  const Snapshot& snapshot = snapshots_.enter(index_);
+  bool found = false;
+  for (WorkerPort& port : ports_) {
+    port.queue->receive(burst_);
+    if (burst_.count != 0) {
+      found = true;
+      pipeline_.run(burst_, snapshot, now_ticks);
+      dispatch(port);
+      pipeline_.count(burst_);
+    }
+    if (port.kernel_face == nullptr) continue;
+    port.kernel_face->receive(burst_);
+    if (burst_.count == 0) continue;
+    found = true;
+    pass_on_from_kernel(port);
+  }
+  pipeline_.sweep(now_ticks);
+  answer_question(now_ticks);
+  add_to(counters_.worker.loops, 1);
+  if (found) add_to(counters_.worker.busy_loops, 1);
+  return found;
+}
+
+void Worker::dispatch(WorkerPort& from) noexcept {
+  sort_by_exit(from.kernel_face != nullptr);
+  for (std::size_t number = 0; number < ports_.size(); ++number)
+    hand_over(to_port_[number], *ports_[number].queue, *from.queue, GW_EXIT_DROP_TX_FULL);
+  if (to_kernel_.count != 0) hand_over(to_kernel_, *from.kernel_face, *from.queue, GW_EXIT_DROP_KERNEL_FULL);
+  if (dropped_.count != 0) from.queue->release(dropped_.all());
+  dropped_.count = 0;
+}
+
+void Worker::sort_by_exit(bool has_kernel_face) noexcept {
+  for (std::uint32_t i = 0; i < burst_.count; ++i) {
+    Packet& packet = burst_.packets[i];
+    if (packet.exit == GW_EXIT_SENT) {
+      if (packet.egress_port < to_port_.size()) {
+        to_port_[packet.egress_port].add(packet);
+        continue;
+      }
+      // The snapshot names a port that this datapath does not have: as good as no next hop.
+      packet.exit = GW_EXIT_DROP_UNRESOLVED;
+    } else if (kind_of(packet.exit) == ExitKind::kernel) {
+      if (has_kernel_face) {
+        to_kernel_.add(packet);
+        continue;
+      }
+      packet.exit = GW_EXIT_DROP_KERNEL_FULL;
+    }
+    dropped_.add(packet);
+  }
+}
+
+void Worker::hand_over(PacketList& list, PortQueue& to, PortQueue& from, std::uint8_t exit_if_full) noexcept {
+  if (list.count == 0) return;
+  const std::uint32_t taken = to.send(list.all());
+  const std::span<Packet* const> left = list.all().subspan(taken);
+  for (Packet* packet : left) packet->exit = exit_if_full;
+  if (!left.empty()) from.release(left);
+  list.count = 0;
+}
+
+void Worker::pass_on_from_kernel(WorkerPort& port) noexcept {
+  for (std::uint32_t i = 0; i < burst_.count; ++i) to_kernel_.add(burst_.packets[i]);
+  const std::uint32_t taken = port.queue->send(to_kernel_.all());
+  const std::span<Packet* const> left = to_kernel_.all().subspan(taken);
+  if (!left.empty()) port.kernel_face->release(left);
+  add_to(counters_.worker.from_kernel_packets, taken);
+  add_to(counters_.worker.from_kernel_dropped, left.size());
+  to_kernel_.count = 0;
+}
+
+void Worker::answer_question(std::uint32_t now_ticks) noexcept {
+  FlowQuestion* question = mailbox_.look();
+  if (question == nullptr) return;
+  std::optional<RememberedFlow> found;
+  if (const gw_flow_entry* entry = pipeline_.flows().peek(question->hash); entry != nullptr) {
+    const std::uint32_t remaining_ticks = FlowTable::remaining_ticks(*entry, now_ticks);
+    if (remaining_ticks != 0)
+      found = RememberedFlow{FlowTable::backend_of(*entry), FlowTable::state_of(*entry), remaining_ticks};
+  }
+  FlowMailbox::answer(*question, found);
+}
+
+}  // namespace guideway
