@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/forwarding/flow_table.hh"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <vector>
+
+namespace guideway {
+namespace {
+
+class FlowTableTest : public testing::Test {
+ protected:
+  static constexpr std::uint32_t backend_count = 64;
+  std::vector<gw_backend_counters> counters_ = std::vector<gw_backend_counters>(backend_count);
+  FlowTable table_ = std::move(*FlowTable::create(1024, counters_));
+
+  // A hash that falls into the same bucket as every other of `bucket`.
+  [[nodiscard]] std::uint64_t hash_in(std::uint32_t bucket, std::uint64_t number) const {
+    return number << 32U | (bucket & (table_.bucket_count() - 1));
+  }
+};
+
+TEST_F(FlowTableTest, RemembersUntilTheDeadline) {
+  ASSERT_EQ(table_.insert(42, 7, 3, GW_FLOW_ESTABLISHED, 100, 16), Remembered::inserted);
+  ASSERT_TRUE(table_.may_hold(42));
+  const gw_flow_entry* entry = table_.find(42, 115);
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(FlowTable::backend_of(*entry), 7U);
+  EXPECT_EQ(FlowTable::generation_of(*entry), 3U);
+  EXPECT_EQ(FlowTable::state_of(*entry), GW_FLOW_ESTABLISHED);
+  EXPECT_EQ(counters_[7].remembered, 1U);
+  EXPECT_EQ(table_.find(42, 116), nullptr) << "its time is over";
+  EXPECT_EQ(table_.held(), 0U);
+  EXPECT_FALSE(table_.may_hold(42));
+  EXPECT_EQ(counters_[7].remembered, 0U);
+}
+
+TEST_F(FlowTableTest, HashZeroIsAFlowLikeAnyOther) {
+  EXPECT_EQ(table_.find(0, 1), nullptr);
+  ASSERT_EQ(table_.insert(0, 1, 0, GW_FLOW_PROBATION, 0, 100), Remembered::inserted);
+  EXPECT_TRUE(table_.may_hold(0));
+  gw_flow_entry* entry = table_.find(0, 1);
+  ASSERT_NE(entry, nullptr);
+  table_.forget(*entry);
+  EXPECT_EQ(table_.held(), 0U);
+  EXPECT_EQ(table_.filter_count(0), 0U);
+}
+
+TEST_F(FlowTableTest, TicksWrapWithoutNotice) {
+  const std::uint32_t near_wrap = (1U << 28U) - 5;
+  ASSERT_EQ(table_.insert(9, 1, 0, GW_FLOW_ESTABLISHED, near_wrap, 160), Remembered::inserted);
+  EXPECT_NE(table_.find(9, near_wrap + 100), nullptr);
+  EXPECT_NE(table_.find(9, near_wrap + 159), nullptr);
+  EXPECT_EQ(table_.find(9, near_wrap + 160), nullptr);
+}
+
+TEST_F(FlowTableTest, TouchWritesOnlyWhatMatters) {
+  ASSERT_EQ(table_.insert(9, 1, 0, GW_FLOW_ESTABLISHED, 0, 160), Remembered::inserted);
+  gw_flow_entry* entry = table_.find(9, 1);
+  const std::uint32_t before = entry->deadline;
+  FlowTable::touch(*entry, GW_FLOW_ESTABLISHED, 7, 160);
+  EXPECT_EQ(entry->deadline, before) << "less than half a second";
+  FlowTable::touch(*entry, GW_FLOW_ESTABLISHED, 8, 160);
+  EXPECT_EQ(FlowTable::remaining_ticks(*entry, 8), 160U);
+  FlowTable::touch(*entry, GW_FLOW_CLOSING, 9, 32);
+  EXPECT_EQ(FlowTable::state_of(*entry), GW_FLOW_CLOSING);
+  EXPECT_EQ(FlowTable::remaining_ticks(*entry, 9), 32U) << "a shorter time counts at once";
+}
+
+TEST_F(FlowTableTest, AFloodNeverEvictsALiveFlow) {
+  std::vector<std::uint64_t> live;
+  for (std::uint32_t bucket = 0; bucket < table_.bucket_count(); ++bucket) {
+    for (std::uint64_t i = 1; i <= 5; ++i) live.push_back(hash_in(bucket, i));
+  }
+  for (const std::uint64_t hash : live)
+    ASSERT_EQ(table_.insert(hash, 1, 0, GW_FLOW_ESTABLISHED, 0, 10'000), Remembered::inserted);
+  std::mt19937_64 random(1);
+  std::uint32_t displaced = 0;
+  for (std::uint32_t i = 0; i < 200'000; ++i) {
+    const std::uint64_t hash = random();
+    if (table_.find(hash, i / 100) == nullptr)
+      displaced += table_.insert(hash, 2, 0, GW_FLOW_PROBATION, i / 100, 480) == Remembered::displaced_another ? 1 : 0;
+  }
+  EXPECT_GT(displaced, 100'000U) << "the flood must have competed for room";
+  for (const std::uint64_t hash : live) {
+    const gw_flow_entry* entry = table_.find(hash, 2000);
+    ASSERT_NE(entry, nullptr);
+    EXPECT_EQ(FlowTable::backend_of(*entry), 1U);
+  }
+}
+
+TEST_F(FlowTableTest, ABucketOfLiveFlowsRefuses) {
+  for (std::uint64_t i = 1; i <= GW_FLOWS_PER_BUCKET; ++i)
+    ASSERT_EQ(table_.insert(hash_in(3, i), 1, 0, GW_FLOW_ESTABLISHED, 0, 100), Remembered::inserted);
+  EXPECT_EQ(table_.insert(hash_in(3, 99), 2, 0, GW_FLOW_PROBATION, 0, 100), Remembered::refused);
+  EXPECT_EQ(counters_[2].remembered, 0U);
+  EXPECT_EQ(table_.insert(hash_in(3, 99), 2, 0, GW_FLOW_PROBATION, 100, 100), Remembered::inserted)
+      << "expired ones make room";
+}
+
+TEST_F(FlowTableTest, OldestOnProbationMakesRoom) {
+  for (std::uint64_t i = 1; i <= GW_FLOWS_PER_BUCKET; ++i)
+    ASSERT_EQ(table_.insert(hash_in(3, i), 1, 0, i == 4 || i == 6 ? GW_FLOW_PROBATION : GW_FLOW_ESTABLISHED,
+                            static_cast<std::uint32_t>(i), 100),
+              Remembered::inserted);
+  EXPECT_EQ(table_.insert(hash_in(3, 99), 2, 0, GW_FLOW_PROBATION, 20, 100), Remembered::displaced_another);
+  EXPECT_EQ(table_.find(hash_in(3, 4), 20), nullptr);
+  EXPECT_NE(table_.find(hash_in(3, 6), 20), nullptr);
+}
+
+// The filter, the gauges and held() against a plain map, through every operation in random order.
+TEST_F(FlowTableTest, FilterNeverSaysNothingWrongly) {
+  std::mt19937_64 random(7);
+  std::map<std::uint64_t, std::uint32_t> model;  // hash -> deadline tick
+  std::uint32_t now = 0;
+  for (int step = 0; step < 300'000; ++step) {
+    now += static_cast<std::uint32_t>(random() % 2);
+    // Few distinct hashes, so that filter counters and buckets are shared by several.
+    const std::uint64_t hash = (random() % 3000) * 0x9e3779b97f4a7c15ULL;
+    gw_flow_entry* entry = table_.find(hash, now);
+    switch (random() % 4) {
+      case 0:
+      case 1:
+        if (entry == nullptr)
+          (void)table_.insert(hash, static_cast<std::uint32_t>(random() % backend_count), 0,
+                              random() % 2 == 0 ? GW_FLOW_PROBATION : GW_FLOW_ESTABLISHED, now,
+                              static_cast<std::uint32_t>(1 + random() % 200));
+        break;
+      case 2:
+        if (entry != nullptr) table_.forget(*entry);
+        break;
+      default:
+        (void)table_.sweep(2, now);
+    }
+    if (step % 1000 != 0) continue;
+    std::map<std::uint64_t, std::uint32_t> held_by_filter;
+    std::vector<std::uint64_t> held_by_backend(backend_count);
+    std::uint32_t held = 0;
+    for (const gw_flow_bucket& bucket : table_.all()) {
+      for (const gw_flow_entry& each : bucket.entries) {
+        if (each.hash == 0) continue;
+        ++held;
+        ++held_by_filter[each.hash >> 18U & 16383U];
+        ++held_by_backend[FlowTable::backend_of(each)];
+        ASSERT_TRUE(table_.may_hold(each.hash));
+      }
+    }
+    ASSERT_EQ(held, table_.held());
+    for (std::uint64_t index = 0; index < 16384; ++index)
+      ASSERT_EQ(table_.filter_count(index << 18U), held_by_filter.count(index) != 0 ? held_by_filter[index] : 0U);
+    for (std::uint32_t i = 0; i < backend_count; ++i) ASSERT_EQ(counters_[i].remembered, held_by_backend[i]);
+  }
+}
+
+TEST_F(FlowTableTest, SweepEmptiesTheTable) {
+  for (std::uint64_t i = 1; i < 500; ++i)
+    (void)table_.insert(i * 0x9e3779b97f4a7c15ULL, 1, 0, GW_FLOW_ESTABLISHED, 0, 10);
+  EXPECT_EQ(table_.sweep(table_.bucket_count(), 9), 0U);
+  const std::uint32_t held = table_.held();
+  EXPECT_EQ(table_.sweep(table_.bucket_count(), 10), held);
+  EXPECT_EQ(table_.held(), 0U);
+}
+
+}  // namespace
+}  // namespace guideway

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/forwarding/service_table.hh"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "dataplane/net/address.hh"
+#include "dataplane/net/endian.hh"
+
+namespace guideway {
+namespace {
+
+Service service_at(const char* address, std::uint16_t port, Protocol protocol, std::uint32_t id) {
+  const IpAddress parsed = *IpAddress::parse(address);
+  Service service;
+  std::copy(parsed.bytes.begin(), parsed.bytes.end(), service.row.key.address);
+  service.row.key.family = static_cast<std::uint8_t>(parsed.family);
+  service.row.key.port_be16 = be16(port).raw();
+  service.row.key.protocol = static_cast<std::uint8_t>(protocol);
+  service.row.id = id;
+  return service;
+}
+
+gw_flow_key flow_to(const char* address, std::uint16_t port, Protocol protocol) {
+  const IpAddress parsed = *IpAddress::parse(address);
+  gw_flow_key flow{};
+  std::copy(parsed.bytes.begin(), parsed.bytes.end(), flow.destination);
+  flow.family = static_cast<std::uint8_t>(parsed.family);
+  flow.destination_port_be16 = be16(port).raw();
+  flow.protocol = static_cast<std::uint8_t>(protocol);
+  return flow;
+}
+
+TEST(ServiceTable, ExactPortBeforeAnyPort) {
+  const ServiceTable table({service_at("192.0.2.1", 0, Protocol::tcp, 1), service_at("192.0.2.1", 80, Protocol::tcp, 2),
+                            service_at("2001:db8::1", 80, Protocol::tcp, 3)});
+  const auto id = [&](const gw_flow_key& flow) {
+    return table.match(flow) == nullptr ? 0U : table.match(flow)->row.id;
+  };
+  EXPECT_EQ(id(flow_to("192.0.2.1", 80, Protocol::tcp)), 2U);
+  EXPECT_EQ(id(flow_to("192.0.2.1", 81, Protocol::tcp)), 1U);
+  EXPECT_EQ(id(flow_to("192.0.2.1", 80, Protocol::udp)), 0U);
+  EXPECT_EQ(id(flow_to("192.0.2.2", 80, Protocol::tcp)), 0U);
+  EXPECT_EQ(id(flow_to("2001:db8::1", 80, Protocol::tcp)), 3U);
+  EXPECT_EQ(id(flow_to("2001:db8::1", 81, Protocol::tcp)), 0U);
+  EXPECT_TRUE(table.has_address(flow_to("2001:db8::1", 9, Protocol::udp)));
+  EXPECT_FALSE(table.has_address(flow_to("2001:db8::2", 80, Protocol::tcp)));
+}
+
+TEST(ServiceTable, AnIpv6AddressIsNotTheIpv4OneWithTheSameBytes) {
+  const ServiceTable table({service_at("1.2.3.4", 80, Protocol::tcp, 1)});
+  EXPECT_EQ(table.match(flow_to("102:304::", 80, Protocol::tcp)), nullptr);
+}
+
+TEST(ServiceTable, EmptyMatchesNothing) {
+  const ServiceTable table;
+  EXPECT_EQ(table.match(flow_to("1.2.3.4", 80, Protocol::tcp)), nullptr);
+  EXPECT_FALSE(table.has_address(flow_to("1.2.3.4", 80, Protocol::tcp)));
+}
+
+TEST(ServiceTable, TenThousandServicesAreAllFoundAndNoOther) {
+  std::vector<Service> services;
+  for (std::uint32_t i = 0; i < 10'000; ++i)
+    services.push_back(service_at(("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250)).c_str(),
+                                  static_cast<std::uint16_t>(i % 3 == 0 ? 0 : 80), Protocol::tcp, i));
+  const ServiceTable table(services);
+  for (std::uint32_t i = 0; i < 10'000; ++i) {
+    const std::string address = "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250);
+    ASSERT_EQ(table.match(flow_to(address.c_str(), 80, Protocol::tcp))->row.id, i);
+    const Service* other_port = table.match(flow_to(address.c_str(), 81, Protocol::tcp));
+    ASSERT_EQ(other_port != nullptr, i % 3 == 0);
+  }
+  EXPECT_EQ(table.match(flow_to("10.1.0.0", 80, Protocol::tcp)), nullptr);
+}
+
+}  // namespace
+}  // namespace guideway

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every field that a snapshot or a table can get wrong is refused with its name, and nothing else is.
+#include "dataplane/forwarding/snapshot.hh"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <functional>
+
+#include "dataplane/net/endian.hh"
+
+namespace guideway {
+namespace {
+
+constexpr Capacities capacities{.services_max = 16, .backends_max = 64, .flows_max = 64};
+
+template <typename T>
+void append(std::vector<std::byte>& bytes, const T& value) {
+  const auto* from = reinterpret_cast<const std::byte*>(&value);
+  bytes.insert(bytes.end(), from, from + sizeof value);
+}
+
+struct WireTable {
+  gw_table_header header{GW_TABLE_MAGIC, GW_ABI_VERSION, 99, 251, 0};
+  std::vector<gw_slot> slots = std::vector<gw_slot>(251, gw_slot{1, 2});
+  [[nodiscard]] std::vector<std::byte> bytes() const {
+    std::vector<std::byte> out;
+    append(out, header);
+    for (const gw_slot& slot : slots) append(out, slot);
+    return out;
+  }
+};
+
+struct WireSnapshot {
+  gw_snapshot_header header{GW_SNAPSHOT_MAGIC, GW_ABI_VERSION, 5, {1, 2}, 2, 2, 1, 0};
+  std::vector<gw_service> services;
+  std::vector<gw_backend> backends;
+  std::vector<gw_table_ref> refs{{99}};
+  WireSnapshot() {
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      gw_service service{};
+      service.key = {{192, 0, 2, static_cast<__u8>(i)}, be16(80).raw(), 6, 4};
+      service.id = i;
+      service.idle_ticks = service.opening_ticks = service.closing_ticks = 16;
+      services.push_back(service);
+      gw_backend backend{};
+      backend.index = i + 1;
+      backend.family = 4;
+      backends.push_back(backend);
+    }
+  }
+  [[nodiscard]] std::vector<std::byte> bytes() const {
+    std::vector<std::byte> out;
+    append(out, header);
+    for (const auto& row : services) append(out, row);
+    for (const auto& row : backends) append(out, row);
+    for (const auto& row : refs) append(out, row);
+    return out;
+  }
+};
+
+TableStore store_with_table() { return {{99, *Table::load(WireTable{}.bytes(), capacities)}}; }
+
+TEST(Snapshot, LoadsWhatIsRight) {
+  const TableStore tables = store_with_table();
+  const auto snapshot = Snapshot::load(WireSnapshot{}.bytes(), tables, capacities);
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ((*snapshot)->generation(), 5U);
+  EXPECT_EQ((*snapshot)->services().all().size(), 2U);
+  EXPECT_EQ((*snapshot)->services().all()[0].slot_count, 251U);
+  EXPECT_EQ((*snapshot)->backend(1).family, 4);
+  EXPECT_EQ((*snapshot)->backend(3).family, 0) << "there is no backend 3";
+  EXPECT_EQ((*snapshot)->table_ids(), std::vector<std::uint64_t>{99});
+}
+
+struct WrongSnapshot {
+  const char* names;  // what the sentence must mention
+  std::function<void(WireSnapshot&)> break_it;
+};
+
+TEST(Snapshot, RefusesEveryFieldByName) {
+  const WrongSnapshot rows[] = {
+      {"magic", [](auto& s) { s.header.magic = 1; }},
+      {"abi_version", [](auto& s) { ++s.header.abi_version; }},
+      {"generation", [](auto& s) { s.header.generation = 0; }},
+      {"service_count", [](auto& s) { s.header.service_count = 17; }},
+      {"backend_count", [](auto& s) { s.header.backend_count = 65; }},
+      {"backend_count", [](auto& s) { s.header.backend_count = 0xffffffff; }},
+      {"table_count", [](auto& s) { s.header.table_count = 0xffffffff; }},
+      {"length", [](auto& s) { s.header.service_count = 3; }},
+      {"length", [](auto& s) { s.refs.push_back({99}); }},
+      {"table_id", [](auto& s) { s.refs[0].table_id = 98; }},
+      {"service[1].key.family", [](auto& s) { s.services[1].key.family = 5; }},
+      {"service[1].key.protocol", [](auto& s) { s.services[1].key.protocol = 132; }},
+      {"service[1].id", [](auto& s) { s.services[1].id = 16; }},
+      {"service id", [](auto& s) { s.services[1].id = 0; }},
+      {"service[0].table", [](auto& s) { s.services[0].table = 1; }},
+      {"service[0].scheduler", [](auto& s) { s.services[0].scheduler = 2; }},
+      {"service[0].policy", [](auto& s) { s.services[0].policy = 2; }},
+      {"service[0].flags", [](auto& s) { s.services[0].flags = 0x8000; }},
+      {"ticks", [](auto& s) { s.services[0].idle_ticks = 0; }},
+      {"ticks", [](auto& s) { s.services[0].closing_ticks = 0x10000000; }},
+      {"service key", [](auto& s) { s.services[1].key = s.services[0].key; }},
+      {"backend[0].index", [](auto& s) { s.backends[0].index = 64; }},
+      {"backend index", [](auto& s) { s.backends[0].index = s.backends[1].index; }},
+      {"backend[1].forward", [](auto& s) { s.backends[1].forward = 2; }},
+      {"backend[1].family", [](auto& s) { s.backends[1].family = 0; }},
+      {"backend[1].flags", [](auto& s) { s.backends[1].flags = 0x80; }},
+  };
+  const TableStore tables = store_with_table();
+  for (const WrongSnapshot& row : rows) {
+    WireSnapshot wire;
+    row.break_it(wire);
+    const auto snapshot = Snapshot::load(wire.bytes(), tables, capacities);
+    ASSERT_FALSE(snapshot) << row.names;
+    EXPECT_NE(snapshot.error().message.find(row.names), std::string::npos)
+        << row.names << " is not in: " << snapshot.error().message;
+  }
+}
+
+TEST(Snapshot, EveryPrefixIsRefused) {
+  const TableStore tables = store_with_table();
+  const auto whole = WireSnapshot{}.bytes();
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    ASSERT_FALSE(Snapshot::load(std::span(whole).first(length), tables, capacities)) << length;
+}
+
+TEST(Table, RefusesEveryFieldByName) {
+  struct Row {
+    const char* names;
+    std::function<void(WireTable&)> break_it;
+  };
+  const Row rows[] = {
+      {"magic", [](auto& t) { t.header.magic = 1; }},
+      {"abi_version", [](auto& t) { ++t.header.abi_version; }},
+      {"table_id", [](auto& t) { t.header.table_id = 0; }},
+      {"slot_count", [](auto& t) { t.header.slot_count = 252; }},
+      {"slot_count", [](auto& t) { t.header.slot_count = 241; }},
+      {"slot_count", [](auto& t) { t.header.slot_count = 0xfffffffb; }},
+      {"length", [](auto& t) { t.slots.pop_back(); }},
+      {"length",
+       [](auto& t) {
+         t.slots.push_back({1, 1});
+       }},
+      {"slot[7]", [](auto& t) { t.slots[7].current_backend = 64; }},
+      {"slot[250]", [](auto& t) { t.slots[250].home_backend = 0xfffffffe; }},
+  };
+  for (const Row& row : rows) {
+    WireTable wire;
+    row.break_it(wire);
+    const auto table = Table::load(wire.bytes(), capacities);
+    ASSERT_FALSE(table) << row.names;
+    EXPECT_NE(table.error().message.find(row.names), std::string::npos) << table.error().message;
+  }
+  WireTable none;
+  none.slots[3] = {GW_NO_BACKEND, GW_NO_BACKEND};
+  EXPECT_TRUE(Table::load(none.bytes(), capacities)) << "a slot may have no backend";
+}
+
+}  // namespace
+}  // namespace guideway
