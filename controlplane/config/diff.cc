@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/config/diff.hh"
+
+#include <map>
+#include <set>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "controlplane/config/json.hh"
+
+namespace guideway {
+
+std::string_view name_of(ChangeKind kind) {
+  switch (kind) {
+    case ChangeKind::added:
+      return "added";
+    case ChangeKind::removed:
+      return "removed";
+    case ChangeKind::changed:
+      return "changed";
+  }
+  return "changed";
+}
+
+std::string Change::line() const {
+  const char sign = kind == ChangeKind::added ? '+' : (kind == ChangeKind::removed ? '-' : '~');
+  return fmt::format("{} {}", sign, text);
+}
+
+namespace {
+
+std::string shown(const nlohmann::json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_array()) return value.is_null() ? "none" : value.dump();
+  std::string list;
+  for (const auto& item : value) list += (list.empty() ? "" : ", ") + shown(item);
+  return list.empty() ? "none" : list;
+}
+
+// Compares by the keys of the configuration itself, so a key that is added to the language is compared at once.
+class Comparison {
+ public:
+  void compare_keys(const std::string& subject, const nlohmann::json& from, const nlohmann::json& to,
+                    const std::set<std::string>& except) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : from.items()) keys.insert(key);
+    for (const auto& [key, value] : to.items()) keys.insert(key);
+    for (const std::string& key : keys) {
+      if (except.count(key) != 0) continue;
+      const nlohmann::json before = from.value(key, nlohmann::json());
+      const nlohmann::json after = to.value(key, nlohmann::json());
+      if (before == after) continue;
+      if (before.is_object() && after.is_object())
+        compare_keys(fmt::format("{} {}", subject, key), before, after, {});
+      else
+        note(ChangeKind::changed, fmt::format("{} {} {} -> {}", subject, key, form(before), form(after)));
+    }
+  }
+
+  void note(ChangeKind kind, std::string text) { changes_.push_back({kind, std::move(text)}); }
+  [[nodiscard]] std::vector<Change> take() { return std::move(changes_); }
+
+ private:
+  // A check that becomes another kind of check is named by its kind.
+  static std::string form(const nlohmann::json& value) {
+    return value.is_object() && value.contains("type") ? shown(value.at("type")) : shown(value);
+  }
+
+  std::vector<Change> changes_;
+};
+
+template <typename T>
+std::map<std::string, const T*> by_name(const std::vector<T>& values) {
+  std::map<std::string, const T*> result;
+  for (const T& value : values) result.emplace(value.name, &value);
+  return result;
+}
+
+// What both sides have is handed to `both`.
+template <typename T, typename Both>
+void compare_sets(Comparison& comparison, const std::string& noun, const std::vector<T>& from, const std::vector<T>& to,
+                  const Both& both) {
+  const auto before = by_name(from);
+  const auto after = by_name(to);
+  for (const auto& [name, value] : before) {
+    if (after.count(name) == 0) comparison.note(ChangeKind::removed, fmt::format("{} {}", noun, name));
+  }
+  for (const auto& [name, value] : after) {
+    const auto old = before.find(name);
+    if (old == before.end())
+      comparison.note(ChangeKind::added, fmt::format("{} {}", noun, name));
+    else if (!(*old->second == *value))
+      both(*old->second, *value);
+  }
+}
+
+}  // namespace
+
+std::vector<Change> diff(const Config& from, const Config& to) {
+  Comparison comparison;
+  if (from.hash_key != to.hash_key)
+    comparison.note(ChangeKind::changed, "hash_key (every flow is hashed anew; established flows may break)");
+  comparison.compare_keys("setting", to_json(from), to_json(to), {"hash_key", "pool", "service"});
+  compare_sets(comparison, "service", from.services, to.services,
+               [&](const ServiceConfig& before, const ServiceConfig& after) {
+                 comparison.compare_keys("service " + after.name + ":", to_json(before), to_json(after), {});
+               });
+  compare_sets(comparison, "pool", from.pools, to.pools, [&](const PoolConfig& before, const PoolConfig& after) {
+    const std::string subject = "pool " + after.name + ":";
+    comparison.compare_keys(subject, to_json(before), to_json(after), {"backends"});
+    compare_sets(comparison, subject + " backend", before.backends, after.backends,
+                 [&](const BackendConfig& old_backend, const BackendConfig& new_backend) {
+                   comparison.compare_keys(fmt::format("{} backend {}", subject, new_backend.name),
+                                           to_json(old_backend), to_json(new_backend), {});
+                 });
+  });
+  return comparison.take();
+}
+
+nlohmann::json to_json(const Change& change) { return {{"kind", name_of(change.kind)}, {"text", change.text}}; }
+
+}  // namespace guideway

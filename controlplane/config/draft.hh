@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Half-read configuration: values as written, before it is known which services use a pool and so which port and kind
+// its checks have. Readers fill drafts; resolve.cc turns them into pools.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controlplane/config/schema.hh"
+#include "controlplane/config/table_reader.hh"
+
+namespace guideway {
+
+struct CheckDraft {
+  CheckConfig config;
+  bool given = false;  // some level said something about the check
+  bool timeout_given = false;
+};
+
+struct BackendDraft {
+  BackendConfig config;
+  CheckDraft check;
+};
+
+struct PoolDraft {
+  PoolConfig config;  // its backends are in `backends`
+  CheckDraft check;
+  std::vector<BackendDraft> backends;
+  std::string path;  // "pool.web", or "service.web" for the pool of a service that lists backends
+};
+
+// What [defaults] says: the values that services and pools of a file begin with.
+struct DefaultsDraft {
+  BackendDefaults backend;
+  CheckDraft check;
+  std::uint32_t slow_start_ms = 0;
+  Scheduler scheduler = Scheduler::maglev;
+  NoBackendPolicy policy = NoBackendPolicy::drop;
+  UdpMode udp = UdpMode::follow;
+  std::uint32_t table_slots = GW_TABLE_SLOTS_DEFAULT;
+  std::optional<std::uint32_t> idle_timeout_ms;
+  std::optional<std::uint32_t> opening_timeout_ms;
+  std::optional<std::uint32_t> closing_timeout_ms;
+};
+
+struct ServiceDraft {
+  ServiceConfig config;
+  std::optional<PoolDraft> pool;  // of its own
+};
+
+// read_check.cc: the check under key `check`, starting from what is inherited.
+CheckDraft read_check(TableReader& reader, const CheckDraft& inherited);
+// read_pool.cc
+std::optional<BackendDraft> read_backend(Reading& reading, const std::string& file, const Tree& value,
+                                         const std::string& list_path, const PoolDraft& pool);
+void read_pool_keys(TableReader& reader, PoolDraft& pool);
+std::optional<PoolDraft> read_pool(Reading& reading, const std::string& file, const Tree& value, std::size_t ordinal,
+                                   const DefaultsDraft& defaults);
+// read_service.cc
+std::optional<ServiceDraft> read_service(Reading& reading, const std::string& file, const Tree& value,
+                                         std::size_t ordinal, const DefaultsDraft& defaults);
+DefaultsDraft read_defaults(Reading& reading, const std::string& file, const Tree& value, const DefaultsDraft& outer);
+// Keys that [defaults] and [[service]] share.
+void read_shared_service_keys(TableReader& reader, DefaultsDraft& values);
+// A name, or nothing where there is none or a wrong one, which has then been noted.
+std::optional<std::string> read_name(TableReader& reader);
+std::optional<IpAddress> read_address(TableReader& reader, std::string_view key, const Tree& value);
+
+// resolve.cc: kind, port and timeout of every check, now that the services that use the pool are known.
+[[nodiscard]] PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<ServiceConfig>& services);
+// A pool that exists already, as a draft that resolves to itself.
+[[nodiscard]] PoolDraft draft_of(const PoolConfig& pool);
+
+}  // namespace guideway

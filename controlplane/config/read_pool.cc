@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pools and backends: what a backend does not say, its pool says; what the pool does not say, [defaults] says.
+#include <fmt/core.h>
+
+#include "controlplane/config/draft.hh"
+#include "controlplane/config/keys.hh"
+#include "controlplane/config/validate.hh"
+
+namespace guideway {
+namespace {
+
+constexpr std::string_view weight_form = "a weight from 0 (no new flows) to 65535";
+
+std::optional<Forward> read_forward(TableReader& reader) {
+  return reader.choice<Forward>("forward", {{"l2", Forward::l2}, {"ipip", Forward::ipip}});
+}
+
+void read_backend_table(TableReader& reader, BackendDraft& draft) {
+  BackendConfig& backend = draft.config;
+  backend.weight = reader.integer("weight", 0, 65535, weight_form).value_or(backend.weight);
+  backend.forward = read_forward(reader).value_or(backend.forward);
+  if (const auto port = reader.integer("port", 1, 65535, "the port of the backend's check, from 1 to 65535"))
+    backend.port = static_cast<std::uint16_t>(*port);
+  if (const auto text = reader.text("mac", R"(a MAC address such as "02:00:00:00:00:01")")) {
+    backend.mac = MacAddress::parse(*text);
+    if (!backend.mac || (backend.mac->bytes[0] & 1U) != 0 || *backend.mac == MacAddress{})
+      reader.fail("mac",
+                  fmt::format(R"({} is not the MAC address of one station; give one such as "02:00:00:00:00:01")",
+                              reader.find("mac")->quoted()));
+  }
+  const auto state = reader.choice<Administrative>("state", {{"enabled", Administrative::enabled},
+                                                             {"draining", Administrative::draining},
+                                                             {"disabled", Administrative::disabled}});
+  backend.administrative = state.value_or(backend.administrative);
+  draft.check = read_check(reader, draft.check);
+}
+
+// A table; `address` is needed, the name defaults to it.
+std::optional<BackendDraft> read_backend_from_table(Reading& reading, const std::string& file, const Tree& value,
+                                                    const std::string& list_path, BackendDraft draft) {
+  std::string label = "?";
+  for (const std::string_view key : {"address", "name"}) {
+    if (const Tree* named = value.find(key);
+        named != nullptr && named->kind == Tree::Kind::text && is_name(named->text))
+      label = named->text;
+  }
+  TableReader reader(reading, file, value, fmt::format("{}[{}]", list_path, label), keys::backend);
+  const auto name = read_name(reader);
+  const Tree* address_value = reader.find("address");
+  std::optional<IpAddress> address;
+  if (address_value == nullptr)
+    reading.fail({file, value.line}, reader.path(), R"(has no address; add address = "10.0.0.1")");
+  else
+    address = read_address(reader, "address", *address_value);
+  read_backend_table(reader, draft);
+  reader.finish();
+  if (!address) return std::nullopt;
+  draft.config.address = *address;
+  draft.config.name = name.value_or(address->text());
+  return draft;
+}
+
+bool is_repeated(TableReader& reader, const PoolDraft& pool, const BackendDraft& backend, int line) {
+  for (const BackendDraft& other : pool.backends) {
+    const bool same_address = other.config.address == backend.config.address;
+    if (!same_address && other.config.name != backend.config.name) continue;
+    reader.reading().fail(
+        {reader.file(), line}, fmt::format("{}[{}]", reader.path_of("backends"), backend.config.name),
+        same_address ? fmt::format("address {} is in this pool already; leave it out, or give the other more weight",
+                                   backend.config.address.text())
+                     : "a backend of this name is in this pool already; give it another name");
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<BackendDraft> read_backend(Reading& reading, const std::string& file, const Tree& value,
+                                         const std::string& list_path, const PoolDraft& pool) {
+  BackendDraft draft;
+  draft.config.forward = pool.config.defaults.forward;
+  draft.config.weight = pool.config.defaults.weight;
+  draft.check = pool.check;
+  if (value.kind == Tree::Kind::table) return read_backend_from_table(reading, file, value, list_path, draft);
+  const Place place{file, value.line};
+  const auto endpoint = value.kind == Tree::Kind::text ? Endpoint::parse(value.text) : std::nullopt;
+  if (!endpoint) {
+    reading.fail(
+        place, list_path,
+        fmt::format(R"({} is not a backend; give "10.0.0.1", "10.0.0.1:8080" or "[fd00::1]:8080" with the port )"
+                    R"(of its check, or a table with address = "...")",
+                    value.quoted()));
+    return std::nullopt;
+  }
+  draft.config.address = endpoint->address;
+  draft.config.port = endpoint->port;
+  draft.config.name = endpoint->address.text();
+  reading.places.emplace(fmt::format("{}[{}]", list_path, draft.config.name), place);
+  return draft;
+}
+
+void read_pool_keys(TableReader& reader, PoolDraft& pool) {
+  pool.path = reader.path();
+  pool.config.defaults.forward = read_forward(reader).value_or(pool.config.defaults.forward);
+  pool.config.defaults.weight = reader.integer("weight", 0, 65535, weight_form).value_or(pool.config.defaults.weight);
+  pool.config.slow_start_ms = reader.duration_ms("slow_start", 0, 3'600'000).value_or(pool.config.slow_start_ms);
+  pool.check = read_check(reader, pool.check);
+  const Tree* list = reader.find("backends");
+  if (list == nullptr) return;
+  if (list->kind != Tree::Kind::list) {
+    reader.fail("backends",
+                fmt::format(R"({} is not a list; give backends = ["10.0.0.1", "10.0.0.2"])", list->quoted()));
+    return;
+  }
+  for (const Tree& item : list->items) {
+    auto backend = read_backend(reader.reading(), reader.file(), item, reader.path_of("backends"), pool);
+    if (backend && !is_repeated(reader, pool, *backend, item.line)) pool.backends.push_back(std::move(*backend));
+  }
+}
+
+std::optional<PoolDraft> read_pool(Reading& reading, const std::string& file, const Tree& value, std::size_t ordinal,
+                                   const DefaultsDraft& defaults) {
+  const Tree* named = value.find("name");
+  const bool usable = named != nullptr && named->kind == Tree::Kind::text && is_name(named->text);
+  TableReader reader(reading, file, value, usable ? "pool." + named->text : fmt::format("pool[{}]", ordinal),
+                     keys::pool);
+  PoolDraft pool;
+  pool.config.defaults = defaults.backend;
+  pool.config.slow_start_ms = defaults.slow_start_ms;
+  pool.check = defaults.check;
+  const auto name = read_name(reader);
+  if (!name && !reader.has("name"))
+    reading.fail({file, value.line}, reader.path(),
+                 R"(has no name; add name = "...", so that services can refer to it)");
+  read_pool_keys(reader, pool);
+  if (!reader.has("backends"))
+    reading.fail({file, value.line}, reader.path(), R"(has no backends; add backends = ["10.0.0.1"])");
+  reader.finish();
+  if (!name) return std::nullopt;
+  pool.config.name = *name;
+  return pool;
+}
+
+}  // namespace guideway

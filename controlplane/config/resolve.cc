@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a pool's checks are once its services are known: whether to check at all, on which port, for how long.
+#include <algorithm>
+#include <set>
+
+#include <fmt/core.h>
+
+#include "controlplane/config/draft.hh"
+
+namespace guideway {
+namespace {
+
+struct Users {
+  std::set<std::uint16_t> ports;
+  bool udp_only = false;
+  std::string first_any;  // a service with any port
+  std::string names;
+};
+
+Users users_of(const std::string& pool, const std::vector<ServiceConfig>& services) {
+  Users users;
+  bool tcp = false;
+  for (const ServiceConfig& service : services) {
+    if (service.pool != pool) continue;
+    users.ports.insert(service.port);
+    tcp = tcp || service.protocol == Protocol::tcp;
+    if (service.port == 0 && users.first_any.empty()) users.first_any = service.name;
+    users.names += fmt::format("{}{} ({})", users.names.empty() ? "" : ", ", service.name,
+                               service.port == 0 ? "any" : std::to_string(service.port));
+  }
+  users.udp_only = !users.ports.empty() && !tcp;
+  return users;
+}
+
+// Leaves nothing in a check that its kind does not use, so that equal checks are equal values.
+CheckConfig settled(const CheckDraft& draft, bool udp_only) {
+  CheckConfig check = draft.config;
+  const CheckConfig fresh;
+  if (!draft.given && udp_only) check.kind = CheckKind::none;
+  if (check.kind == CheckKind::none) {
+    check = fresh;
+    check.kind = CheckKind::none;
+  }
+  if (check.kind != CheckKind::http) {
+    check.path = fresh.path;
+    check.host = fresh.host;
+    check.status_min = fresh.status_min;
+    check.status_max = fresh.status_max;
+  }
+  if (!draft.timeout_given) check.timeout_ms = std::min(fresh.timeout_ms, check.interval_ms);
+  return check;
+}
+
+// Without a port there is nothing to probe: says which of the two reasons it is.
+std::string port_missing(const Users& users) {
+  if (users.ports.size() == 1)
+    return fmt::format(
+        R"(service {} has any port, so its check needs one; give check = {{ port = 80 }}, or check = "none")",
+        users.first_any);
+  return fmt::format(
+      "its services have different ports, {}, so its check needs one; give check = {{ port = 80 }}, or "
+      "each backend its own port",
+      users.names);
+}
+
+}  // namespace
+
+PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<ServiceConfig>& services) {
+  PoolConfig pool = draft.config;
+  const Users users = users_of(pool.name, services);
+  pool.defaults.check = settled(draft.check, users.udp_only);
+  bool told = false;
+  for (const BackendDraft& each : draft.backends) {
+    BackendConfig backend = each.config;
+    backend.check = settled(each.check, users.udp_only);
+    if (backend.check.kind != CheckKind::none && backend.check.port == 0) {
+      if (backend.port != 0) {
+        backend.check.port = backend.port;
+      } else if (users.ports.size() == 1 && *users.ports.begin() != 0) {
+        backend.check.port = *users.ports.begin();
+      } else if (!users.ports.empty() && !told) {
+        told = true;
+        reading.fail(reading.place_of(draft.path + ".check"), draft.path + ".check", port_missing(users));
+      }
+    }
+    pool.backends.push_back(std::move(backend));
+  }
+  std::sort(pool.backends.begin(), pool.backends.end(),
+            [](const BackendConfig& a, const BackendConfig& b) { return a.name < b.name; });
+  return pool;
+}
+
+PoolDraft draft_of(const PoolConfig& pool) {
+  PoolDraft draft;
+  draft.config = pool;
+  draft.config.backends.clear();
+  draft.check = {pool.defaults.check, true, true};
+  draft.path = "pool." + pool.name;
+  for (const BackendConfig& backend : pool.backends) draft.backends.push_back({backend, {backend.check, true, true}});
+  return draft;
+}
+
+}  // namespace guideway

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/config/toml_tree.hh"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <sstream>
+
+#include <toml.hpp>
+
+#include "controlplane/config/nesting.hh"
+
+namespace guideway {
+namespace {
+
+using TomlValue = toml::basic_value<toml::discard_comments, std::map, std::vector>;
+
+// Lines by offset. toml11 counts newlines from the beginning of the file for every value it is asked about.
+class Lines {
+ public:
+  explicit Lines(std::string_view text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+      if (text[at] == '\n') newlines_.push_back(at);
+    }
+  }
+
+  [[nodiscard]] int of(const TomlValue& value) const {
+    const auto* region = dynamic_cast<const toml::detail::region*>(toml::detail::get_region(value));
+    if (region == nullptr) return 0;
+    const auto offset = static_cast<std::size_t>(region->first() - region->begin());
+    const auto before = std::lower_bound(newlines_.begin(), newlines_.end(), offset) - newlines_.begin();
+    return static_cast<int>(before) + 1;
+  }
+
+ private:
+  std::vector<std::size_t> newlines_;
+};
+
+Tree tree_of(const TomlValue& value, const Lines& lines);
+
+void fill_table(Tree& tree, const TomlValue& value, const Lines& lines) {
+  for (const auto& [key, member] : value.as_table()) tree.entries.push_back({key, tree_of(member, lines)});
+  std::stable_sort(tree.entries.begin(), tree.entries.end(),
+                   [](const TreeEntry& a, const TreeEntry& b) { return a.value.line < b.value.line; });
+}
+
+Tree tree_of(const TomlValue& value, const Lines& lines) {
+  Tree tree;
+  tree.line = lines.of(value);
+  if (value.is_boolean()) {
+    tree.kind = Tree::Kind::boolean;
+    tree.boolean = value.as_boolean();
+  } else if (value.is_integer()) {
+    tree.kind = Tree::Kind::integer;
+    tree.integer = value.as_integer();
+  } else if (value.is_floating()) {
+    tree.kind = Tree::Kind::real;
+    tree.real = value.as_floating();
+  } else if (value.is_string()) {
+    tree.kind = Tree::Kind::text;
+    tree.text = value.as_string().str;
+  } else if (value.is_array()) {
+    tree.kind = Tree::Kind::list;
+    for (const TomlValue& item : value.as_array()) tree.items.push_back(tree_of(item, lines));
+    // An array of tables has no place of its own: it begins where its first table does.
+    if (!tree.items.empty() && tree.items.front().kind == Tree::Kind::table) tree.line = tree.items.front().line;
+  } else if (value.is_table()) {
+    tree.kind = Tree::Kind::table;
+    fill_table(tree, value, lines);
+  } else if (!value.is_uninitialized()) {
+    tree.kind = Tree::Kind::moment;
+  }
+  return tree;
+}
+
+// toml11 explains over several lines with a drawing; the first line says what, and the drawing's notes say where.
+std::string first_sentence(std::string_view what) {
+  std::string_view line = what.substr(0, what.find('\n'));
+  for (const std::string_view prefix : {"[error] ", "toml::parse_table: ", "toml::parse_toml_file: ", "toml::"}) {
+    if (line.substr(0, prefix.size()) == prefix) line.remove_prefix(prefix.size());
+  }
+  std::string sentence;
+  for (const char c : line.substr(0, 200)) sentence += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  return sentence;
+}
+
+// The line that toml11's drawing points at ("12 | value = ..."), which is more exact than the exception's own.
+int drawn_line(std::string_view what, int otherwise) {
+  std::istringstream lines{std::string(what)};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    int number = 0;
+    std::string bar;
+    if (words >> number >> bar && bar == "|" && number > 0) return number;
+  }
+  return otherwise;
+}
+
+}  // namespace
+
+tl::expected<Tree, ConfigError> parse_toml(std::string_view text, const std::string& name) {
+  if (text.size() > config_bytes_max)
+    return tl::unexpected(ConfigError{name, 0, "", "is larger than 64 MB; split it with include"});
+  if (const auto fault = find_nesting_fault(text, tree_depth_max))
+    return tl::unexpected(ConfigError{name, fault->line, "", fault->message});
+  try {
+    std::istringstream stream{std::string(text)};
+    const auto value = toml::parse<toml::discard_comments, std::map, std::vector>(stream, name);
+    Tree tree = tree_of(value, Lines(text));
+    tree.line = 1;
+    return tree;
+  } catch (const toml::exception& problem) {
+    const int line = drawn_line(problem.what(), static_cast<int>(problem.location().line()));
+    return tl::unexpected(ConfigError{name, line, "", "is not valid TOML: " + first_sentence(problem.what())});
+  } catch (const std::exception& problem) {
+    const int line = drawn_line(problem.what(), 0);
+    return tl::unexpected(ConfigError{name, line, "", "is not valid TOML: " + first_sentence(problem.what())});
+  }
+}
+
+}  // namespace guideway

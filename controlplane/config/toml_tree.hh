@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// TOML text to a Tree. Its .cc is the only file that meets toml11 and its exceptions.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include "controlplane/config/config_error.hh"
+#include "controlplane/config/tree.hh"
+
+namespace guideway {
+
+inline constexpr std::size_t config_bytes_max = 64U << 20U;
+
+[[nodiscard]] tl::expected<Tree, ConfigError> parse_toml(std::string_view text, const std::string& name);
+
+}  // namespace guideway
