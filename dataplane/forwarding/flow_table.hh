@@ -43,7 +43,8 @@ class FlowTable {
   Remembered insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation, gw_flow_state state,
                     std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept;
   void forget(gw_flow_entry& entry) noexcept;
-  // Moves the deadline; writes nothing where it would move by less than half a second.
+  // Moves the deadline, unless it is late enough already: an entry is never forgotten before its timeout, and written
+  // at most twice a second.
   static void touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t now_ticks,
                     std::uint32_t timeout_ticks) noexcept;
 
