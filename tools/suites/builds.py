@@ -27,9 +27,19 @@ sanitizer_options = {
 def called(command, **options):
     """Runs a command; what it said, if it failed, else nothing."""
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=root, **options
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=root,
+        **options,
     )
-    return None if done.returncode == 0 else f"{' '.join(command)}: exit code {done.returncode}\n{outcome.tail(done.stdout, 120)}"
+    return (
+        None
+        if done.returncode == 0
+        else f"{' '.join(command)}: exit code {done.returncode}\n{outcome.tail(done.stdout, 120)}"
+    )
 
 
 def configure(flavour, options):
@@ -38,8 +48,10 @@ def configure(flavour, options):
     build = root / folder
     if (build / "build.ninja").exists():
         return called(["meson", "configure", folder, *[a.replace("--buildtype", "-Dbuildtype") for a in arguments]])
-    return called(["meson", "setup", "--wipe" if build.exists() else folder, *([folder] if build.exists() else []), *arguments],
-                  env={**os.environ, **environment})
+    return called(
+        ["meson", "setup", "--wipe" if build.exists() else folder, *([folder] if build.exists() else []), *arguments],
+        env={**os.environ, **environment},
+    )
 
 
 def build_release(options):

@@ -15,7 +15,11 @@ import results as outcome
 
 def targets(build):
     """Programs that tests/fuzz builds, and where the corpus of each lies (tests/fuzz/corpus/NAME)."""
-    listed = json.loads(subprocess.run(["meson", "introspect", str(build), "--targets"], capture_output=True, check=True, text=True).stdout)
+    listed = json.loads(
+        subprocess.run(
+            ["meson", "introspect", str(build), "--targets"], capture_output=True, check=True, text=True
+        ).stdout
+    )
     here = str(builds.root / "tests" / "fuzz" / "meson.build")
     return sorted(
         (target["name"], target["filename"][0])
@@ -26,18 +30,39 @@ def targets(build):
 
 def corpus_of(name):
     folder = builds.root / "tests" / "fuzz" / "corpus"
-    return next((folder / guess for guess in (name, name.removeprefix("fuzz_"), name.removesuffix("_fuzz")) if (folder / guess).is_dir()), None)
+    return next(
+        (
+            folder / guess
+            for guess in (name, name.removeprefix("fuzz_"), name.removesuffix("_fuzz"))
+            if (folder / guess).is_dir()
+        ),
+        None,
+    )
 
 
 def fuzz(name, program, seconds, findings):
     with tempfile.TemporaryDirectory(prefix="guideway-fuzz-") as fresh:
         corpus = corpus_of(name)
-        command = [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
-                   f"-artifact_prefix={findings}/{name}-", fresh]
+        command = [
+            program,
+            f"-max_total_time={seconds}",
+            "-timeout=10",
+            "-rss_limit_mb=2048",
+            "-print_final_stats=1",
+            f"-artifact_prefix={findings}/{name}-",
+            fresh,
+        ]
         if corpus:
             command.append(str(corpus))
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              errors="replace", timeout=seconds + 120)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=seconds + 120,
+        )
     executed = next((line.split()[-1] for line in done.stdout.splitlines() if "number_of_executed_units" in line), None)
     if done.returncode != 0 or not executed:
         return outcome.Results(failed=[(name, outcome.tail(done.stdout))])

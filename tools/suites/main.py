@@ -26,8 +26,12 @@ def arguments():
     parser = argparse.ArgumentParser(prog="tools/test", description="Builds Guideway and runs its suites.")
     names = meson_suites + list(special_suites)
     parser.add_argument("suites", nargs="*", metavar="SUITE", help="of: " + ", ".join(names) + " (default: all)")
-    parser.add_argument("--ci", action="store_true", help="warnings are errors, and libFuzzer's minute is not shortened")
-    parser.add_argument("--fuzz-seconds", type=int, default=None, help="time a fuzz target (default: 60 with --ci, else 10)")
+    parser.add_argument(
+        "--ci", action="store_true", help="warnings are errors, and libFuzzer's minute is not shortened"
+    )
+    parser.add_argument(
+        "--fuzz-seconds", type=int, default=None, help="time a fuzz target (default: 60 with --ci, else 10)"
+    )
     chosen = parser.parse_args()
     unknown = [suite for suite in chosen.suites if suite not in names]
     if unknown:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run of `meson test` came to, case by case: the program's verdict from meson's log, the cases inside it from the
-XML that GoogleTest wrote or from TAP lines. A program that failed counts as a failure even if it names no failed case."""
+"""What a run of `meson test` came to, case by case: the program's verdict from meson's log, the cases inside it from
+the XML that GoogleTest wrote or from TAP lines. A program that failed is a failure even if it names no failed case."""
 
 import dataclasses
 import json

@@ -39,7 +39,9 @@ def build_folder():
 
 
 def program(name):
-    where = {"guideway-dpdk": "dataplane/dpdk", "guidewayd": "controlplane/daemon", "guideway": "controlplane/cli"}[name]
+    where = {"guideway-dpdk": "dataplane/dpdk", "guidewayd": "controlplane/daemon", "guideway": "controlplane/cli"}[
+        name
+    ]
     path = build_folder() / where / name
     if not path.exists():
         raise LabError(f"{path} is not built; run tools/build first")
@@ -58,14 +60,24 @@ class Balancer:
 
     def backend_lines(self, extra=None):
         """One line of TOML a backend; `extra` maps a name to further keys."""
-        return [f'  {{ name = "b{i}", address = "{topology.backend_ipv4(i)}"{(extra or {}).get(f"b{i}", "")} }},'
-                for i in range(1, self.network.backends + 1)]
+        return [
+            f'  {{ name = "b{i}", address = "{topology.backend_ipv4(i)}"{(extra or {}).get(f"b{i}", "")} }},'
+            for i in range(1, self.network.backends + 1)
+        ]
 
     def write_config(self, slow_start="0s", extra=None):
         lines = self.backend_lines(extra)
-        self.config.write_text(configuration.format(
-            count=len(lines), hash_key="000102030405060708090a0b0c0d0e0f", folder=self.folder, ipv4=topology.service_ipv4,
-            ipv6=topology.service_ipv6, slow_start=slow_start, backends="\n".join(lines)))
+        self.config.write_text(
+            configuration.format(
+                count=len(lines),
+                hash_key="000102030405060708090a0b0c0d0e0f",
+                folder=self.folder,
+                ipv4=topology.service_ipv4,
+                ipv6=topology.service_ipv6,
+                slow_start=slow_start,
+                backends="\n".join(lines),
+            )
+        )
 
     def start(self):
         (self.folder / "state").mkdir(exist_ok=True)
@@ -73,15 +85,29 @@ class Balancer:
         self.start_control()
 
     def start_datapath(self):
-        self.datapath.start(self.namespace, [
-            program("guideway-dpdk"), "--door", self.folder / "door.sock", "--port", "net_af_packet0,iface=port0", "--no-huge",
-            "--kernel-face", "gw"])
-        self.wait(lambda: topology.device_exists(self.namespace, "gw0"), 15, self.datapath, "did not make its kernel face gw0")
+        self.datapath.start(
+            self.namespace,
+            [
+                program("guideway-dpdk"),
+                "--door",
+                self.folder / "door.sock",
+                "--port",
+                "net_af_packet0,iface=port0",
+                "--no-huge",
+                "--kernel-face",
+                "gw",
+            ],
+        )
+        self.wait(
+            lambda: topology.device_exists(self.namespace, "gw0"), 15, self.datapath, "did not make its kernel face gw0"
+        )
         self.network.give_face_addresses("gw0")
 
     def start_control(self):
         self.control.start(self.namespace, [program("guidewayd"), "--config", self.config])
-        self.wait(lambda: self.call("status", check=False).returncode == 0, 10, self.control, "does not answer on its API")
+        self.wait(
+            lambda: self.call("status", check=False).returncode == 0, 10, self.control, "does not answer on its API"
+        )
 
     @staticmethod
     def wait(condition, seconds, process, complaint):
@@ -93,7 +119,9 @@ class Balancer:
 
     def call(self, *arguments, check=True):
         """Runs the command line in the balancer's namespace."""
-        return run(["ip", "netns", "exec", self.namespace, program("guideway"), "--api", self.api, *arguments], check=check)
+        return run(
+            ["ip", "netns", "exec", self.namespace, program("guideway"), "--api", self.api, *arguments], check=check
+        )
 
     def ask(self, *arguments):
         """The same, its answer as values."""

@@ -54,7 +54,7 @@ class Lab:
         self.network.route_service(topology.backend_ipv4(index), topology.backend_ipv6(index))
 
     def start_balancer(self, **config):
-        """Guideway between router and backends; returns when every backend is up. `config`: of Balancer.write_config."""
+        """Guideway between router and backends; returns when all are up. `config`: see write_config."""
         try:
             self.balancer.write_config(**config)
             self.balancer.start()
@@ -79,7 +79,9 @@ class Requests:
         command = ["ip", "netns", "exec", namespace, sys.executable, str(traffic_program), "--address", address]
         for key, value in options.items():
             command += [f"--{key.replace('_', '-')}", str(value)]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -94,5 +96,7 @@ class Requests:
 
 def ping(namespace, address, count=3):
     """True if each of `count` pings is answered."""
-    done = run(["ip", "netns", "exec", namespace, "ping", "-n", "-c", str(count), "-i", "0.2", "-W", "1", address], check=False)
+    done = run(
+        ["ip", "netns", "exec", namespace, "ping", "-n", "-c", str(count), "-i", "0.2", "-W", "1", address], check=False
+    )
     return done.returncode == 0 and f"{count} received" in done.stdout

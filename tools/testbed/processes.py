@@ -34,8 +34,14 @@ class Process:
 
     def start(self, namespace, command, environment=None):
         with self.log.open("ab") as log:
-            child = subprocess.Popen(["ip", "netns", "exec", namespace, *map(str, command)], stdin=subprocess.DEVNULL, stdout=log,
-                                     stderr=log, start_new_session=True, env={**os.environ, **(environment or {})})
+            child = subprocess.Popen(
+                ["ip", "netns", "exec", namespace, *map(str, command)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, **(environment or {})},
+            )
         self.record.write_text(f"{child.pid} {start_time(child.pid)}")
         return child.pid
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab's network: namespaces joined by veth, one bridge as the servers' segment, a router between it and the client.
-Needs root, veth and bridge, nothing else of the kernel. Offloads are off everywhere: a checksum that the sender left to a
-NIC that does not exist would be wrong behind a MAC rewrite."""
+"""The lab's network: namespaces joined by veth, one bridge as the servers' segment, a router between it and the
+client. Needs root, veth and bridge, nothing else of the kernel. Offloads are off everywhere: a checksum that the sender
+left to a NIC that does not exist would be wrong behind a MAC rewrite."""
 
 import json
 import pathlib
@@ -70,9 +70,17 @@ class Topology:
     def up(self):
         batch([f"netns add {namespace}" for namespace in self.namespaces()])
         for namespace in self.namespaces():
-            self.sysctl(namespace, {"net.ipv6.conf.all.accept_dad": 0, "net.ipv6.conf.default.accept_dad": 0,
-                                    "net.ipv4.conf.all.rp_filter": 0, "net.ipv4.conf.default.rp_filter": 0,
-                                    "net.ipv6.conf.all.disable_ipv6": 0, "net.ipv6.conf.default.disable_ipv6": 0})
+            self.sysctl(
+                namespace,
+                {
+                    "net.ipv6.conf.all.accept_dad": 0,
+                    "net.ipv6.conf.default.accept_dad": 0,
+                    "net.ipv4.conf.all.rp_filter": 0,
+                    "net.ipv4.conf.default.rp_filter": 0,
+                    "net.ipv6.conf.all.disable_ipv6": 0,
+                    "net.ipv6.conf.default.disable_ipv6": 0,
+                },
+            )
             batch(["link set lo up"], namespace)
         self.make_network()
         self.make_client()
@@ -81,29 +89,80 @@ class Topology:
             self.make_backend(index)
 
     def make_network(self):
-        self.sysctl(self.network, {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1,
-                                   "net.ipv4.conf.all.send_redirects": 0, "net.ipv4.conf.default.send_redirects": 0})
+        self.sysctl(
+            self.network,
+            {
+                "net.ipv4.ip_forward": 1,
+                "net.ipv6.conf.all.forwarding": 1,
+                "net.ipv4.conf.all.send_redirects": 0,
+                "net.ipv4.conf.default.send_redirects": 0,
+            },
+        )
         try:
             batch(["link add br0 type bridge forward_delay 0 mcast_snooping 0"], self.network)
         except LabError as error:
-            raise LabError(f"this kernel has no bridge (module `bridge`), which the lab's segment is made of: {error}") from error
-        batch(["link set br0 up", "address add 10.0.0.254/24 dev br0", "address add fd00::254/64 dev br0 nodad"], self.network)
+            raise LabError(
+                f"this kernel has no bridge (module `bridge`), which the lab's segment is made of: {error}"
+            ) from error
+        batch(
+            ["link set br0 up", "address add 10.0.0.254/24 dev br0", "address add fd00::254/64 dev br0 nodad"],
+            self.network,
+        )
 
     def cable(self, namespace, device, port, bridged=True, mac=None):
         address = f" address {mac}" if mac else ""
-        batch([f"link add {port} type veth peer name {device} netns {namespace}{address}",
-               *([f"link set {port} master br0"] if bridged else []), f"link set {port} up"], self.network)
+        batch(
+            [
+                f"link add {port} type veth peer name {device} netns {namespace}{address}",
+                *([f"link set {port} master br0"] if bridged else []),
+                f"link set {port} up",
+            ],
+            self.network,
+        )
         for where, what in ((self.network, port), (namespace, device)):
-            run(["ip", "netns", "exec", where, "ethtool", "-K", what, "rx", "off", "tx", "off", "sg", "off", "tso", "off",
-                 "gso", "off", "gro", "off"], check=False)
+            run(
+                [
+                    "ip",
+                    "netns",
+                    "exec",
+                    where,
+                    "ethtool",
+                    "-K",
+                    what,
+                    "rx",
+                    "off",
+                    "tx",
+                    "off",
+                    "sg",
+                    "off",
+                    "tso",
+                    "off",
+                    "gso",
+                    "off",
+                    "gro",
+                    "off",
+                ],
+                check=False,
+            )
 
     def make_client(self):
         self.cable(self.client, "eth0", "to-client", bridged=False)
-        batch(["address add 198.51.100.1/24 dev to-client", "address add 2001:db8:c::1/64 dev to-client nodad"], self.network)
+        batch(
+            ["address add 198.51.100.1/24 dev to-client", "address add 2001:db8:c::1/64 dev to-client nodad"],
+            self.network,
+        )
         # Source ports of the load generator are its own choice; the kernel takes its ones from elsewhere.
         self.sysctl(self.client, {"net.ipv4.ip_local_port_range": "61000 65000"})
-        batch([f"address add {client_ipv4}/24 dev eth0", f"address add {client_ipv6}/64 dev eth0 nodad", "link set eth0 up",
-               "route add default via 198.51.100.1", "route add default via 2001:db8:c::1"], self.client)
+        batch(
+            [
+                f"address add {client_ipv4}/24 dev eth0",
+                f"address add {client_ipv6}/64 dev eth0 nodad",
+                "link set eth0 up",
+                "route add default via 198.51.100.1",
+                "route add default via 2001:db8:c::1",
+            ],
+            self.client,
+        )
 
     def make_balancer(self):
         """port0 belongs to the datapath: no address, no ARP, no IPv6, so that the kernel answers nothing on it."""
@@ -114,25 +173,61 @@ class Topology:
     def make_backend(self, index):
         namespace = self.backend(index)
         self.cable(namespace, "eth0", f"to-b{index}", mac=backend_mac(index))
-        self.sysctl(namespace, {f"net.ipv4.conf.{device}.{key}": value for device in ("all", "eth0", "lo")
-                                for key, value in (("arp_ignore", 1), ("arp_announce", 2), ("rp_filter", 0))})
-        batch([f"address add {service_ipv4}/32 dev lo", f"address add {service_ipv6}/128 dev lo nodad",
-               f"address add {backend_ipv4(index)}/24 dev eth0", f"address add {backend_ipv6(index)}/64 dev eth0 nodad",
-               "link set eth0 up", "route add default via 10.0.0.254", "route add default via fd00::254"], namespace)
+        self.sysctl(
+            namespace,
+            {
+                f"net.ipv4.conf.{device}.{key}": value
+                for device in ("all", "eth0", "lo")
+                for key, value in (("arp_ignore", 1), ("arp_announce", 2), ("rp_filter", 0))
+            },
+        )
+        batch(
+            [
+                f"address add {service_ipv4}/32 dev lo",
+                f"address add {service_ipv6}/128 dev lo nodad",
+                f"address add {backend_ipv4(index)}/24 dev eth0",
+                f"address add {backend_ipv6(index)}/64 dev eth0 nodad",
+                "link set eth0 up",
+                "route add default via 10.0.0.254",
+                "route add default via fd00::254",
+            ],
+            namespace,
+        )
 
     def give_face_addresses(self, device):
         """The balancer's own addresses belong on its kernel face."""
-        batch([f"link set {device} up", f"address replace {balancer_ipv4}/24 dev {device}",
-               f"address replace {balancer_ipv6}/64 dev {device} nodad",
-               "route replace default via 10.0.0.254", "route replace default via fd00::254"], self.balancer)
+        batch(
+            [
+                f"link set {device} up",
+                f"address replace {balancer_ipv4}/24 dev {device}",
+                f"address replace {balancer_ipv6}/64 dev {device} nodad",
+                "route replace default via 10.0.0.254",
+                "route replace default via fd00::254",
+            ],
+            self.balancer,
+        )
 
     def route_service(self, ipv4, ipv6):
         """Where the router sends packets for the service addresses."""
-        batch([f"route replace {service_ipv4}/32 via {ipv4}", f"route replace {service_ipv6}/128 via {ipv6}"], self.network)
+        batch(
+            [f"route replace {service_ipv4}/32 via {ipv4}", f"route replace {service_ipv6}/128 via {ipv6}"],
+            self.network,
+        )
 
     @staticmethod
     def sysctl(namespace, settings):
-        run(["ip", "netns", "exec", namespace, "sysctl", "-q", "-w", *(f"{key}={value}" for key, value in settings.items())])
+        run(
+            [
+                "ip",
+                "netns",
+                "exec",
+                namespace,
+                "sysctl",
+                "-q",
+                "-w",
+                *(f"{key}={value}" for key, value in settings.items()),
+            ]
+        )
 
     def down(self):
         for namespace in self.existing():

@@ -44,15 +44,25 @@ class Web:
 
     def prepare(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "nginx.conf").write_text(configuration.format(folder=self.folder, name=self.name, rate=big_bytes_per_second))
+        (self.folder / "nginx.conf").write_text(
+            configuration.format(folder=self.folder, name=self.name, rate=big_bytes_per_second)
+        )
         with (self.folder / "big").open("wb") as big:
             line = f"{self.name} sends this slowly\n".encode()
             big.write((line * (big_bytes // len(line) + 1))[:big_bytes])
 
     def start(self):
-        self.process.start(self.namespace, ["nginx", "-p", self.folder, "-e", self.folder / "error.log", "-c", self.folder / "nginx.conf"])
+        self.process.start(
+            self.namespace,
+            ["nginx", "-p", self.folder, "-e", self.folder / "error.log", "-c", self.folder / "nginx.conf"],
+        )
         deadline = time.monotonic() + 5
-        while run(["ip", "netns", "exec", self.namespace, "curl", "-sf", "-m1", "http://127.0.0.1/healthz"], check=False).returncode != 0:
+        while (
+            run(
+                ["ip", "netns", "exec", self.namespace, "curl", "-sf", "-m1", "http://127.0.0.1/healthz"], check=False
+            ).returncode
+            != 0
+        ):
             if time.monotonic() > deadline or self.process.pid() is None:
                 raise LabError(f"nginx of {self.name} does not answer: {self.process.last_words()}")
             time.sleep(0.05)
