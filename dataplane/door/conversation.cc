@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/door/conversation.hh"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "dataplane/base/mapping.hh"
+#include "ebpf/abi/snapshot.h"
+
+namespace guideway::door {
+namespace {
+
+template <typename Message>
+Message make(std::uint32_t sequence) noexcept {
+  Message message{};
+  message.header = {message_magic, protocol_version, Message::type, sizeof(Message), sequence};
+  return message;
+}
+
+template <typename Message>
+Message read_as(std::span<const std::byte> bytes) noexcept {
+  Message message;
+  std::memcpy(&message, bytes.data(), sizeof message);
+  return message;
+}
+
+template <typename Message>
+Reply with_reason(std::uint32_t sequence, std::string_view reason) {
+  auto message = make<Message>(sequence);
+  std::memcpy(message.reason.data(), reason.data(), std::min(reason.size(), message.reason.size() - 1));
+  return Reply(message);
+}
+
+Reply reject(std::uint32_t sequence, std::string_view reason) { return with_reason<Rejected>(sequence, reason); }
+
+Reply accept(std::uint32_t sequence, std::uint64_t id) {
+  auto accepted = make<Accepted>(sequence);
+  accepted.id = id;
+  return Reply(accepted);
+}
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+// What a request must look like.
+struct Shape {
+  MessageType type;
+  std::string_view name;
+  std::size_t length_bytes;
+  std::size_t fd_count;
+};
+constexpr std::array shapes{
+    Shape{MessageType::hello, "Hello", sizeof(Hello), 0},
+    Shape{MessageType::table_offer, "TableOffer", sizeof(TableOffer), 1},
+    Shape{MessageType::snapshot_offer, "SnapshotOffer", sizeof(SnapshotOffer), 1},
+    Shape{MessageType::flow_query, "FlowQuery", sizeof(FlowQuery), 0},
+};
+
+// Nothing if the message has the shape of a request; else what is wrong with it.
+std::string fault_of(const MessageHeader& header, std::size_t length_bytes, std::size_t fd_count) {
+  if (header.magic != message_magic) return "message magic is " + number(header.magic) + ", this is not Guideway";
+  if (header.version != protocol_version)
+    return "protocol version " + number(header.version) + ", this datapath speaks " + number(protocol_version) +
+           "; update the older program";
+  if (header.length_bytes != length_bytes)
+    return "message says it has " + number(header.length_bytes) + " bytes, " + number(length_bytes) + " came";
+  const auto* shape =
+      std::find_if(shapes.begin(), shapes.end(), [&](const Shape& each) { return each.type == header.type; });
+  if (shape == shapes.end())
+    return "message type " + number(static_cast<std::uint16_t>(header.type)) + " is no request";
+  if (length_bytes != shape->length_bytes)
+    return std::string(shape->name) + " has " + number(length_bytes) + " bytes, expected " +
+           number(shape->length_bytes);
+  if (fd_count != shape->fd_count)
+    return std::string(shape->name) + " came with " + number(fd_count) + " file descriptors, expected " +
+           number(shape->fd_count);
+  return {};
+}
+
+// Maps what the controller offers, after making sure that nobody can change it while it is read.
+Result<Mapping> map_offer(int fd, std::size_t length_bytes_max) {
+  auto length = sealed_length_bytes(fd);
+  if (!length) return failure_of(length);
+  if (*length == 0) return failure("memory is empty");
+  if (*length > length_bytes_max)
+    return failure("memory has " + number(*length) + " bytes, at most " + number(length_bytes_max) + " can be meant");
+  return Mapping::of_file(fd, *length, false);
+}
+
+}  // namespace
+
+template <typename Message>
+Reply::Reply(const Message& message) noexcept : length_bytes_(sizeof(Message)), type_(Message::type) {
+  static_assert(sizeof(Message) <= message_bytes_max);
+  std::memcpy(bytes_.data(), &message, sizeof message);
+}
+
+Reply refuse(std::uint32_t sequence, std::string_view reason) {
+  Reply reply = with_reason<Refused>(sequence, reason);
+  reply.close_afterwards();
+  return reply;
+}
+
+Reply Conversation::answer(std::span<const std::byte> message, std::span<const int> fds) {
+  if (message.size() < sizeof(MessageHeader))
+    return refuse(0, "message of " + number(message.size()) + " bytes, a header has " + number(sizeof(MessageHeader)));
+  const auto header = read_as<MessageHeader>(message);
+  if (const std::string fault = fault_of(header, message.size(), fds.size()); !fault.empty())
+    return refuse(header.sequence, fault);
+  if (greeted_ == (header.type == MessageType::hello))
+    return refuse(header.sequence, greeted_ ? "a second Hello" : "the first message must be Hello");
+
+  switch (header.type) {
+    case MessageType::hello:
+      return answer_hello(read_as<Hello>(message));
+    case MessageType::table_offer:
+      return answer_table(read_as<TableOffer>(message), fds[0]);
+    case MessageType::snapshot_offer:
+      return answer_snapshot(read_as<SnapshotOffer>(message), fds[0]);
+    default:
+      return answer_flow(read_as<FlowQuery>(message));
+  }
+}
+
+Reply Conversation::answer_hello(const Hello& hello) {
+  if (hello.abi_version != GW_ABI_VERSION)
+    return refuse(hello.header.sequence, "ABI version " + number(hello.abi_version) + ", this datapath has " +
+                                             number(GW_ABI_VERSION) + "; update the older program");
+  greeted_ = true;
+  controller_process_id_ = hello.process_id;
+  const SharedMemory memory = datapath_.shared_memory();
+  const Capacities capacities = datapath_.capacities();
+  auto welcome = make<Welcome>(hello.header.sequence);
+  welcome.abi_version = GW_ABI_VERSION;
+  welcome.generation = datapath_.newest().generation();
+  welcome.services_max = capacities.services_max;
+  welcome.backends_max = capacities.backends_max;
+  welcome.flows_max = capacities.flows_max;
+  welcome.health_bytes = memory.health_bytes;
+  welcome.counters_bytes = memory.counters_bytes;
+  datapath_.describe(welcome);
+  Reply reply(welcome);
+  reply.attach(memory.health_fd);
+  reply.attach(memory.counters_fd);
+  return reply;
+}
+
+Reply Conversation::answer_table(const TableOffer& offer, int fd) {
+  if (auto taken = take_table(offer.table_id, fd); !taken)
+    return reject(offer.header.sequence, "table " + number(offer.table_id) + ": " + taken.error().message);
+  return accept(offer.header.sequence, offer.table_id);
+}
+
+Result<void> Conversation::take_table(std::uint64_t table_id, int fd) {
+  if (holdings_.tables.count(table_id) != 0) return {};
+  // Twice what a snapshot may name: the old ones and the new ones, until the next snapshot is accepted.
+  if (holdings_.tables.size() >= std::size_t{2} * GW_TABLES_MAX)
+    return failure("too many tables are held that no snapshot names");
+  auto memory = map_offer(fd, sizeof(gw_table_header) + std::size_t{GW_TABLE_SLOTS_MAX} * sizeof(gw_slot));
+  if (!memory) return failure_of(memory);
+  auto table = Table::load(memory->bytes(), datapath_.capacities());
+  if (!table) return failure_of(table);
+  if ((*table)->id() != table_id) return failure("memory holds table " + number((*table)->id()));
+  holdings_.tables.emplace(table_id, std::move(*table));
+  return {};
+}
+
+Reply Conversation::answer_snapshot(const SnapshotOffer& offer, int fd) {
+  if (auto taken = take_snapshot(offer.generation, fd); !taken)
+    return reject(offer.header.sequence, "snapshot " + number(offer.generation) + ": " + taken.error().message);
+  drop_unused_tables();
+  return accept(offer.header.sequence, offer.generation);
+}
+
+Result<void> Conversation::take_snapshot(std::uint64_t generation, int fd) {
+  const std::uint64_t newest = datapath_.newest().generation();
+  if (generation <= newest) return failure("generation must be above " + number(newest) + ", the one in use");
+  const Capacities capacities = datapath_.capacities();
+  auto memory = map_offer(fd, sizeof(gw_snapshot_header) + std::size_t{capacities.services_max} * sizeof(gw_service) +
+                                  std::size_t{capacities.backends_max} * sizeof(gw_backend) +
+                                  std::size_t{GW_TABLES_MAX} * sizeof(gw_table_ref));
+  if (!memory) return failure_of(memory);
+  auto snapshot = Snapshot::load(memory->bytes(), holdings_.tables, capacities);
+  if (!snapshot) return failure_of(snapshot);
+  if ((*snapshot)->generation() != generation)
+    return failure("memory holds generation " + number((*snapshot)->generation()));
+  datapath_.publish(std::move(*snapshot));
+  return {};
+}
+
+void Conversation::drop_unused_tables() {
+  const std::vector<std::uint64_t> used = datapath_.newest().table_ids();
+  for (auto each = holdings_.tables.begin(); each != holdings_.tables.end();) {
+    const bool is_used = std::find(used.begin(), used.end(), each->first) != used.end();
+    each = is_used ? std::next(each) : holdings_.tables.erase(each);
+  }
+}
+
+Reply Conversation::answer_flow(const FlowQuery& query) {
+  const gw_flow_key& flow = query.flow;
+  if (flow.family != GW_FAMILY_IPV4 && flow.family != GW_FAMILY_IPV6)
+    return reject(query.header.sequence, "flow family is " + number(flow.family) + ", expected 4 or 6");
+  const auto found = datapath_.find_flow(gw_hash_flow(&datapath_.newest().hash_key(), &flow));
+  if (!found) return reject(query.header.sequence, found.error().message);
+  auto answer = make<FlowAnswer>(query.header.sequence);
+  if (*found) {
+    answer.remembered = 1;
+    answer.worker = (*found)->worker;
+    answer.backend = (*found)->backend;
+    answer.state = (*found)->state;
+    answer.remaining_ticks = (*found)->remaining_ticks;
+  }
+  return Reply(answer);
+}
+
+}  // namespace guideway::door

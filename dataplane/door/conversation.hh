@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the door answers to a message: bytes and file descriptors in, a reply out. No socket, no thread, so that tests
+// and a fuzzer can say anything to it. It believes nothing: lengths, magic, version, type, order, seals and contents
+// are checked before they are used, and what fails comes back as one sentence and changes nothing.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dataplane/door/datapath.hh"
+#include "dataplane/door/messages.hh"
+
+namespace guideway::door {
+
+// What outlives a controller: the tables held for it and its successors.
+struct Holdings {
+  TableStore tables;
+};
+
+class Reply {
+ public:
+  template <typename Message>
+  explicit Reply(const Message& message) noexcept;
+
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return {bytes_.data(), length_bytes_}; }
+  [[nodiscard]] std::span<const int> fds() const noexcept { return {fds_.data(), fd_count_}; }
+  [[nodiscard]] bool closes() const noexcept { return closes_; }
+  [[nodiscard]] MessageType type() const noexcept { return type_; }
+
+  void attach(int fd) noexcept { fds_[fd_count_++] = fd; }
+  void close_afterwards() noexcept { closes_ = true; }
+
+ private:
+  std::array<std::byte, message_bytes_max> bytes_;
+  std::size_t length_bytes_;
+  MessageType type_;
+  std::array<int, 2> fds_{};
+  std::size_t fd_count_ = 0;
+  bool closes_ = false;
+};
+
+// One controller's, from its Hello to its end.
+class Conversation {
+ public:
+  Conversation(Datapath& datapath, Holdings& holdings) noexcept : datapath_(datapath), holdings_(holdings) {}
+
+  // `fds` remain the caller's. A message that is too long is to be given cut off, with its length as received.
+  [[nodiscard]] Reply answer(std::span<const std::byte> message, std::span<const int> fds);
+
+  // 0 until it has said hello.
+  [[nodiscard]] std::uint32_t controller_process_id() const noexcept { return controller_process_id_; }
+
+ private:
+  [[nodiscard]] Reply answer_hello(const Hello& hello);
+  [[nodiscard]] Reply answer_table(const TableOffer& offer, int fd);
+  [[nodiscard]] Reply answer_snapshot(const SnapshotOffer& offer, int fd);
+  [[nodiscard]] Reply answer_flow(const FlowQuery& query);
+  [[nodiscard]] Result<void> take_table(std::uint64_t table_id, int fd);
+  [[nodiscard]] Result<void> take_snapshot(std::uint64_t generation, int fd);
+  void drop_unused_tables();
+
+  Datapath& datapath_;
+  Holdings& holdings_;
+  bool greeted_ = false;
+  std::uint32_t controller_process_id_ = 0;
+};
+
+[[nodiscard]] Reply refuse(std::uint32_t sequence, std::string_view reason);
+
+}  // namespace guideway::door

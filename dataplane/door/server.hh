@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door's socket: one controller at a time, others are refused with a sentence. A controller that dies, hangs or
+// talks nonsense costs the datapath nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "dataplane/base/result.hh"
+#include "dataplane/base/unique_fd.hh"
+#include "dataplane/door/conversation.hh"
+
+namespace guideway::door {
+
+// A listening socket; its file is removed when this ends.
+class Listener {
+ public:
+  // Makes the directory if it is missing, and replaces a socket that nobody listens on any more; one that somebody
+  // listens on is an error.
+  [[nodiscard]] static Result<Listener> open(const std::string& path);
+  Listener(Listener&& other) noexcept = default;
+  Listener& operator=(Listener&&) = delete;
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener();
+
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+ private:
+  Listener(UniqueFd fd, std::string path) noexcept : fd_(std::move(fd)), path_(std::move(path)) {}
+  UniqueFd fd_;
+  std::string path_;
+};
+
+class Server {
+ public:
+  Server(Listener listener, Datapath& datapath);
+
+  // Serves until stop(), which another thread may call.
+  void run();
+  void stop() noexcept;
+
+ private:
+  struct Controller {
+    UniqueFd fd;
+    Conversation conversation;
+  };
+  void accept_one();
+  void serve_controller();
+
+  Listener listener_;
+  Datapath& datapath_;
+  Holdings holdings_;
+  std::optional<Controller> controller_;
+  UniqueFd stop_event_;
+};
+
+}  // namespace guideway::door

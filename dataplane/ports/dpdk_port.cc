@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/ports/dpdk_port.hh"
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "dataplane/ports/dpdk_mbufs.hh"
+#include "dataplane/ports/dpdk_rss.hh"
+
+namespace guideway {
+namespace {
+
+class DpdkQueue final : public PortQueue {
+ public:
+  DpdkQueue(std::uint16_t device, std::uint16_t queue) noexcept : device_(device), queue_(queue) {}
+
+  void receive(Burst& burst) noexcept override {
+    MbufArray mbufs;
+    const std::uint16_t count = rte_eth_rx_burst(device_, queue_, mbufs.data(), burst_packets_max);
+    describe(mbufs, count, burst);
+  }
+  std::uint32_t send(std::span<Packet* const> packets) noexcept override {
+    MbufArray mbufs;
+    undescribe(packets, mbufs);
+    return rte_eth_tx_burst(device_, queue_, mbufs.data(), static_cast<std::uint16_t>(packets.size()));
+  }
+  void release(std::span<Packet* const> packets) noexcept override { free_buffers(packets); }
+
+ private:
+  std::uint16_t device_;
+  std::uint16_t queue_;
+};
+
+std::string because(const std::string& what, int outcome) { return what + ": " + rte_strerror(-outcome); }
+
+Result<void> check_queues(const std::string& name, const rte_eth_dev_info& device, std::uint16_t wanted) {
+  const std::uint16_t queues_max = std::min(device.max_rx_queues, device.max_tx_queues);
+  if (wanted <= queues_max) return {};
+  return failure("port " + name + " has " + std::to_string(queues_max) +
+                 (queues_max == 1 ? " queue pair, " : " queue pairs, ") + std::to_string(wanted) +
+                 " workers need one each: lower --workers" +
+                 (name.rfind("net_af_packet", 0) == 0 ? " or raise the device's qpairs=" : ""));
+}
+
+}  // namespace
+
+Result<std::uint16_t> DpdkPort::find(const std::string& name) {
+  std::uint16_t device = 0;
+  if (rte_eth_dev_get_port_by_name(name.c_str(), &device) == 0) return device;
+  return failure("there is no port \"" + name + "\": for a PCI device, is it bound to vfio-pci (dpdk-devbind.py -s)?");
+}
+
+DpdkPortFacts DpdkPort::examine(std::uint16_t device) {
+  DpdkPortFacts facts;
+  facts.numa_node = rte_eth_dev_socket_id(device);
+  static_cast<void>(rte_eth_dev_get_mtu(device, &facts.mtu_bytes));
+  return facts;
+}
+
+Result<DpdkPort> DpdkPort::start(std::uint16_t device, const DpdkPortSettings& settings, rte_mempool* pool,
+                                 std::vector<std::string>& warnings) {
+  std::array<char, RTE_ETH_NAME_MAX_LEN> name{};
+  static_cast<void>(rte_eth_dev_get_name_by_port(device, name.data()));
+  DpdkPort port(device, name.data());
+  if (auto configured = port.configure(settings, pool, warnings); !configured) return failure_of(configured);
+  return port;
+}
+
+Result<void> DpdkPort::configure(const DpdkPortSettings& settings, rte_mempool* pool,
+                                 std::vector<std::string>& warnings) {
+  rte_eth_dev_info info{};
+  if (const int outcome = rte_eth_dev_info_get(device_, &info); outcome != 0)
+    return failure(because("cannot examine port " + name_, outcome));
+  if (auto enough = check_queues(name_, info, settings.queue_count); !enough) return enough;
+
+  mtu_bytes_ = settings.mtu_bytes.value_or(examine(device_).mtu_bytes);
+  rte_eth_conf configuration{};
+  configuration.rxmode.mtu = mtu_bytes_;
+  const bool has_rss = settings.queue_count > 1 && request_rss(info, configuration);
+  if (const int outcome = rte_eth_dev_configure(device_, settings.queue_count, settings.queue_count, &configuration);
+      outcome != 0)
+    return failure(because("cannot configure port " + name_ + " with " + std::to_string(settings.queue_count) +
+                               " queue pairs and an MTU of " + std::to_string(mtu_bytes_),
+                           outcome));
+  if (settings.mtu_bytes) {
+    if (const int outcome = rte_eth_dev_set_mtu(device_, mtu_bytes_); outcome != 0 && outcome != -ENOTSUP)
+      return failure(because("cannot set the MTU of port " + name_ + " to " + std::to_string(mtu_bytes_), outcome));
+  }
+
+  std::uint16_t rx_descriptors = settings.rx_descriptors;
+  std::uint16_t tx_descriptors = settings.tx_descriptors;
+  if (const int outcome = rte_eth_dev_adjust_nb_rx_tx_desc(device_, &rx_descriptors, &tx_descriptors); outcome != 0)
+    return failure(because("cannot agree on queue lengths with port " + name_, outcome));
+  const auto numa_node = static_cast<unsigned>(rte_eth_dev_socket_id(device_));
+  for (std::uint16_t queue = 0; queue < settings.queue_count; ++queue) {
+    int outcome = rte_eth_rx_queue_setup(device_, queue, rx_descriptors, numa_node, nullptr, pool);
+    if (outcome == 0) outcome = rte_eth_tx_queue_setup(device_, queue, tx_descriptors, numa_node, nullptr);
+    if (outcome != 0)
+      return failure(because("cannot set up queue pair " + std::to_string(queue) + " of port " + name_, outcome));
+  }
+  if (const int outcome = rte_eth_dev_start(device_); outcome != 0)
+    return failure(because("cannot start port " + name_, outcome));
+
+  if (has_rss) spread_rss(device_, info, settings.queue_count, warnings);
+  // Neighbour discovery and routing protocols come by multicast. Devices that cannot filter receive it anyway.
+  if (const int outcome = rte_eth_allmulticast_enable(device_); outcome != 0 && outcome != -ENOTSUP)
+    warnings.push_back(because("port " + name_ + " may not receive multicast", outcome));
+  rte_ether_addr address{};
+  if (const int outcome = rte_eth_macaddr_get(device_, &address); outcome != 0)
+    return failure(because("cannot read the MAC address of port " + name_, outcome));
+  std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac_.begin());
+  return {};
+}
+
+DpdkPort::DpdkPort(DpdkPort&& other) noexcept
+    : device_(other.device_),
+      owned_(std::exchange(other.owned_, false)),
+      name_(std::move(other.name_)),
+      mac_(other.mac_),
+      mtu_bytes_(other.mtu_bytes_) {}
+
+DpdkPort::~DpdkPort() {
+  if (!owned_) return;
+  static_cast<void>(rte_eth_dev_stop(device_));
+  static_cast<void>(rte_eth_dev_close(device_));
+}
+
+std::unique_ptr<PortQueue> DpdkPort::queue(std::uint16_t index) const {
+  return std::make_unique<DpdkQueue>(device_, index);
+}
+
+bool DpdkPort::wait_for_link(std::uint32_t patience_ms) const {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
+  for (;;) {
+    rte_eth_link link{};
+    if (rte_eth_link_get_nowait(device_, &link) == 0 && link.link_status == RTE_ETH_LINK_UP) return true;
+    if (std::chrono::steady_clock::now() >= end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+}
+
+}  // namespace guideway
