@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/api/router.hh"
+
+#include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "controlplane/api/target.hh"
+
+namespace guideway {
+namespace {
+
+using Query = std::map<std::string, std::string>;
+
+struct Route {
+  std::string_view path;  // behind /v1/
+  std::string_view method;
+};
+
+constexpr std::array routes = {
+    Route{"status", "GET"},  Route{"services", "GET"},   Route{"backends", "GET"},     Route{"stats", "GET"},
+    Route{"explain", "GET"}, Route{"config", "GET"},     Route{"config/diff", "POST"}, Route{"config/apply", "POST"},
+    Route{"edits", "POST"},  Route{"services/*", "GET"},
+};
+
+// The segments behind "v1" as one word; the name of a single service becomes a star, since it may hold anything.
+std::string route_of(const std::vector<std::string>& segments) {
+  if (segments.size() < 2 || segments[0] != "v1") return "";
+  if (segments.size() == 3 && segments[1] == "services") return "services/*";
+  std::string path = segments[1];
+  for (std::size_t i = 2; i < segments.size(); ++i) path += "/" + segments[i];
+  return path;
+}
+
+const Route* find_route(const std::string& path) {
+  for (const Route& route : routes) {
+    if (route.path == path) return &route;
+  }
+  return nullptr;
+}
+
+Result<std::string> parameter(const Query& query, const std::string& name) {
+  auto found = query.find(name);
+  if (found == query.end() || found->second.empty()) return failure("the parameter \"" + name + "\" is missing");
+  return found->second;
+}
+
+Result<Endpoint> endpoint(const Query& query, const std::string& name) {
+  auto text = parameter(query, name);
+  if (!text) return failure_of(text);
+  auto value = Endpoint::parse(*text);
+  if (!value || value->port == 0) {
+    return failure("\"" + *text + "\" is not an address and a port, such as 192.0.2.1:80 or [2001:db8::1]:80");
+  }
+  return *value;
+}
+
+Result<ExplainRequest> explain_request(const Query& query) {
+  auto protocol = parameter(query, "protocol");
+  if (!protocol) return failure_of(protocol);
+  if (*protocol != "tcp" && *protocol != "udp")
+    return failure("the protocol \"" + *protocol + "\" is neither tcp nor udp");
+  auto source = endpoint(query, "source");
+  if (!source) return failure_of(source);
+  auto destination = endpoint(query, "destination");
+  if (!destination) return failure_of(destination);
+  if (source->address.family != destination->address.family) {
+    return failure("source and destination must both be IPv4 or both be IPv6");
+  }
+  return ExplainRequest{*protocol == "tcp" ? Protocol::tcp : Protocol::udp, *source, *destination};
+}
+
+Result<std::string> absolute_path(const nlohmann::json& body) {
+  if (!body.is_object() || !body.contains("path") || !body["path"].is_string()) {
+    return failure("the body must be {\"path\": \"/absolute/path/of/a/configuration.toml\"}");
+  }
+  auto path = body["path"].get<std::string>();
+  if (path.empty() || path.front() != '/') {
+    return failure("the path \"" + path + "\" is not absolute; guidewayd runs in another directory");
+  }
+  return path;
+}
+
+Result<std::vector<Edit>> edits_of(const nlohmann::json& body) {
+  if (!body.is_object() || !body.contains("edits") || !body["edits"].is_array() || body["edits"].empty()) {
+    return failure("the body must be {\"edits\": [..]} with at least one edit");
+  }
+  std::vector<Edit> edits;
+  for (const nlohmann::json& one : body["edits"]) {
+    auto edit = edit_from_json(one);
+    if (!edit) return failure_of(edit);
+    edits.push_back(std::move(*edit));
+  }
+  return edits;
+}
+
+}  // namespace
+
+void Router::handle(const ApiRequest& request, Operations::Respond respond) {
+  auto target = Target::parse(request.target);
+  if (!target) return respond(error_reply(400, "the request's target is not a path that begins with /"));
+  std::string path = route_of(target->segments);
+  const Route* route = find_route(path);
+  if (route == nullptr)
+    return respond(error_reply(404, "there is nothing at " + request.target + "; docs/api.md lists what there is"));
+  if (route->method != request.method) {
+    return respond(
+        error_reply(405, request.target + " takes " + std::string(route->method) + ", not " + request.method));
+  }
+  if (route->method == "GET") return get(target->segments, target->query, std::move(respond));
+  auto body = nlohmann::json::parse(request.body, nullptr, false);
+  if (body.is_discarded()) return respond(error_reply(400, "the body is not JSON"));
+  post(path, body, std::move(respond));
+}
+
+void Router::get(const std::vector<std::string>& path, const Query& query, Operations::Respond respond) {
+  const std::string& what = path[1];
+  if (what == "status") return respond(operations_.status());
+  if (what == "services") return respond(path.size() == 3 ? operations_.service(path[2]) : operations_.services());
+  if (what == "stats") return respond(operations_.stats());
+  if (what == "config") return respond(operations_.config());
+  if (what == "backends") {
+    auto pool = query.find("pool");
+    return respond(operations_.backends(pool == query.end() ? std::nullopt : std::optional(pool->second)));
+  }
+  auto request = explain_request(query);
+  if (!request) return respond(error_reply(400, request.error().message));
+  operations_.explain(*request, std::move(respond));
+}
+
+void Router::post(const std::string& path, const nlohmann::json& body, Operations::Respond respond) {
+  if (path == "edits") {
+    auto edits = edits_of(body);
+    if (!edits) return respond(error_reply(400, edits.error().message));
+    return operations_.edits(std::move(*edits), std::move(respond));
+  }
+  auto file = absolute_path(body);
+  if (!file) return respond(error_reply(400, file.error().message));
+  if (path == "config/diff") return respond(operations_.config_diff(*file));
+  operations_.config_apply(*file, std::move(respond));
+}
+
+}  // namespace guideway

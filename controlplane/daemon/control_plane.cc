@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/daemon/control_plane.hh"
+
+#include <random>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "controlplane/daemon/clock.hh"
+#include "controlplane/daemon/log_value.hh"
+
+namespace guideway {
+namespace {
+
+// So many snapshots may be made between two saves of the state; the number that a restart goes on from.
+constexpr std::uint64_t generations_reserved = 1000;
+constexpr std::chrono::milliseconds tick_interval{200};
+
+void log_health(const HealthBoard::Entry& entry, const HealthState& before) {
+  const HealthState& now = entry.health.state();
+  const auto level =
+      now.state == GW_HEALTH_DOWN && before.state != GW_HEALTH_DOWN ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(level, "health backend={} state={} reason={} was={} detail={}",
+              log_value(entry.key.pool + "/" + entry.key.name), log_value(name_of(now.state)),
+              log_value(name_of(now.reason)), log_value(name_of(before.state)),
+              log_value(entry.last_check ? entry.last_check->detail : ""));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ControlPlane>> ControlPlane::create(boost::asio::io_context& io, const std::string& config_file,
+                                                           const Config& file_config) {
+  auto store = IntentStore::open(file_config.state_directory);
+  if (!store) return failure_of(store);
+  std::vector<std::string> warnings;
+  IntentStore::Loaded loaded = store->load();
+  if (!loaded.warning.empty()) warnings.push_back(loaded.warning);
+  std::vector<Edit> dropped;
+  Intent intent = start_from(loaded.intent, config_file, file_config, dropped);
+  for (const Edit& edit : dropped) {
+    warnings.push_back("the configuration file has changed, so this edit was dropped: " + text_of(edit));
+  }
+  const Capacities capacities{GW_SERVICES_MAX, GW_BACKENDS_MAX, 0};
+  Ledger ledger(capacities);
+  if (!intent.ledger.empty()) {
+    auto restored = Ledger::load(intent.ledger, capacities);
+    if (restored) {
+      ledger = std::move(*restored);
+    } else {
+      warnings.push_back(store->set_aside(restored.error().message));
+    }
+  }
+  auto adopted = ledger.adopt(intent.running, {}, wall_ms());
+  if (!adopted) return failure_of(adopted);
+  for (const std::string& warning : warnings) spdlog::warn("start warning={}", log_value(warning));
+  return std::unique_ptr<ControlPlane>(
+      new ControlPlane(io, std::move(*store), std::move(intent), std::move(ledger), std::move(warnings)));
+}
+
+ControlPlane::ControlPlane(boost::asio::io_context& io, IntentStore store, Intent intent, Ledger ledger,
+                           std::vector<std::string> warnings)
+    : io_(io),
+      store_(std::move(store)),
+      intent_(std::move(intent)),
+      ledger_(std::move(ledger)),
+      capacities_{GW_SERVICES_MAX, GW_BACKENDS_MAX, 0},
+      board_(log_health),
+      monitor_(
+          io,
+          [this](std::uint32_t index, const ProbeResult& result) {
+            board_.check_result(index, result, steady_ms());
+            const HealthBoard::Entry* entry = board_.find(index);
+            if (entry != nullptr && result.outcome == ProbeOutcome::failed)
+              watcher_->verify(entry->record.config.address);
+          },
+          std::random_device{}()),
+      door_(io, intent_.running.door,
+            {[this] { door_opened(); }, [this](const std::string& why) { door_closed(why); }}),
+      publisher_(io, door_,
+                 {[this] { return make_publication(); }, [this] { return may_publish(); },
+                  [this](const std::shared_ptr<const Publication>& publication, const PublishReport& report) {
+                    publication_finished(publication, report);
+                  }}),
+      second_timer_(io),
+      tick_timer_(io),
+      start_warnings_(std::move(warnings)),
+      generation_(intent_.generation),
+      started_ms_(steady_ms()) {}
+
+ControlPlane::~ControlPlane() = default;
+
+Result<void> ControlPlane::start() {
+  auto watcher = NeighbourWatcher::open(io_, [this](const std::vector<IpAddress>&) {
+    refresh_reachability();
+    publisher_.soon();
+  });
+  if (!watcher) return failure_of(watcher);
+  watcher_ = std::move(*watcher);
+  auto saved = save();
+  if (!saved) return saved;
+  follow_ledger();
+  door_.start();
+  every_second();
+  every_tick();
+  return {};
+}
+
+void ControlPlane::stop() {
+  second_timer_.cancel();
+  tick_timer_.cancel();
+  monitor_.stop();
+  watcher_->stop();
+  auto saved = save();
+  if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
+  door_.stop();
+}
+
+Result<void> ControlPlane::save() {
+  intent_.ledger = ledger_.save();
+  intent_.generation = generation_ + generations_reserved;
+  auto saved = store_.save(intent_);
+  if (saved) generation_reserved_ = intent_.generation;
+  return saved;
+}
+
+void ControlPlane::follow_ledger() {
+  const std::int64_t now_ms = steady_ms();
+  board_.sync(ledger_.backends(), intent_.running, now_ms);
+  monitor_.set_targets(board_.check_targets());
+  std::set<IpAddress> wanted;
+  for (const auto& [key, record] : ledger_.backends()) wanted.insert(record.config.address);
+  watcher_->set_wanted(wanted);
+  refresh_reachability();
+}
+
+void ControlPlane::refresh_reachability() {
+  ReachabilityInputs inputs;
+  inputs.ports = ports_;
+  inputs.tunnel_source_ipv4 = intent_.running.tunnel_source_ipv4;
+  inputs.tunnel_source_ipv6 = intent_.running.tunnel_source_ipv6;
+  inputs.next_hop = [this](const IpAddress& address) { return watcher_->find(address); };
+  inputs.why_unresolved = [this](const IpAddress& address) { return watcher_->why_unresolved(address); };
+  reachability_ = find_reachability(ledger_.backends(), inputs);
+  const std::int64_t now_ms = steady_ms();
+  for (const auto& [index, why] : reachability_.unresolved) {
+    // Shortly after a start the kernel may not know yet; a backend that was up is left alone meanwhile. Without a
+    // datapath nobody knows the ports, and nothing is sent anyway.
+    const HealthBoard::Entry* entry = board_.find(index);
+    if (entry == nullptr || ports_.empty() || watcher_->undecided(entry->record.config.address)) continue;
+    board_.set_resolved(index, false, now_ms);
+  }
+}
+
+void ControlPlane::retire() {
+  const CountersView* counters = door_.counters();
+  // Without a datapath nobody knows what it remembers, and before the first one what is up.
+  if (counters == nullptr || published_ == nullptr) return;
+  const BackendFacts facts{[this](std::uint32_t index) {
+                             const std::uint64_t word = board_.word(index);
+                             const std::uint32_t reason = gw_health_reason_of(word);
+                             // What is merely not known yet may be alive.
+                             return gw_health_is_alive(word) != 0 || reason == GW_REASON_NOT_CHECKED ||
+                                    reason == GW_REASON_UNRESOLVED;
+                           },
+                           [counters](std::uint32_t index) { return counters->backend(index).remembered; }};
+  if (!ledger_.retire(wall_ms(), facts)) return;
+  // Saved before it is published: a home that was given up must not come back with a restart.
+  auto saved = save();
+  if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
+  follow_ledger();
+  publisher_.soon();
+}
+
+void ControlPlane::every_second() {
+  second_timer_.expires_after(std::chrono::seconds(1));
+  second_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    // Not while a change waits for the datapath: it may have to be undone.
+    if (!is_turn_taken_) retire();
+    every_second();
+  });
+}
+
+void ControlPlane::every_tick() {
+  tick_timer_.expires_after(tick_interval);
+  tick_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    board_.tick(steady_ms());
+    every_tick();
+  });
+}
+
+void ControlPlane::door_opened() {
+  const Datapath& datapath = *door_.datapath();
+  const HealthTable words = *door_.health();
+  spdlog::info("door event=opened datapath={} process={} workers={} generation={}", log_value(datapath.name),
+               datapath.process_id, datapath.worker_count, datapath.generation);
+  door_trouble_.clear();
+  ports_ = datapath.ports;
+  generation_ = std::max(generation_, datapath.generation);
+  fit_ledger_to(datapath.capacities);
+  if (!attached_before_ && datapath.generation != 0) board_.restore(words, steady_ms());
+  attached_before_ = true;
+  refresh_reachability();
+  // Before any snapshot names them.
+  board_.attach(words);
+  publisher_.now({});
+}
+
+void ControlPlane::door_closed(const std::string& why) {
+  spdlog::warn("door event=closed why={}", log_value(why));
+  door_trouble_ = why;
+  board_.detach();
+}
+
+void ControlPlane::fit_ledger_to(const Capacities& capacities) {
+  if (capacities.services_max == capacities_.services_max && capacities.backends_max == capacities_.backends_max)
+    return;
+  auto fitted = Ledger::load(ledger_.save(), capacities);
+  auto adopted = fitted ? fitted->adopt(intent_.running, {}, wall_ms()) : Result<void>(failure_of(fitted));
+  if (!adopted) {
+    // The datapath will say the same when it is offered the snapshot; nothing is lost by asking it.
+    spdlog::error("door event=too_small error={}", log_value(adopted.error().message));
+    return;
+  }
+  ledger_ = std::move(*fitted);
+  capacities_ = capacities;
+}
+
+std::shared_ptr<const Publication> ControlPlane::make_publication() {
+  ++generation_;
+  if (generation_ > generation_reserved_) {
+    auto saved = save();
+    if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
+  }
+  auto publication = std::make_shared<Publication>();
+  publication->reachability = reachability_.resolved;
+  publication->compiled = ledger_.compile(generation_, publication->reachability);
+  return publication;
+}
+
+bool ControlPlane::may_publish() const {
+  // A snapshot that calls a living backend unresolved would cut off its flows: the kernel is given its second.
+  for (const auto& [index, why] : reachability_.unresolved) {
+    const HealthBoard::Entry* entry = board_.find(index);
+    if (entry != nullptr && gw_health_is_alive(board_.word(index)) != 0 &&
+        watcher_->undecided(entry->record.config.address)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void ControlPlane::publication_finished(const std::shared_ptr<const Publication>& publication,
+                                        const PublishReport& report) {
+  if (report.outcome == PublishOutcome::rejected) {
+    last_rejection_ = report.reason;
+    spdlog::error("publish event=rejected generation={} reason={}", report.generation, log_value(report.reason));
+    return;
+  }
+  if (report.outcome == PublishOutcome::connection_lost) {
+    spdlog::warn("publish event=lost generation={} reason={}", report.generation, log_value(report.reason));
+    return;
+  }
+  spdlog::info("publish event=accepted generation={} tables_sent={}", report.generation, report.tables_sent);
+  last_rejection_.clear();
+  published_ = publication;
+  // Only now does the datapath know the way to what was resolved, so only now may it be chosen.
+  const std::int64_t now_ms = steady_ms();
+  for (const auto& [index, reach] : publication->reachability) {
+    if (reachability_.resolved.count(index) != 0) board_.set_resolved(index, true, now_ms);
+  }
+}
+
+}  // namespace guideway

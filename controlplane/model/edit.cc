@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/model/edit.hh"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "controlplane/config/json.hh"
+#include "controlplane/config/validate.hh"
+
+namespace guideway {
+namespace {
+
+constexpr std::uint32_t weight_max = 65535;
+
+template <typename List>
+auto find_named(List& list, const std::string& name) {
+  return std::find_if(list.begin(), list.end(), [&](const auto& each) { return each.name == name; });
+}
+
+Result<PoolConfig*> pool_of(Config& config, const std::string& name) {
+  auto pool = find_named(config.pools, name);
+  if (pool == config.pools.end()) return failure("there is no pool \"" + name + "\"");
+  return &*pool;
+}
+
+Result<BackendConfig*> backend_of(Config& config, const std::string& pool_name, const std::string& name) {
+  auto pool = pool_of(config, pool_name);
+  if (!pool) return failure_of(pool);
+  auto backend = find_named((*pool)->backends, name);
+  if (backend == (*pool)->backends.end()) return failure("pool \"" + pool_name + "\" has no backend \"" + name + "\"");
+  return &*backend;
+}
+
+// A pool that came with the service: of its name, and used by no other.
+bool is_own_pool(const Config& config, const ServiceConfig& service) {
+  return service.pool == service.name &&
+         std::none_of(config.services.begin(), config.services.end(), [&](const ServiceConfig& other) {
+           return other.name != service.name && other.pool == service.pool;
+         });
+}
+
+Result<nlohmann::json> parsed(const std::string& keys) {
+  auto json = nlohmann::json::parse(keys, nullptr, false);
+  if (json.is_discarded()) return failure("the edit's keys are not JSON");
+  return json;
+}
+
+Result<void> apply(Config& config, const ServiceAdd& edit) {
+  auto json = parsed(edit.keys);
+  if (!json) return failure_of(json);
+  auto added = service_from_json(*json, config);
+  if (!added) return failure_of(added);
+  if (find_named(config.services, added->service.name) != config.services.end()) {
+    return failure("there is a service \"" + added->service.name + "\" already");
+  }
+  const bool lists_backends = json->is_object() && json->contains("backends");
+  auto pool = find_named(config.pools, added->pool.name);
+  if (pool == config.pools.end()) {
+    config.pools.push_back(std::move(added->pool));
+  } else if (lists_backends) {
+    return failure("service \"" + added->service.name + "\" lists backends, but there is a pool \"" + added->pool.name +
+                   "\" already; write pool = \"" + added->pool.name + "\" to use that");
+  } else {
+    *pool = std::move(added->pool);
+  }
+  config.services.push_back(std::move(added->service));
+  return {};
+}
+
+Result<void> apply(Config& config, const ServiceRemove& edit) {
+  auto service = find_named(config.services, edit.name);
+  if (service == config.services.end()) return failure("there is no service \"" + edit.name + "\"");
+  auto pool = pool_of(config, service->pool);
+  if (!pool) return failure_of(pool);
+  auto enabled = std::count_if((*pool)->backends.begin(), (*pool)->backends.end(), [](const BackendConfig& backend) {
+    return backend.administrative == Administrative::enabled && backend.weight != 0;
+  });
+  if (!edit.force && enabled != 0) {
+    return failure("service \"" + edit.name + "\" still has " + std::to_string(enabled) +
+                   " enabled backends, whose flows would be cut off; drain them first, or remove it with force");
+  }
+  if (is_own_pool(config, *service)) config.pools.erase(find_named(config.pools, service->pool));
+  config.services.erase(service);
+  return {};
+}
+
+Result<void> apply(Config& config, const BackendAdd& edit) {
+  auto pool = pool_of(config, edit.pool);
+  if (!pool) return failure_of(pool);
+  auto json = parsed(edit.keys);
+  if (!json) return failure_of(json);
+  auto added = backend_from_json(*json, edit.pool, config);
+  if (!added) return failure_of(added);
+  if (find_named((*pool)->backends, added->name) != (*pool)->backends.end()) {
+    return failure("pool \"" + edit.pool + "\" has a backend \"" + added->name + "\" already");
+  }
+  (*pool)->backends.push_back(std::move(*added));
+  return {};
+}
+
+Result<void> apply(Config& config, const BackendRemove& edit) {
+  auto backend = backend_of(config, edit.pool, edit.name);
+  if (!backend) return failure_of(backend);
+  auto& backends = (*pool_of(config, edit.pool))->backends;
+  backends.erase(find_named(backends, edit.name));
+  return {};
+}
+
+Result<void> apply(Config& config, const BackendState& edit) {
+  auto backend = backend_of(config, edit.pool, edit.name);
+  if (!backend) return failure_of(backend);
+  (*backend)->administrative = edit.state;
+  return {};
+}
+
+Result<void> apply(Config& config, const BackendWeight& edit) {
+  auto backend = backend_of(config, edit.pool, edit.name);
+  if (!backend) return failure_of(backend);
+  if (edit.weight > weight_max) {
+    return failure("backend \"" + edit.pool + "/" + edit.name + "\": weight " + std::to_string(edit.weight) +
+                   " is above " + std::to_string(weight_max));
+  }
+  (*backend)->weight = edit.weight;
+  return {};
+}
+
+}  // namespace
+
+Result<Config> apply_edit(const Config& config, const Edit& edit) { return apply_edits(config, {edit}); }
+
+Result<Config> apply_edits(const Config& config, const std::vector<Edit>& edits) {
+  Config next = config;
+  for (const Edit& edit : edits) {
+    auto applied = std::visit([&](const auto& one) { return apply(next, one); }, edit);
+    if (!applied) return failure_of(applied);
+    sort_by_name(next);
+  }
+  // Only the outcome must hold together: a pool may change all its members in one request.
+  auto valid = validate(next);
+  if (!valid) return failure_of(valid);
+  return next;
+}
+
+std::set<BackendKey> removed_at_once(const Config& config, const Edit& edit) {
+  std::set<BackendKey> removed;
+  if (const auto* backend = std::get_if<BackendRemove>(&edit); backend != nullptr && backend->force) {
+    removed.insert({backend->pool, backend->name});
+  }
+  if (const auto* one = std::get_if<ServiceRemove>(&edit); one != nullptr && one->force) {
+    auto service = find_named(config.services, one->name);
+    if (service == config.services.end() || !is_own_pool(config, *service)) return removed;
+    auto pool = find_named(config.pools, service->pool);
+    if (pool == config.pools.end()) return removed;
+    for (const BackendConfig& each : pool->backends) removed.insert({pool->name, each.name});
+  }
+  return removed;
+}
+
+}  // namespace guideway

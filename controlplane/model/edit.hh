@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator may change while the balancer runs, as values. An edit turns one valid configuration into another
+// or fails with a sentence; it touches nothing else. docs/api.md lists the edits as JSON.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "controlplane/compile/ledger.hh"
+#include "controlplane/config/schema.hh"
+#include "dataplane/base/result.hh"
+
+namespace guideway {
+
+// `keys` are what stands under [[service]] in TOML, as the text of a JSON object.
+struct ServiceAdd {
+  std::string keys;
+  friend bool operator==(const ServiceAdd&, const ServiceAdd&) = default;
+};
+
+// A service cannot drain, its address is either served or not: without `force` it must have no enabled backend left.
+// A pool of its own goes with it.
+struct ServiceRemove {
+  std::string name;
+  bool force = false;
+  friend bool operator==(const ServiceRemove&, const ServiceRemove&) = default;
+};
+
+// `keys` is an element of `backends` in TOML, as JSON text; the rest comes from the pool.
+struct BackendAdd {
+  std::string pool;
+  std::string keys;
+  friend bool operator==(const BackendAdd&, const BackendAdd&) = default;
+};
+
+// Without `force` its flows end in their own time.
+struct BackendRemove {
+  std::string pool;
+  std::string name;
+  bool force = false;
+  friend bool operator==(const BackendRemove&, const BackendRemove&) = default;
+};
+
+struct BackendState {
+  std::string pool;
+  std::string name;
+  Administrative state = Administrative::enabled;
+  friend bool operator==(const BackendState&, const BackendState&) = default;
+};
+
+struct BackendWeight {
+  std::string pool;
+  std::string name;
+  std::uint32_t weight = 1;
+  friend bool operator==(const BackendWeight&, const BackendWeight&) = default;
+};
+
+using Edit = std::variant<ServiceAdd, ServiceRemove, BackendAdd, BackendRemove, BackendState, BackendWeight>;
+
+[[nodiscard]] Result<Config> apply_edit(const Config& config, const Edit& edit);
+// All in order, or none.
+[[nodiscard]] Result<Config> apply_edits(const Config& config, const std::vector<Edit>& edits);
+// The backends that an edit of this configuration removes by force, that is without draining.
+[[nodiscard]] std::set<BackendKey> removed_at_once(const Config& config, const Edit& edit);
+
+[[nodiscard]] Result<Edit> edit_from_json(const nlohmann::json& json);
+[[nodiscard]] nlohmann::json to_json(const Edit& edit);
+// One line for the log and for people: "backend.state web/web-1 draining".
+[[nodiscard]] std::string text_of(const Edit& edit);
+
+// The word of an operator about a backend, as configurations and edits write it.
+[[nodiscard]] std::string_view name_of(Administrative administrative);
+
+}  // namespace guideway

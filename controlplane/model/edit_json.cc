@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Edits as JSON, strictly: an unknown operation or key is refused, so that a misspelt one is not silently ignored.
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "controlplane/model/edit.hh"
+
+namespace guideway {
+namespace {
+
+using nlohmann::json;
+
+template <typename... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+template <typename... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
+
+Result<void> check_keys(const json& edit, const std::string& op, std::initializer_list<std::string_view> known) {
+  for (const auto& [key, value] : edit.items()) {
+    bool is_known = key == "op";
+    for (std::string_view one : known) is_known = is_known || key == one;
+    if (!is_known) return failure(op + ": there is no key \"" + key + "\"");
+  }
+  return {};
+}
+
+Result<std::string> text(const json& edit, const std::string& op, const char* key) {
+  auto found = edit.find(key);
+  if (found == edit.end() || !found->is_string() || found->get_ref<const std::string&>().empty()) {
+    return failure(op + ": \"" + key + "\" must be a text");
+  }
+  return found->get<std::string>();
+}
+
+Result<bool> force(const json& edit, const std::string& op) {
+  auto found = edit.find("force");
+  if (found == edit.end()) return false;
+  if (!found->is_boolean()) return failure(op + ": \"force\" must be true or false");
+  return found->get<bool>();
+}
+
+std::optional<Administrative> administrative_of(std::string_view name) {
+  for (auto one : {Administrative::enabled, Administrative::draining, Administrative::disabled}) {
+    if (name_of(one) == name) return one;
+  }
+  return std::nullopt;
+}
+
+Result<Edit> read_service_add(const json& edit, const std::string& op) {
+  if (auto known = check_keys(edit, op, {"service"}); !known) return failure_of(known);
+  if (!edit.contains("service") || !edit["service"].is_object()) {
+    return failure(op + ": \"service\" must be an object with the keys of [[service]]");
+  }
+  return Edit(ServiceAdd{edit["service"].dump()});
+}
+
+Result<Edit> read_service_remove(const json& edit, const std::string& op) {
+  if (auto known = check_keys(edit, op, {"name", "force"}); !known) return failure_of(known);
+  auto name = text(edit, op, "name");
+  if (!name) return failure_of(name);
+  auto forced = force(edit, op);
+  if (!forced) return failure_of(forced);
+  return Edit(ServiceRemove{*name, *forced});
+}
+
+Result<Edit> read_backend_add(const json& edit, const std::string& op) {
+  if (auto known = check_keys(edit, op, {"pool", "backend"}); !known) return failure_of(known);
+  auto pool = text(edit, op, "pool");
+  if (!pool) return failure_of(pool);
+  if (!edit.contains("backend") || !(edit["backend"].is_object() || edit["backend"].is_string())) {
+    return failure(op + ": \"backend\" must be an object with the keys of a backend, or its address");
+  }
+  return Edit(BackendAdd{*pool, edit["backend"].dump()});
+}
+
+Result<Edit> read_backend_edit(const json& edit, const std::string& op) {
+  auto pool = text(edit, op, "pool");
+  if (!pool) return failure_of(pool);
+  auto name = text(edit, op, "name");
+  if (!name) return failure_of(name);
+  if (op == "backend.remove") {
+    if (auto known = check_keys(edit, op, {"pool", "name", "force"}); !known) return failure_of(known);
+    auto forced = force(edit, op);
+    if (!forced) return failure_of(forced);
+    return Edit(BackendRemove{*pool, *name, *forced});
+  }
+  if (op == "backend.state") {
+    if (auto known = check_keys(edit, op, {"pool", "name", "state"}); !known) return failure_of(known);
+    auto word = text(edit, op, "state");
+    auto state = word ? administrative_of(*word) : std::nullopt;
+    if (!state) return failure(op + ": \"state\" must be enabled, draining or disabled");
+    return Edit(BackendState{*pool, *name, *state});
+  }
+  if (auto known = check_keys(edit, op, {"pool", "name", "weight"}); !known) return failure_of(known);
+  auto weight = edit.find("weight");
+  if (weight == edit.end() || !weight->is_number_unsigned() || weight->get<std::uint64_t>() > 65535) {
+    return failure(op + ": \"weight\" must be a whole number from 0 to 65535");
+  }
+  return Edit(BackendWeight{*pool, *name, weight->get<std::uint32_t>()});
+}
+
+}  // namespace
+
+Result<Edit> edit_from_json(const json& edit) {
+  if (!edit.is_object()) return failure("an edit must be an object with an \"op\"");
+  auto op = text(edit, "edit", "op");
+  if (!op) return failure_of(op);
+  if (*op == "service.add") return read_service_add(edit, *op);
+  if (*op == "service.remove") return read_service_remove(edit, *op);
+  if (*op == "backend.add") return read_backend_add(edit, *op);
+  if (*op == "backend.remove" || *op == "backend.state" || *op == "backend.weight") return read_backend_edit(edit, *op);
+  return failure("there is no operation \"" + *op +
+                 "\"; there are service.add, service.remove, backend.add, backend.remove, backend.state and "
+                 "backend.weight");
+}
+
+json to_json(const Edit& edit) {
+  return std::visit(
+      Overloaded{
+          [](const ServiceAdd& one) -> json {
+            return {{"op", "service.add"}, {"service", json::parse(one.keys)}};
+          },
+          [](const ServiceRemove& one) -> json {
+            return {{"op", "service.remove"}, {"name", one.name}, {"force", one.force}};
+          },
+          [](const BackendAdd& one) -> json {
+            return {{"op", "backend.add"}, {"pool", one.pool}, {"backend", json::parse(one.keys)}};
+          },
+          [](const BackendRemove& one) -> json {
+            return {{"op", "backend.remove"}, {"pool", one.pool}, {"name", one.name}, {"force", one.force}};
+          },
+          [](const BackendState& one) -> json {
+            return {{"op", "backend.state"}, {"pool", one.pool}, {"name", one.name}, {"state", name_of(one.state)}};
+          },
+          [](const BackendWeight& one) -> json {
+            return {{"op", "backend.weight"}, {"pool", one.pool}, {"name", one.name}, {"weight", one.weight}};
+          },
+      },
+      edit);
+}
+
+std::string text_of(const Edit& edit) {
+  return std::visit(
+      Overloaded{
+          [](const ServiceAdd& one) { return "service.add " + one.keys; },
+          [](const ServiceRemove& one) { return "service.remove " + one.name + (one.force ? " by force" : ""); },
+          [](const BackendAdd& one) { return "backend.add " + one.pool + " " + one.keys; },
+          [](const BackendRemove& one) {
+            return "backend.remove " + one.pool + "/" + one.name + (one.force ? " by force" : "");
+          },
+          [](const BackendState& one) {
+            return "backend.state " + one.pool + "/" + one.name + " " + std::string(name_of(one.state));
+          },
+          [](const BackendWeight& one) {
+            return "backend.weight " + one.pool + "/" + one.name + " " + std::to_string(one.weight);
+          },
+      },
+      edit);
+}
+
+std::string_view name_of(Administrative administrative) {
+  switch (administrative) {
+    case Administrative::enabled:
+      return "enabled";
+    case Administrative::draining:
+      return "draining";
+    case Administrative::disabled:
+      return "disabled";
+  }
+  return "enabled";
+}
+
+}  // namespace guideway

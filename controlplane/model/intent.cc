@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/model/intent.hh"
+
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "controlplane/config/json.hh"
+
+namespace guideway {
+namespace {
+
+using nlohmann::json;
+
+constexpr int format_version = 1;
+
+// What an edit is about: two edits of the same kind with the same subject cannot both matter.
+struct Subject {
+  BackendKey backend;  // pool empty: a service
+  friend bool operator==(const Subject&, const Subject&) = default;
+};
+
+// The name that configuration gives to what these keys describe: its own, else its address without a check's port.
+std::string name_in(const std::string& keys) {
+  auto object = json::parse(keys, nullptr, false);
+  if (object.is_object() && object.contains("name") && object["name"].is_string()) return object["name"];
+  if (object.is_object() && object.contains("address")) object = json(object["address"]);
+  if (!object.is_string()) return "";
+  auto text = object.get<std::string>();
+  if (auto address = IpAddress::parse(text)) return address->text();
+  auto endpoint = Endpoint::parse(text);
+  return endpoint ? endpoint->address.text() : text;
+}
+
+Subject subject_of(const Edit& edit) {
+  struct Visitor {
+    Subject operator()(const ServiceAdd& one) const { return {{"", name_in(one.keys)}}; }
+    Subject operator()(const ServiceRemove& one) const { return {{"", one.name}}; }
+    Subject operator()(const BackendAdd& one) const { return {{one.pool, name_in(one.keys)}}; }
+    Subject operator()(const BackendRemove& one) const { return {{one.pool, one.name}}; }
+    Subject operator()(const BackendState& one) const { return {{one.pool, one.name}}; }
+    Subject operator()(const BackendWeight& one) const { return {{one.pool, one.name}}; }
+  };
+  return std::visit(Visitor{}, edit);
+}
+
+bool has_backend(const Config& config, const BackendKey& key) {
+  return std::any_of(config.pools.begin(), config.pools.end(), [&](const PoolConfig& pool) {
+    return pool.name == key.pool && std::any_of(pool.backends.begin(), pool.backends.end(),
+                                                [&](const BackendConfig& backend) { return backend.name == key.name; });
+  });
+}
+
+bool has_service(const Config& config, const std::string& name) {
+  return std::any_of(config.services.begin(), config.services.end(),
+                     [&](const ServiceConfig& service) { return service.name == name; });
+}
+
+template <typename Predicate>
+void drop_if(std::vector<Edit>& edits, Predicate predicate) {
+  edits.erase(std::remove_if(edits.begin(), edits.end(), predicate), edits.end());
+}
+
+void record_one(std::vector<Edit>& edits, const Edit& edit, const Config& applied_config) {
+  const Subject subject = subject_of(edit);
+  const auto is_about_it = [&](const Edit& other) { return subject_of(other) == subject; };
+  if (std::holds_alternative<BackendRemove>(edit)) {
+    drop_if(edits, is_about_it);
+    if (!has_backend(applied_config, subject.backend)) return;
+  } else if (std::holds_alternative<ServiceRemove>(edit)) {
+    // A pool of its own went too, and with it every edit of that pool's backends.
+    const std::string& name = subject.backend.name;
+    drop_if(edits, [&](const Edit& other) { return is_about_it(other) || subject_of(other).backend.pool == name; });
+    if (!has_service(applied_config, name)) return;
+  } else {
+    drop_if(edits, [&](const Edit& other) { return other.index() == edit.index() && is_about_it(other); });
+  }
+  edits.push_back(edit);
+}
+
+}  // namespace
+
+Reconciled reconcile(const Intent& before, const Config& applied) {
+  Reconciled result{applied, {}, {}};
+  for (const Edit& edit : before.edits) {
+    bool is_kept = false;
+    if (std::holds_alternative<BackendState>(edit)) {
+      if (auto next = apply_edit(result.running, edit)) {
+        result.running = std::move(*next);
+        is_kept = true;
+      }
+    }
+    (is_kept ? result.edits : result.dropped).push_back(edit);
+  }
+  return result;
+}
+
+Intent start_from(const std::optional<Intent>& before, const std::string& config_file, const Config& file_config,
+                  std::vector<Edit>& dropped) {
+  Intent intent = before ? *before : Intent{};
+  intent.config_file = config_file;
+  if (before && before->file_config == file_config) return intent;
+  Reconciled reconciled = reconcile(intent, file_config);
+  intent.file_config = file_config;
+  intent.applied_config = file_config;
+  intent.running = std::move(reconciled.running);
+  intent.edits = std::move(reconciled.edits);
+  dropped = std::move(reconciled.dropped);
+  return intent;
+}
+
+void record(std::vector<Edit>& edits, const std::vector<Edit>& applied, const Config& applied_config) {
+  for (const Edit& edit : applied) record_one(edits, edit, applied_config);
+}
+
+json to_json(const Intent& intent) {
+  json edits = json::array();
+  for (const Edit& edit : intent.edits) edits.push_back(to_json(edit));
+  json saved{{"format", format_version},
+             {"config_file", intent.config_file},
+             {"file_config", to_json(intent.file_config)},
+             {"running", to_json(intent.running)},
+             {"edits", std::move(edits)},
+             {"ledger", intent.ledger},
+             {"generation", intent.generation}};
+  // Nearly always the same as file_config.
+  if (intent.applied_config != intent.file_config) saved["applied_config"] = to_json(intent.applied_config);
+  return saved;
+}
+
+Result<Intent> intent_from_json(const json& saved) {
+  if (!saved.is_object() || saved.value("format", 0) != format_version) return failure("its format is not known");
+  for (const char* key : {"config_file", "file_config", "running", "edits", "ledger", "generation"}) {
+    if (!saved.contains(key)) return failure("\"" + std::string(key) + "\" is missing");
+  }
+  if (!saved["config_file"].is_string() || !saved["ledger"].is_string() || !saved["generation"].is_number_unsigned() ||
+      !saved["edits"].is_array()) {
+    return failure("a value is of the wrong kind");
+  }
+  Intent intent;
+  intent.config_file = saved["config_file"].get<std::string>();
+  intent.ledger = saved["ledger"].get<std::string>();
+  intent.generation = saved["generation"].get<std::uint64_t>();
+  auto file_config = config_from_json(saved["file_config"]);
+  if (!file_config) return failure_of(file_config);
+  auto running = config_from_json(saved["running"]);
+  if (!running) return failure_of(running);
+  intent.file_config = std::move(*file_config);
+  intent.applied_config = intent.file_config;
+  if (saved.contains("applied_config")) {
+    auto applied = config_from_json(saved["applied_config"]);
+    if (!applied) return failure_of(applied);
+    intent.applied_config = std::move(*applied);
+  }
+  intent.running = std::move(*running);
+  for (const json& one : saved["edits"]) {
+    auto edit = edit_from_json(one);
+    if (!edit) return failure_of(edit);
+    intent.edits.push_back(std::move(*edit));
+  }
+  return intent;
+}
+
+}  // namespace guideway

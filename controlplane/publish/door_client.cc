@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/publish/door_client.hh"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "controlplane/publish/welcome.hh"
+
+namespace guideway {
+namespace {
+
+using door::MessageType;
+
+template <typename Message>
+std::optional<Message> message_of(std::span<const std::byte> bytes) {
+  Message message;
+  if (bytes.size() != sizeof message) return std::nullopt;
+  std::memcpy(&message, bytes.data(), sizeof message);
+  return message;
+}
+
+template <std::size_t size>
+std::string text_of(const std::array<char, size>& characters) {
+  return std::string(characters.begin(), std::find(characters.begin(), characters.end(), '\0'));
+}
+
+}  // namespace
+
+DoorClient::DoorClient(boost::asio::io_context& io, std::string path, Handlers handlers, Timing timing)
+    : io_(io),
+      path_(std::move(path)),
+      handlers_(std::move(handlers)),
+      timing_(timing),
+      retry_timer_(io),
+      answer_timer_(io) {}
+
+DoorClient::~DoorClient() {
+  running_ = false;
+  if (link_) link_->close();
+}
+
+void DoorClient::start() {
+  running_ = true;
+  try_to_open();
+}
+
+void DoorClient::stop() {
+  running_ = false;
+  retry_timer_.cancel();
+  lose("guidewayd is leaving");
+}
+
+std::optional<HealthTable> DoorClient::health() const noexcept {
+  if (!opened_) return std::nullopt;
+  auto* words = reinterpret_cast<std::uint64_t*>(opened_->health.data());
+  return HealthTable({words, opened_->datapath.capacities.backends_max});
+}
+
+void DoorClient::try_to_open() {
+  if (!running_ || link_) return;
+  auto link = DoorLink::connect(io_, path_,
+                                {[this](std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors) {
+                                   received(bytes, std::move(descriptors));
+                                 },
+                                 [this](const std::string& why) { lose(why); }});
+  if (!link) {
+    lose(link.error().message);
+    return;
+  }
+  link_ = *link;
+  door::Hello hello{};
+  hello.abi_version = GW_ABI_VERSION;
+  hello.process_id = static_cast<std::uint32_t>(::getpid());
+  send(hello, -1);
+  watch_for_answer();
+}
+
+void DoorClient::retry_later() {
+  if (!running_) return;
+  retry_timer_.expires_after(timing_.retry);
+  retry_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) try_to_open();
+  });
+}
+
+void DoorClient::lose(const std::string& why) {
+  if (link_) link_->close();
+  link_.reset();
+  answer_timer_.cancel();
+  waiting_for_answer_ = false;
+  held_tables_.clear();
+  bool was_open = opened_.has_value();
+  opened_.reset();
+  std::deque<Job> jobs = std::exchange(jobs_, {});
+  if (was_open || why != last_reason_) {
+    last_reason_ = why;
+    if (handlers_.closed) handlers_.closed(why);
+  }
+  for (Job& job : jobs) {
+    if (job.published) job.published({PublishOutcome::connection_lost, why, job.tables_sent, job.compiled.generation});
+    if (job.answered) job.answered(failure(why));
+  }
+  retry_later();
+}
+
+void DoorClient::received(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors) {
+  door::MessageHeader header{};
+  if (bytes.size() < sizeof header) return lose("the datapath sent a message that is too short");
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.magic != door::message_magic || header.length_bytes != bytes.size()) {
+    return lose("the datapath sent a message with a wrong beginning");
+  }
+  if (header.type == MessageType::refused) {
+    auto refused = message_of<door::Refused>(bytes);
+    return lose(refused ? "the datapath refused: " + text_of(refused->reason) : "the datapath refused");
+  }
+  if (header.version != door::protocol_version) {
+    return lose("the datapath speaks version " + std::to_string(header.version) +
+                " through the door, guidewayd version " + std::to_string(door::protocol_version));
+  }
+  if (header.sequence != sequence_) return lose("the datapath answered a question that nobody asked");
+  if (!opened_) return welcomed(bytes, std::move(descriptors));
+  answered(header, bytes);
+}
+
+void DoorClient::welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors) {
+  auto welcome = message_of<door::Welcome>(bytes);
+  if (!welcome || welcome->header.type != MessageType::welcome) return lose("the datapath did not say Welcome");
+  auto datapath = read_welcome(*welcome);
+  if (!datapath) return lose(datapath.error().message);
+  if (descriptors.size() != 2) return lose("the datapath handed out no memory for health and counters");
+  auto health = Mapping::of_file(descriptors[0].get(), welcome->health_bytes, true);
+  if (!health) return lose("the datapath's health table cannot be mapped: " + health.error().message);
+  auto memory = Mapping::of_file(descriptors[1].get(), welcome->counters_bytes, false);
+  if (!memory) return lose("the datapath's counters cannot be mapped: " + memory.error().message);
+  auto counters = CountersView::over(memory->bytes());
+  if (!counters) return lose(counters.error().message);
+  answer_timer_.cancel();
+  last_reason_.clear();
+  opened_.emplace(Opened{std::move(*datapath), std::move(*health), std::move(*memory), *counters});
+  if (handlers_.opened) handlers_.opened();
+  pump();
+}
+
+void DoorClient::publish(Compiled compiled, Published done) {
+  if (!opened_) return done({PublishOutcome::connection_lost, "no datapath is connected", 0, compiled.generation});
+  Job job;
+  job.compiled = std::move(compiled);
+  job.published = std::move(done);
+  jobs_.push_back(std::move(job));
+  pump();
+}
+
+void DoorClient::query(const gw_flow_key& flow, Answered done) {
+  if (!opened_) return done(failure("no datapath is connected"));
+  Job job;
+  job.flow = flow;
+  job.answered = std::move(done);
+  jobs_.push_back(std::move(job));
+  pump();
+}
+
+void DoorClient::pump() {
+  if (!opened_ || waiting_for_answer_ || jobs_.empty()) return;
+  waiting_for_answer_ = true;
+  send_next_of(jobs_.front());
+  watch_for_answer();
+}
+
+void DoorClient::send_next_of(Job& job) {
+  if (job.flow) {
+    door::FlowQuery query{};
+    query.flow = *job.flow;
+    return send(query, -1);
+  }
+  const auto& tables = job.compiled.tables;
+  while (job.next_table < tables.size() && held_tables_.count(tables[job.next_table].id) != 0) ++job.next_table;
+  if (job.next_table < tables.size()) {
+    const CompiledTable& table = tables[job.next_table];
+    return send_memory(MessageType::table_offer, table.id, *table.bytes);
+  }
+  send_memory(MessageType::snapshot_offer, job.compiled.generation, job.compiled.snapshot);
+}
+
+void DoorClient::send_memory(MessageType type, std::uint64_t id, std::span<const std::byte> contents) {
+  bool is_table = type == MessageType::table_offer;
+  auto memory = make_sealed_memory(is_table ? "guideway-table" : "guideway-snapshot", contents);
+  if (!memory) return lose("no memory for what goes through the door: " + memory.error().message);
+  if (is_table) {
+    door::TableOffer offer{};
+    offer.table_id = id;
+    return send(offer, memory->get());
+  }
+  door::SnapshotOffer offer{};
+  offer.generation = id;
+  send(offer, memory->get());
+}
+
+template <typename Message>
+void DoorClient::send(Message message, int fd) {
+  message.header = {door::message_magic, door::protocol_version, Message::type, sizeof message, ++sequence_};
+  if (link_) link_->send(std::as_bytes(std::span<const Message, 1>(&message, 1)), fd);
+}
+
+void DoorClient::watch_for_answer() {
+  answer_timer_.expires_after(timing_.answer);
+  answer_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) lose("the datapath does not answer");
+  });
+}
+
+void DoorClient::answered(const door::MessageHeader& header, std::span<const std::byte> bytes) {
+  if (!waiting_for_answer_ || jobs_.empty()) return lose("the datapath answered a question that nobody asked");
+  answer_timer_.cancel();
+  waiting_for_answer_ = false;
+  Job& job = jobs_.front();
+  if (!job.flow) return answered_publication(job, header, bytes);
+  auto answer = message_of<door::FlowAnswer>(bytes);
+  if (!answer || header.type != MessageType::flow_answer)
+    return lose("the datapath answered a flow query with something else");
+  Answered done = std::move(job.answered);
+  jobs_.pop_front();
+  done(*answer);
+  pump();
+}
+
+void DoorClient::answered_publication(Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes) {
+  if (header.type == MessageType::rejected) {
+    auto rejected = message_of<door::Rejected>(bytes);
+    return finish_publication(PublishOutcome::rejected, rejected ? text_of(rejected->reason) : "no reason given");
+  }
+  if (header.type != MessageType::accepted || !message_of<door::Accepted>(bytes)) {
+    return lose("the datapath answered an offer with something else");
+  }
+  if (job.next_table < job.compiled.tables.size()) {
+    held_tables_.insert(job.compiled.tables[job.next_table].id);
+    ++job.next_table;
+    ++job.tables_sent;
+    return pump();
+  }
+  // With the new snapshot in use the datapath drops the tables that it does not name.
+  held_tables_.clear();
+  for (const CompiledTable& table : job.compiled.tables) held_tables_.insert(table.id);
+  finish_publication(PublishOutcome::accepted, "");
+}
+
+void DoorClient::finish_publication(PublishOutcome outcome, const std::string& reason) {
+  PublishReport report{outcome, reason, jobs_.front().tables_sent, jobs_.front().compiled.generation};
+  Published done = std::move(jobs_.front().published);
+  jobs_.pop_front();
+  if (done) done(report);
+  pump();
+}
+
+}  // namespace guideway

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control plane's end of the door. It connects, again and again, to whichever datapath stands behind it, maps its
+// health table and counters, and hands over snapshots: first the tables that this datapath does not hold yet, then the
+// snapshot that names them. Requests are answered in the order in which they are made. When the datapath goes away
+// everything that was under way fails with a sentence; whoever owns the client publishes again on `opened`.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "controlplane/compile/ledger.hh"
+#include "controlplane/publish/counters_view.hh"
+#include "controlplane/publish/door_link.hh"
+#include "dataplane/base/mapping.hh"
+#include "dataplane/door/messages.hh"
+#include "dataplane/forwarding/capacities.hh"
+#include "dataplane/forwarding/health_table.hh"
+#include "dataplane/net/address.hh"
+
+namespace guideway {
+
+struct DatapathPort {
+  std::uint32_t number = 0;
+  std::string name;
+  std::string kernel_face;  // empty: none
+  MacAddress mac;
+  std::uint32_t mtu_bytes = 0;
+};
+
+// What the datapath said of itself.
+struct Datapath {
+  std::string name;
+  std::uint32_t process_id = 0;
+  std::uint64_t generation = 0;  // of the snapshot that it was using when it opened; 0: it had none
+  Capacities capacities;
+  std::uint32_t worker_count = 0;
+  std::vector<DatapathPort> ports;
+};
+
+enum class PublishOutcome { accepted, rejected, connection_lost };
+
+struct PublishReport {
+  PublishOutcome outcome = PublishOutcome::accepted;
+  std::string reason;  // unless accepted
+  std::size_t tables_sent = 0;
+  std::uint64_t generation = 0;  // of the snapshot
+};
+
+class DoorClient {
+ public:
+  struct Handlers {
+    std::function<void()> opened;  // datapath(), health() and counters() are there
+    std::function<void(const std::string& why)>
+        closed;  // they are gone; also told once for every new reason not to open
+  };
+  struct Timing {
+    std::chrono::milliseconds retry{200};
+    std::chrono::milliseconds answer{30'000};  // a datapath that says nothing for so long is given up
+  };
+
+  DoorClient(boost::asio::io_context& io, std::string path, Handlers handlers, Timing timing);
+  DoorClient(boost::asio::io_context& io, std::string path, Handlers handlers)
+      : DoorClient(io, std::move(path), std::move(handlers), Timing{}) {}
+  DoorClient(const DoorClient&) = delete;
+  DoorClient& operator=(const DoorClient&) = delete;
+  ~DoorClient();
+
+  void start();
+  void stop();
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  // Null or empty while no door is open.
+  [[nodiscard]] const Datapath* datapath() const noexcept { return opened_ ? &opened_->datapath : nullptr; }
+  [[nodiscard]] std::optional<HealthTable> health() const noexcept;
+  [[nodiscard]] const CountersView* counters() const noexcept { return opened_ ? &opened_->counters : nullptr; }
+
+  using Published = std::function<void(const PublishReport&)>;
+  void publish(Compiled compiled, Published done);
+  // Whether the datapath remembers this flow.
+  using Answered = std::function<void(const Result<door::FlowAnswer>&)>;
+  void query(const gw_flow_key& flow, Answered done);
+
+ private:
+  // Everything that one datapath handed out, gone with it.
+  struct Opened {
+    Datapath datapath;
+    Mapping health;
+    Mapping counters_memory;
+    CountersView counters;
+  };
+  // A snapshot on its way, table by table, or a question.
+  struct Job {
+    Compiled compiled;
+    std::size_t next_table = 0;
+    std::size_t tables_sent = 0;
+    Published published;
+    std::optional<gw_flow_key> flow;
+    Answered answered;
+  };
+
+  void try_to_open();
+  void retry_later();
+  void lose(const std::string& why);
+  void received(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors);
+  void welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors);
+  void answered(const door::MessageHeader& header, std::span<const std::byte> bytes);
+  void answered_publication(Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes);
+  void finish_publication(PublishOutcome outcome, const std::string& reason);
+  void pump();
+  void send_next_of(Job& job);
+  template <typename Message>
+  void send(Message message, int fd);
+  void send_memory(door::MessageType type, std::uint64_t id, std::span<const std::byte> contents);
+  void watch_for_answer();
+
+  boost::asio::io_context& io_;
+  std::string path_;
+  Handlers handlers_;
+  Timing timing_;
+  boost::asio::steady_timer retry_timer_;
+  boost::asio::steady_timer answer_timer_;
+  bool running_ = false;
+  std::string last_reason_;
+  std::shared_ptr<DoorLink> link_;
+  std::optional<Opened> opened_;
+  std::set<std::uint64_t> held_tables_;  // by the datapath, on this connection
+  std::deque<Job> jobs_;
+  bool waiting_for_answer_ = false;
+  std::uint32_t sequence_ = 0;
+};
+
+}  // namespace guideway
