@@ -58,15 +58,17 @@ class Balancer:
         self.datapath = processes.Process(folder, "guideway-dpdk")
         self.control = processes.Process(folder, "guidewayd")
 
-    def backend_lines(self, extra=None):
+    def backend_lines(self, extra=None, ipv6_backends=()):
         """One line of TOML a backend; `extra` maps a name to further keys."""
-        return [
-            f'  {{ name = "b{i}", address = "{topology.backend_ipv4(i)}"{(extra or {}).get(f"b{i}", "")} }},'
-            for i in range(1, self.network.backends + 1)
-        ]
+        lines = []
+        for index in range(1, self.network.backends + 1):
+            name = f"b{index}"
+            address = topology.backend_ipv6(index) if name in ipv6_backends else topology.backend_ipv4(index)
+            lines.append(f'  {{ name = "{name}", address = "{address}"{(extra or {}).get(name, "")} }},')
+        return lines
 
-    def write_config(self, slow_start="0s", extra=None):
-        lines = self.backend_lines(extra)
+    def write_config(self, slow_start="0s", extra=None, ipv6_backends=()):
+        lines = self.backend_lines(extra, ipv6_backends)
         self.config.write_text(
             configuration.format(
                 count=len(lines),
@@ -116,6 +118,10 @@ class Balancer:
             if process.pid() is None or time.monotonic() > deadline:
                 raise LabError(f"{process.name} {complaint}:\n{process.last_words()}")
             time.sleep(0.05)
+
+    def explain(self, protocol, source, destination):
+        """The backend that the control plane says this flow has."""
+        return self.ask("explain", protocol, source, destination)["backend"].rpartition("/")[2]
 
     def call(self, *arguments, check=True):
         """Runs the command line in the balancer's namespace."""

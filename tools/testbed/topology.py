@@ -14,6 +14,15 @@ client_ipv6 = "2001:db8:c::2"
 balancer_ipv4 = "10.0.0.1"
 balancer_ipv6 = "fd00::1"
 
+picture = """\
+  client ------------ router ---+---------- segment 10.0.0.0/24, fd00::/64 ----------+
+  198.51.100.2                  |             |             |             |
+  2001:db8:c::2               balancer        b1            b2           b3    nginx; each has the service
+                              10.0.0.1     10.0.0.11     10.0.0.12    10.0.0.13    addresses on lo and
+        service 192.0.2.10,   fd00::1      fd00::11      fd00::12     fd00::13    answers the client itself
+        2001:db8::10, port 80
+"""
+
 
 class LabError(Exception):
     """Something the lab needs is not there or did not start; the text says what to do."""
@@ -193,6 +202,12 @@ class Topology:
             ],
             namespace,
         )
+
+    def pull_cable(self, index):
+        batch([f"link set to-b{index} down"], self.network)
+
+    def plug_cable(self, index):
+        batch([f"link set to-b{index} up"], self.network)
 
     def give_face_addresses(self, device):
         """The balancer's own addresses belong on its kernel face."""

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""10,000 requests over three backends, IPv4 and IPv6: none fails, the spread is not rejected at 1 %, the command line
+foretells where each goes, and nothing is remembered. Key, names and source ports are fixed, so the spread is the same
+on every run."""
+
+import lab_case
+from lab_case import topology
+
+# Chi-square with two degrees of freedom exceeds this in 1 % of all fair spreads.
+chi_square_max = 9.21
+
+with lab_case.running_lab() as (case, ours):
+    for address, source in (
+        (topology.service_ipv4, topology.client_ipv4 + ":{}"),
+        (topology.service_ipv6, "[" + topology.client_ipv6 + "]:{}"),
+    ):
+        results = ours.requests(address, count=10_000, ports=10_000, concurrency=32)
+        case.check_no_failures(results, address)
+        counts = lab_case.spread(results)
+        expected = len(results) / 3
+        chi_square = sum((counts.get(name, 0) - expected) ** 2 / expected for name in ours.webs)
+        case.check(chi_square < chi_square_max, f"{address}: {counts} is a fair spread, chi-square {chi_square:.2f}")
+        served = lab_case.served_by(results)
+        destination = f"[{address}]:80" if ":" in address else f"{address}:80"
+        foretold = {}
+        for port in range(lab_case.first_port, lab_case.first_port + 25):
+            foretold[port] = ours.balancer.explain("tcp", source.format(port), destination)
+        wrong = {port: (said, served.get(port)) for port, said in foretold.items() if said != served.get(port)}
+        case.check(not wrong, f"{address}: explain names the backend that answered, for 25 flows", wrong)
+
+    stats = ours.balancer.ask("stats")
+    remembered = sum(worker["flows_inserted"] for worker in stats["workers"])
+    case.check(remembered == 0, "in the steady state of a Maglev service nothing is remembered", remembered)
+    opened = {backend["name"]: backend["opened"] for backend in stats["backends"]}
+    case.check(sum(opened.values()) >= 20_000, "each request was counted at its backend", opened)
