@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/config/document.hh"
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 
 #include <fmt/core.h>
 
@@ -27,14 +29,22 @@ class Assembly {
       DefaultsDraft defaults = outer;
       read_body(document, defaults);
     }
-    for (const PoolDraft& pool : pools_) config_.pools.push_back(resolve(reading_, pool, config_.services));
-    sort_by_name(config_);
+    // Only what was read without a mistake is worth checking as a whole: the rest would be blamed for what is missing.
+    if (reading_.errors.empty()) resolve_pools();
     if (reading_.errors.empty()) check_the_whole();
-    if (!reading_.errors.empty()) return tl::unexpected(std::move(reading_.errors));
-    return std::move(config_);
+    if (reading_.errors.empty()) return std::move(config_);
+    std::stable_sort(reading_.errors.begin(), reading_.errors.end(), [](const ConfigError& a, const ConfigError& b) {
+      return std::tie(a.file, a.line) < std::tie(b.file, b.line);
+    });
+    return tl::unexpected(std::move(reading_.errors));
   }
 
  private:
+  void resolve_pools() {
+    for (const PoolDraft& pool : pools_) config_.pools.push_back(resolve(reading_, pool, config_.services));
+    sort_by_name(config_);
+  }
+
   static void ask_for_body(TableReader& reader) {
     for (const std::string_view key : {"defaults", "service", "pool"}) reader.find(key);
   }
@@ -68,7 +78,7 @@ class Assembly {
     for_each(document, "service", [&](const Tree& value, std::size_t ordinal) {
       auto service = read_service(reading_, document.file, value, ordinal, defaults);
       if (!service) return;
-      note_name("service", service->config.name, document.file, value);
+      if (!note_name("service", service->config.name, document.file, value)) return;
       config_.services.push_back(service->config);
       if (service->pool) add_pool(std::move(*service->pool), document.file, value);
     });
@@ -98,21 +108,23 @@ class Assembly {
   }
 
   void add_pool(PoolDraft pool, const std::string& file, const Tree& value) {
-    note_name("pool", pool.config.name, file, value);
+    if (!note_name("pool", pool.config.name, file, value)) return;
     pool_paths_.emplace(pool.config.name, pool.path);
     pools_.push_back(std::move(pool));
   }
 
-  void note_name(const std::string& kind, const std::string& name, const std::string& file, const Tree& value) {
+  // False if the name is taken, which is then noted.
+  bool note_name(const std::string& kind, const std::string& name, const std::string& file, const Tree& value) {
     const Tree* named = value.find("name");
     const Place place{file, named != nullptr ? named->line : value.line};
     const auto [first, is_new] = names_.emplace(kind + "." + name, place);
-    if (is_new) return;
+    if (is_new) return true;
     const std::string key = fmt::format("{}.{}.name", kind, name);
     reading_.fail(
         place, key,
         fmt::format("{} {} exists already{}; give one of the two another name", kind, name,
                     first->second.line == 0 ? "" : fmt::format(" ({}:{})", first->second.file, first->second.line)));
+    return false;
   }
 
   void check_the_whole() {

@@ -76,22 +76,28 @@ Tree tree_of(const TomlValue& value, const Lines& lines) {
 // toml11 explains over several lines with a drawing; the first line says what, and the drawing's notes say where.
 std::string first_sentence(std::string_view what) {
   std::string_view line = what.substr(0, what.find('\n'));
-  for (const std::string_view prefix : {"[error] ", "toml::parse_table: ", "toml::parse_toml_file: ", "toml::"}) {
+  for (const std::string_view prefix : {"[error] ", "toml::"}) {
     if (line.substr(0, prefix.size()) == prefix) line.remove_prefix(prefix.size());
   }
+  // The name of the function that found it: "parse_array: ".
+  const std::size_t colon = line.find(": ");
+  if (colon != std::string_view::npos && line.substr(0, colon).find(' ') == std::string_view::npos)
+    line.remove_prefix(colon + 2);
+  if (line.find("an invalid key appeared") != std::string_view::npos)
+    return "a key is expected here (letters, digits, '-' and '_'; a table in braces stays on one line)";
   std::string sentence;
   for (const char c : line.substr(0, 200)) sentence += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   return sentence;
 }
 
-// The line that toml11's drawing points at ("12 | value = ..."), which is more exact than the exception's own.
+// The last line that toml11's drawing points at ("12 | value = ..."): where two are drawn, the second is the mistake.
 int drawn_line(std::string_view what, int otherwise) {
   std::istringstream lines{std::string(what)};
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     int number = 0;
     std::string bar;
-    if (words >> number >> bar && bar == "|" && number > 0) return number;
+    if (words >> number >> bar && bar == "|" && number > 0) otherwise = number;
   }
   return otherwise;
 }

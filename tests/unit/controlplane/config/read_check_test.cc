@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks: every form, and what a wrong one is told. resolve.cc's part, the port, is here as well.
+#include "tests/unit/controlplane/config/wrong_file.hh"
+
+namespace guideway {
+namespace {
+
+std::string with_check(const std::string& check) { return web_service + "check = " + check + "\n"; }
+
+CheckConfig check_of(const std::string& check) {
+  const auto config = load_config_text(key_line + with_check(check), "conf.toml");
+  EXPECT_TRUE(config.has_value()) << check << ": " << text_of(config.error());
+  return config ? config->pools.at(0).backends.at(0).check : CheckConfig{};
+}
+
+TEST(ReadCheck, EveryForm) {
+  EXPECT_EQ(check_of("\"none\"").kind, CheckKind::none);
+  EXPECT_EQ(check_of("\"tcp\"").kind, CheckKind::tcp);
+  EXPECT_EQ(check_of("\"tcp\"").port, 80);
+  EXPECT_EQ(check_of("{ port = 81 }").port, 81);
+  const CheckConfig http = check_of(
+      "{ type = \"http\", path = \"/h\", host = \"h.example\", status = \"200-299\", port = 8080, interval = \"5s\", "
+      "timeout = \"500ms\", rise = 4, fall = 5, jitter_percent = 0 }");
+  const CheckConfig expected{CheckKind::http, 8080, "/h", "h.example", 200, 299, 5000, 500, 4, 5, 0};
+  EXPECT_EQ(http, expected);
+  EXPECT_EQ(check_of("{ http = \"/h\", status = 204 }").status_max, 204);
+  EXPECT_EQ(check_of("{ http = \"/h\", status = 204 }").status_min, 204);
+}
+
+TEST(ReadCheck, ATimeoutNobodyGaveFitsTheInterval) {
+  EXPECT_EQ(check_of("{ interval = \"500ms\" }").timeout_ms, 500U);
+  EXPECT_EQ(check_of("{ interval = \"5s\" }").timeout_ms, 1000U);
+}
+
+class WrongCheck : public WrongFileTest {};
+
+TEST_P(WrongCheck, IsRefused) { expect_error(GetParam()); }
+
+const std::string shared_pool =
+    "[[service]]\nname = \"a\"\naddress = \"192.0.2.1\"\nport = 80\npool = \"p\"\n[[service]]\nname = \"b\"\n"
+    "address = \"192.0.2.1\"\nport = 81\npool = \"p\"\n[[pool]]\nname = \"p\"\nbackends = [\"10.0.0.1\"]\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, WrongCheck,
+    testing::Values(
+        WrongFile{"unknown kind", with_check("\"icmp\""), 7, "service.web.check", "\"icmp\" is not a check"},
+        WrongFile{"unknown type", with_check("{ type = \"grpc\" }"), 7, "service.web.check.type",
+                  "\"tcp\", \"http\" or \"none\""},
+        WrongFile{"a number", with_check("7"), 7, "service.web.check", "7 is not a check"},
+        WrongFile{"path without slash", with_check("{ http = \"healthz\" }"), 7, "service.web.check.http",
+                  "begins with /"},
+        WrongFile{"path with a line break", with_check("{ http = \"/a\\r\\nX: y\" }"), 7, "service.web.check.http",
+                  "is not a path"},
+        WrongFile{"host with a line break", with_check("{ http = \"/\", host = \"a\\nb\" }"), 7,
+                  "service.web.check.host", "is not a host name"},
+        WrongFile{"path twice", with_check("{ http = \"/a\", path = \"/b\" }"), 7, "service.web.check.http",
+                  "a second time"},
+        WrongFile{"type contradicts", with_check("{ http = \"/a\", type = \"http\", type2 = 1 }"), 7,
+                  "service.web.check.type2", "did you mean \"type\"?"},
+        WrongFile{"path of a TCP check", with_check("{ type = \"tcp\", path = \"/\" }"), 7, "service.web.check.path",
+                  "HTTP check"},
+        WrongFile{"status out of range", with_check("{ http = \"/\", status = 600 }"), 7, "service.web.check.status",
+                  "600 is not a status"},
+        WrongFile{"status range backwards", with_check("{ http = \"/\", status = \"300-200\" }"), 7,
+                  "service.web.check.status", "\"300-200\""},
+        WrongFile{"interval without unit", with_check("{ interval = 5 }"), 7, "service.web.check.interval",
+                  "not a string with a unit"},
+        WrongFile{"unknown unit", with_check("{ interval = \"5 sec\" }"), 7, "service.web.check.interval",
+                  "ms, s, m, h"},
+        WrongFile{"timeout beyond interval", with_check("{ interval = \"1s\", timeout = \"2s\" }"), 7,
+                  "service.web.check.timeout", "longer than the interval"},
+        WrongFile{"rise of zero", with_check("{ rise = 0 }"), 7, "service.web.check.rise", "0 is below 1"},
+        WrongFile{"too much jitter", with_check("{ jitter_percent = 60 }"), 7, "service.web.check.jitter_percent",
+                  "60 is above 50"},
+        WrongFile{"any port and no check port",
+                  "[[service]]\nname = \"web\"\naddress = \"192.0.2.10\"\nport = \"any\"\nbackends = [\"10.0.0.1\"]\n"
+                  "check = \"tcp\"\n",
+                  7, "service.web.check", "service web has any port"},
+        WrongFile{"two ports and no check port", shared_pool, 12, "pool.p.check", "a (80), b (81)"}),
+    [](const testing::TestParamInfo<WrongFile>& row) {
+      std::string name = row.param.what;
+      for (char& c : name) c = c == ' ' ? '_' : c;
+      return name;
+    });
+
+TEST(Resolve, ASharedPoolWithACheckPortIsFine) {
+  const auto config = load_config_text(key_line + shared_pool + "check = { port = 80 }\n", "conf.toml");
+  ASSERT_TRUE(config.has_value()) << text_of(config.error());
+  EXPECT_EQ(config->pools.at(0).backends.at(0).check.port, 80);
+}
+
+}  // namespace
+}  // namespace guideway
