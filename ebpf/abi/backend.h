@@ -28,5 +28,10 @@ struct gw_backend {
   __u8 zero[10];
 };
 GW_STATIC_ASSERT(sizeof(struct gw_backend) == 64, "backend row");
+GW_ASSERT_OFFSET(gw_backend, forward, 4);
+GW_ASSERT_OFFSET(gw_backend, next_hop_mac, 8);
+GW_ASSERT_OFFSET(gw_backend, address, 20);
+GW_ASSERT_OFFSET(gw_backend, outer_source, 36);
+GW_ASSERT_OFFSET(gw_backend, mtu_bytes, 52);
 
 #endif

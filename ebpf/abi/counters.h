@@ -41,6 +41,7 @@ struct gw_worker_counters {
   __u64 exits[GW_EXITS_MAX];
 };
 GW_STATIC_ASSERT(sizeof(struct gw_worker_counters) == 128 + 8 * GW_EXITS_MAX, "worker counters");
+GW_ASSERT_OFFSET(gw_worker_counters, exits, 128);
 
 struct gw_service_counters {
   __u64 packets;

@@ -23,6 +23,8 @@ struct gw_flow_key {
   __u8 zero[2];
 };
 GW_STATIC_ASSERT(sizeof(struct gw_flow_key) == 40, "flow key");
+GW_ASSERT_OFFSET(gw_flow_key, source_port_be16, 32);
+GW_ASSERT_OFFSET(gw_flow_key, protocol, 36);
 
 GW_INLINE __u64 gw_flow_tail(__be16 source_port_be16, __be16 destination_port_be16, __u8 protocol, __u8 family) {
   return (__u64)source_port_be16 | (__u64)destination_port_be16 << 16 | (__u64)protocol << 32 | (__u64)family << 40;

@@ -11,6 +11,8 @@
 #else
 #define GW_STATIC_ASSERT(condition, why) _Static_assert(condition, why)
 #endif
+#define GW_ASSERT_OFFSET(type, field, offset_bytes) \
+  GW_STATIC_ASSERT(__builtin_offsetof(struct type, field) == (offset_bytes), #type "." #field)
 
 /* BPF has no calls into other objects, and the poll-mode path wants none. */
 #define GW_INLINE static inline __attribute__((always_inline, unused))

@@ -43,5 +43,10 @@ struct gw_service {
   __u8 zero[20];
 };
 GW_STATIC_ASSERT(sizeof(struct gw_service) == 64, "service row");
+GW_ASSERT_OFFSET(gw_service, id, 20);
+GW_ASSERT_OFFSET(gw_service, scheduler, 28);
+GW_ASSERT_OFFSET(gw_service, flags, 30);
+GW_ASSERT_OFFSET(gw_service, idle_ticks, 32);
+GW_ASSERT_OFFSET(gw_service, zero, 44);
 
 #endif

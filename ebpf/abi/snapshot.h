@@ -28,6 +28,9 @@ struct gw_snapshot_header {
   __u32 zero;
 };
 GW_STATIC_ASSERT(sizeof(struct gw_snapshot_header) == 48, "snapshot header");
+GW_ASSERT_OFFSET(gw_snapshot_header, generation, 8);
+GW_ASSERT_OFFSET(gw_snapshot_header, hash_key, 16);
+GW_ASSERT_OFFSET(gw_snapshot_header, service_count, 32);
 
 struct gw_table_ref {
   __u64 table_id; /* not 0 */
