@@ -9,8 +9,8 @@ import slot
 MAGLEV, ROUND_ROBIN = "maglev", "round-robin"
 DROP, FAIL_OPEN = "drop", "fail-open"
 PROBATION, ESTABLISHED, CLOSING = "probation", "established", "closing"
-# A packet that would move an entry's deadline by less than half a second, and nothing else, leaves it as it is.
-TOUCH_GRANULARITY_TICKS = 8
+# A deadline is set half a second late, and left alone while it is late enough: docs/packet-path.md, section 3, step 6.
+SLACK_TICKS = 8
 
 
 class Service:
@@ -90,7 +90,8 @@ class Chooser:
             flow = Flow()
             flow.backend, flow.generation = backend, slot.generation_of(self.word(backend))
             flow.state = PROBATION
-            flow.deadline = now + (service.closing if ends else service.opening if opens_tcp else service.idle)
+            timeout = service.closing if ends else service.opening if opens_tcp else service.idle
+            flow.deadline = now + timeout + SLACK_TICKS
             self.flows[hash_value] = flow
         return Answer(backend, False, False)
 
@@ -108,9 +109,9 @@ class Chooser:
             if state == PROBATION:
                 state = ESTABLISHED
             timeout = service.closing if state == CLOSING else service.idle
-        if state == flow.state and 0 <= now + timeout - flow.deadline < TOUCH_GRANULARITY_TICKS:
+        if state == flow.state and 0 <= flow.deadline - (now + timeout) <= SLACK_TICKS:
             return
-        flow.state, flow.deadline = state, now + timeout
+        flow.state, flow.deadline = state, now + timeout + SLACK_TICKS
 
     def schedule(self, service, hash_value, at):
         """The scheduler's choice: (backend or None, whether it may be remembered)."""
