@@ -97,8 +97,7 @@ class ControlPlane : public Operations {
 
   [[nodiscard]] Observed observe() const;
   [[nodiscard]] std::vector<std::string> warnings() const;
-  void explain_with(const ExplainRequest& request, const std::optional<door::FlowAnswer>& answer,
-                    const Respond& respond);
+  void explain_with(const ExplainRequest& request, const Result<door::FlowAnswer>& answer, const Respond& respond);
 
   boost::asio::io_context& io_;
   IntentStore store_;

@@ -213,14 +213,13 @@ Reply ControlPlane::backends(const std::optional<std::string>& pool) { return ob
 Reply ControlPlane::stats() { return observe_stats(observe()); }
 
 void ControlPlane::explain(const ExplainRequest& request, Respond respond) {
-  if (door_.datapath() == nullptr) return explain_with(request, std::nullopt, respond);
   door_.query(flow_key_of(request),
               [this, request, respond = std::move(respond)](const Result<door::FlowAnswer>& answer) {
-                explain_with(request, answer ? std::optional(*answer) : std::nullopt, respond);
+                explain_with(request, answer, respond);
               });
 }
 
-void ControlPlane::explain_with(const ExplainRequest& request, const std::optional<door::FlowAnswer>& answer,
+void ControlPlane::explain_with(const ExplainRequest& request, const Result<door::FlowAnswer>& answer,
                                 const Respond& respond) {
   // Without a datapath: what it would be given.
   const std::shared_ptr<const Publication> publication = published_;

@@ -48,7 +48,7 @@ std::string hex(std::uint64_t value) {
 // Takes the steps of section 3 one by one and writes down what each finds.
 class Explanation {
  public:
-  Explanation(const ExplainRequest& request, const ExplainInputs& inputs, const std::optional<door::FlowAnswer>& answer)
+  Explanation(const ExplainRequest& request, const ExplainInputs& inputs, const Result<door::FlowAnswer>& answer)
       : request_(request), inputs_(inputs), answer_(answer) {}
 
   Reply run() {
@@ -121,7 +121,7 @@ class Explanation {
 
   bool remembered() {
     if (!answer_) {
-      step("the datapath was not asked whether it remembers the flow, since none is connected");
+      step("whether the flow is remembered is not known: " + answer_.error().message);
       return false;
     }
     if (answer_->remembered == 0) {
@@ -205,7 +205,7 @@ class Explanation {
 
   const ExplainRequest& request_;
   const ExplainInputs& inputs_;
-  const std::optional<door::FlowAnswer>& answer_;
+  const Result<door::FlowAnswer>& answer_;
   const Service* service_ = nullptr;
   gw_hash_key hash_key_{};
   std::uint64_t hash_ = 0;
@@ -229,8 +229,7 @@ gw_flow_key flow_key_of(const ExplainRequest& request) {
   return flow;
 }
 
-Reply explain(const ExplainRequest& request, const ExplainInputs& inputs,
-              const std::optional<door::FlowAnswer>& answer) {
+Reply explain(const ExplainRequest& request, const ExplainInputs& inputs, const Result<door::FlowAnswer>& answer) {
   return Explanation(request, inputs, answer).run();
 }
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 
 #include "controlplane/api/operations.hh"
 #include "controlplane/compile/ledger.hh"
+#include "dataplane/base/result.hh"
 #include "dataplane/door/messages.hh"
 #include "dataplane/forwarding/health_table.hh"
 #include "ebpf/abi/flow_key.h"
@@ -26,8 +26,8 @@ struct ExplainInputs {
 };
 
 [[nodiscard]] gw_flow_key flow_key_of(const ExplainRequest& request);
-// Without `answer` the datapath was not asked; the explanation says so.
+// Where the answer is an error the explanation names it and takes the flow for one that nobody remembers.
 [[nodiscard]] Reply explain(const ExplainRequest& request, const ExplainInputs& inputs,
-                            const std::optional<door::FlowAnswer>& answer);
+                            const Result<door::FlowAnswer>& answer);
 
 }  // namespace guideway

@@ -218,12 +218,18 @@ void DoorClient::answered(const door::MessageHeader& header, std::span<const std
   waiting_for_answer_ = false;
   Job& job = jobs_.front();
   if (!job.flow) return answered_publication(job, header, bytes);
-  auto answer = message_of<door::FlowAnswer>(bytes);
-  if (!answer || header.type != MessageType::flow_answer)
-    return lose("the datapath answered a flow query with something else");
+  Result<door::FlowAnswer> result = failure("the datapath answered a flow query with something else");
+  if (header.type == MessageType::rejected) {
+    auto rejected = message_of<door::Rejected>(bytes);
+    result = failure("the datapath does not say: " + (rejected ? text_of(rejected->reason) : "no reason given"));
+  } else {
+    auto answer = message_of<door::FlowAnswer>(bytes);
+    if (!answer || header.type != MessageType::flow_answer) return lose(result.error().message);
+    result = *answer;
+  }
   Answered done = std::move(job.answered);
   jobs_.pop_front();
-  done(*answer);
+  done(result);
   pump();
 }
 
