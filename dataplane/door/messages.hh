@@ -76,8 +76,8 @@ struct Welcome {
   std::uint32_t backends_max;
   std::uint32_t flows_max;  // a worker
   std::uint32_t worker_count;
-  std::uint64_t health_bytes;  // of the first file descriptor: backends_max words, writable
-  std::uint64_t counters_bytes;  // of the second
+  std::uint64_t health_bytes;     // of the first file descriptor: backends_max words, writable
+  std::uint64_t counters_bytes;   // of the second
   std::array<char, 16> datapath;  // "guideway-dpdk"
   std::uint32_t port_count;
   std::uint32_t zero;
@@ -125,14 +125,15 @@ struct FlowAnswer {
   MessageHeader header;
   std::uint32_t remembered;  // 0 or 1: whether any worker remembers the flow
   std::uint32_t worker;
-  std::uint32_t backend;     // index
-  std::uint32_t state;       // enum gw_flow_state
+  std::uint32_t backend;  // index
+  std::uint32_t state;    // enum gw_flow_state
   std::uint32_t remaining_ticks;
   std::uint32_t zero;
 };
 
 static_assert(sizeof(Welcome) <= message_bytes_max);
-static_assert(std::has_unique_object_representations_v<Welcome> && std::has_unique_object_representations_v<FlowQuery> &&
+static_assert(std::has_unique_object_representations_v<Welcome> &&
+              std::has_unique_object_representations_v<FlowQuery> &&
               std::has_unique_object_representations_v<FlowAnswer>);
 
 }  // namespace guideway::door

@@ -2,7 +2,6 @@
 #include "dataplane/door/server.hh"
 
 #include <poll.h>
-#include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -21,19 +20,26 @@ std::string_view reason_in(const Reply& reply) {
   return text;
 }
 
-void log_reply(const Reply& reply) {
-  if (reply.type() == MessageType::refused) spdlog::warn("door refused controller: {}", reason_in(reply));
-  if (reply.type() == MessageType::rejected) spdlog::warn("door rejected {}", reason_in(reply));
+std::string process(const Conversation& conversation) {
+  return "process=" + std::to_string(conversation.controller_process_id());
 }
 
 }  // namespace
 
-Server::Server(Listener listener, Datapath& datapath)
-    : listener_(std::move(listener)), datapath_(datapath), stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Server::Server(Listener listener, Datapath& datapath, EventLog log)
+    : listener_(std::move(listener)),
+      datapath_(datapath),
+      log_(std::move(log)),
+      stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   check(static_cast<bool>(stop_event_), "an eventfd can be made");
 }
 
 void Server::stop() noexcept { ::eventfd_write(stop_event_.get(), 1); }
+
+void Server::log_reply(const Reply& reply) const {
+  if (reply.type() == MessageType::refused) log_(Event::controller_refused, reason_in(reply));
+  if (reply.type() == MessageType::rejected) log_(Event::offer_rejected, reason_in(reply));
+}
 
 void Server::run() {
   for (;;) {
@@ -70,7 +76,7 @@ void Server::serve_controller() {
       return;
     case Received::closed:
       if (controller_->conversation.controller_process_id() != 0)
-        spdlog::info("door controller left process={}", controller_->conversation.controller_process_id());
+        log_(Event::controller_left, process(controller_->conversation));
       controller_.reset();
       return;
     case Received::message:
@@ -82,8 +88,7 @@ void Server::serve_controller() {
                           ? refuse(0, "message is longer than " + std::to_string(message_bytes_max) + " bytes")
                           : controller_->conversation.answer(std::span(message.bytes).first(message.length_bytes), fds);
   log_reply(reply);
-  if (reply.type() == MessageType::welcome)
-    spdlog::info("door controller joined process={}", controller_->conversation.controller_process_id());
+  if (reply.type() == MessageType::welcome) log_(Event::controller_joined, process(controller_->conversation));
   if (!send_message(controller_->fd.get(), reply.bytes(), reply.fds()) || reply.closes()) controller_.reset();
 }
 

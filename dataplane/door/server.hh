@@ -3,8 +3,10 @@
 // talks nonsense costs the datapath nothing.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "dataplane/base/result.hh"
 #include "dataplane/base/unique_fd.hh"
@@ -32,9 +34,13 @@ class Listener {
   std::string path_;
 };
 
+enum class Event { controller_joined, controller_left, controller_refused, offer_rejected };
+// Told of events as they happen, on the door's thread: a line for the log.
+using EventLog = std::function<void(Event event, std::string_view details)>;
+
 class Server {
  public:
-  Server(Listener listener, Datapath& datapath);
+  Server(Listener listener, Datapath& datapath, EventLog log);
 
   // Serves until stop(), which another thread may call.
   void run();
@@ -46,10 +52,12 @@ class Server {
     Conversation conversation;
   };
   void accept_one();
+  void log_reply(const Reply& reply) const;
   void serve_controller();
 
   Listener listener_;
   Datapath& datapath_;
+  EventLog log_;
   Holdings holdings_;
   std::optional<Controller> controller_;
   UniqueFd stop_event_;

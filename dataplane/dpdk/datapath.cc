@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/dpdk/eal_log.hh"
+
 namespace guideway {
 namespace {
 
@@ -18,6 +20,8 @@ template <std::size_t size>
 void copy_text(const std::string& text, std::array<char, size>& to) {
   std::memcpy(to.data(), text.data(), std::min(text.size(), size - 1));
 }
+
+tl::unexpected<Error> explained(const Error& error) { return failure(error.message + take_eal_explanation()); }
 
 // Runs on a core for as long as this lives, so that memory touched meanwhile is of that core's NUMA node.
 class VisitCore {
@@ -58,10 +62,13 @@ Result<std::unique_ptr<DpdkDatapath>> DpdkDatapath::start(const Options& options
 
   std::unique_ptr<DpdkDatapath> datapath(
       new DpdkDatapath(options, std::move(*eal), std::move(*health), std::move(*counters)));
-  if (auto started = datapath->start_ports(options); !started) return failure_of(started);
-  if (auto made = datapath->make_kernel_faces(options); !made) return failure_of(made);
+  if (auto started = datapath->start_ports(options); !started) return explained(started.error());
+  log_eal_explanation();
+  if (auto made = datapath->make_kernel_faces(options); !made) return explained(made.error());
+  // A TAP that works complains all the same: about queueing disciplines for many queues, which it does not need.
+  static_cast<void>(take_eal_explanation());
   if (auto started = datapath->start_workers(options, *cores); !started) return failure_of(started);
-  Eal::log_from_now_on();
+  pass_on_eal_log();
   return datapath;
 }
 

@@ -129,14 +129,10 @@ Result<std::uint16_t> Eal::attach(const PortSpec& spec) {
     const int outcome = rte_eal_hotplug_add("vdev", spec.name.c_str(), spec.arguments.c_str());
     if (outcome != 0)
       return failure("cannot open port " + spec.name + (spec.arguments.empty() ? "" : "," + spec.arguments) + ": " +
-                     rte_strerror(-outcome) + take_eal_explanation());
+                     rte_strerror(-outcome));
   }
-  auto device = DpdkPort::find(spec.name);
-  if (!device) return failure(device.error().message + take_eal_explanation());
-  return device;
+  return DpdkPort::find(spec.name);
 }
-
-void Eal::log_from_now_on() { pass_on_eal_log(); }
 
 Result<void> Eal::launch(Worker& worker, const std::atomic<bool>& stop) {
   launches_.push_back(std::make_unique<Launch>(&worker, &stop));

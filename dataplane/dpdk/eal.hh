@@ -36,9 +36,6 @@ class Eal {
 
   // Makes the device, if it is a virtual one, and gives its number.
   [[nodiscard]] Result<std::uint16_t> attach(const PortSpec& spec);
-  // From now on what DPDK's libraries have to say is logged as it comes; before, it explains failures.
-  static void log_from_now_on();
-
   // Runs the worker on its own pinned thread until `stop`.
   [[nodiscard]] Result<void> launch(Worker& worker, const std::atomic<bool>& stop);
   // Waits until all launched workers have returned.

@@ -62,11 +62,16 @@ std::string take_eal_explanation() {
   return text + ")";
 }
 
-void pass_on_eal_log() {
+void log_eal_explanation() {
   EalLog& log = eal_log();
   const std::lock_guard lock(log.mutex);
   for (const std::string& line : log.kept) spdlog::warn("dpdk says=\"{}\"", line);
   log.kept.clear();
+}
+
+void pass_on_eal_log() {
+  EalLog& log = eal_log();
+  const std::lock_guard lock(log.mutex);
   log.passes_on = true;
 }
 

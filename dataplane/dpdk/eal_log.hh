@@ -11,6 +11,9 @@ namespace guideway {
 void capture_eal_log();
 // What came since the last call, as a parenthesis to end a sentence with: " (DPDK: ...)", or nothing.
 [[nodiscard]] std::string take_eal_explanation();
+// Logs what came since the last call.
+void log_eal_explanation();
+// From now on everything is logged as it comes.
 void pass_on_eal_log();
 
 }  // namespace guideway

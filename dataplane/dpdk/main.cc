@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // guideway-dpdk: options, then the datapath, then the door, then keeping house until a signal comes. Whatever fails
 // before that is one sentence on stderr and exit code 1.
-#include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <thread>
 
@@ -43,6 +43,19 @@ void keep_house(DpdkDatapath& datapath) {
   }
 }
 
+void log_door(door::Event event, std::string_view details) {
+  switch (event) {
+    case door::Event::controller_joined:
+      return spdlog::info("door controller joined {}", details);
+    case door::Event::controller_left:
+      return spdlog::info("door controller left {}", details);
+    case door::Event::controller_refused:
+      return spdlog::warn("door controller refused reason=\"{}\"", details);
+    case door::Event::offer_rejected:
+      return spdlog::warn("door offer rejected reason=\"{}\"", details);
+  }
+}
+
 Result<void> run(const Options& options) {
   // First, because it is quick to fail and says that another datapath runs.
   auto listening = door::Listener::open(options.door_path);
@@ -50,7 +63,7 @@ Result<void> run(const Options& options) {
   auto datapath = DpdkDatapath::start(options);
   if (!datapath) return failure_of(datapath);
   {
-    door::Server server(std::move(*listening), **datapath);
+    door::Server server(std::move(*listening), **datapath, log_door);
     std::thread door_thread([&server] { server.run(); });
     spdlog::info("ready ports={} workers={} door={}", options.ports.size(), options.cores.worker_count,
                  options.door_path);
