@@ -42,7 +42,15 @@ std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
 }
 
-// Without the right to speak to the neighbour table, a datagram to the discard port makes the kernel resolve.
+// The kernel tells some kinds of IPv4 routes by the error they give.
+std::string why_no_route(int error) {
+  if (error == EINVAL) return "its route is a blackhole";
+  if (error == EACCES) return "its route says prohibited";
+  if (error == EHOSTUNREACH) return "its route says unreachable";
+  return std::string("there is no route to it (") + std::strerror(error) + ")";
+}
+
+// A datagram to the discard port makes the kernel resolve what it is sent by, and needs no privilege.
 void send_discarded_datagram(const IpAddress& address) {
   const bool is_ipv4 = address.family == Family::ipv4;
   const UniqueFd fd(::socket(is_ipv4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -249,7 +257,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
     if (error == EAGAIN || error == ENOBUFS || error == ENOMEM) return resync_soon();  // ours, not the route's fault
     if (error != 0 || !route) {
       route.emplace();
-      route->why_not = std::string("there is no route to it (") + std::strerror(error) + ")";
+      route->why_not = why_no_route(error);
     }
     table_.set_route(address, *route, now_ms());
   }
@@ -280,8 +288,11 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
     const std::vector<NextHopTable::Question> due = table_.take_questions(now_ms(), questions_left_);
     questions_left_ -= due.size();
     for (const NextHopTable::Question& question : due) {
+      // Asked by netlink, the kernel solicits IPv6 neighbours from a link-local address only, and there may be none yet.
+      const bool is_ipv6 = question.neighbour.address.family == Family::ipv6;
+      if (is_ipv6 && !question.resolved) send_discarded_datagram(question.sample);
       const int error = questions_.ask(use_neighbour(question.neighbour).get(), [](const nlmsghdr*) {});
-      if (error == EPERM) send_discarded_datagram(question.sample);
+      if (error == EPERM && (!is_ipv6 || question.resolved)) send_discarded_datagram(question.sample);
     }
   }
 

@@ -2,6 +2,8 @@
 #include "controlplane/neighbours/next_hop_table.hh"
 
 #include <algorithm>
+#include <limits>
+#include <tuple>
 #include <utility>
 
 namespace guideway {
@@ -139,7 +141,9 @@ std::vector<NextHopTable::Question> NextHopTable::take_questions(std::int64_t no
     const std::optional<std::int64_t> pause = pause_ms(key, hop);
     if (!pause) continue;
     if (hop.asked_ms && now_ms - *hop.asked_ms < *pause) continue;
-    due.push_back({hop.asked_ms.value_or(now_ms - *pause), &key, &hop});
+    // Flows hang on those that are merely believed; then come those never asked.
+    constexpr std::int64_t first = std::numeric_limits<std::int64_t>::min();
+    due.push_back({hop.believed ? first : hop.asked_ms.value_or(first + 1), &key, &hop});
   }
   const std::size_t count = std::min(count_max, due.size());
   std::partial_sort(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(count), due.end(),
@@ -151,7 +155,9 @@ std::vector<NextHopTable::Question> NextHopTable::take_questions(std::int64_t no
   for (const DueHop& next : due) {
     next.hop->asked_ms = now_ms;
     next.hop->believed = false;
-    questions.push_back({*next.key, *next.hop->users.begin()});
+    const auto neighbour = neighbours_.find(*next.key);
+    const bool resolved = neighbour != neighbours_.end() && neighbour->second.state != NeighbourState::unresolved;
+    questions.push_back({*next.key, *next.hop->users.begin(), resolved});
   }
   return questions;
 }

@@ -44,7 +44,8 @@ class NextHopTable {
 
   struct Question {
     NeighbourKey neighbour;
-    IpAddress sample;  // an address that is reached by it
+    IpAddress sample;       // an address that is reached by it
+    bool resolved = false;  // to be verified only
   };
   // Neighbours to make the kernel resolve or verify now, the longest unasked first: unresolved ones about once a
   // second, stale ones every 15 to 30 s. Those returned count as asked.
