@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""clang-tidy, by the tree's .clang-tidy, over every C++ file of ours that the build compiles. Says what it leaves out."""
+"""clang-tidy, by the tree's .clang-tidy, over every file of ours that the build compiles. Says what it leaves out."""
 
 import concurrent.futures
 import json

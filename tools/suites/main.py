@@ -76,6 +76,7 @@ def main():
         print(summary[-1], flush=True)
         total.add(came_to)
 
+    builds.give_back()
     print(f"\nAll suites, {time.monotonic() - started:.0f} s:")
     print("\n".join(f"  {line}" for line in summary))
     for name, reason in total.skipped:

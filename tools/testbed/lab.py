@@ -95,8 +95,8 @@ class Requests:
 
 
 def ping(namespace, address, count=3):
-    """True if each of `count` pings is answered."""
+    """True if each of `count` pings is answered, once."""
     done = run(
         ["ip", "netns", "exec", namespace, "ping", "-n", "-c", str(count), "-i", "0.2", "-W", "1", address], check=False
     )
-    return done.returncode == 0 and f"{count} received" in done.stdout
+    return done.returncode == 0 and f"{count} received" in done.stdout and "DUP" not in done.stdout

@@ -174,9 +174,11 @@ class Topology:
         )
 
     def make_balancer(self):
-        """port0 belongs to the datapath: no address, no ARP, no IPv6, so that the kernel answers nothing on it."""
+        """port0 belongs to the datapath. The kernel sees its frames too and must answer none of them: no address, no
+        ARP, no IPv6, and rp_filter, because what is for the box itself is local on every interface, but no way leads
+        back through this one."""
         self.cable(self.balancer, "port0", "to-lb")
-        self.sysctl(self.balancer, {"net.ipv6.conf.port0.disable_ipv6": 1, "net.ipv4.ip_forward": 0})
+        self.sysctl(self.balancer, {"net.ipv6.conf.port0.disable_ipv6": 1, "net.ipv4.conf.port0.rp_filter": 1})
         batch(["link set port0 arp off", "link set port0 promisc on", "link set port0 up"], self.balancer)
 
     def make_backend(self, index):
