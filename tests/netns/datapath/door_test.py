@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a running guideway-dpdk's door accepts, rejects and refuses, and that none of it disturbs traffic.
+Needs root; prints why it is skipped without. Usage: door_test.py GUIDEWAY_DPDK"""
+import mmap
+import os
+import signal
+import subprocess
+import sys
+
+import door
+from running import MAC_A, VIP, Running, main, to_either
+
+
+class Door(Running):
+    def rejected(self, act, sentence):
+        with self.assertRaises(door.Answer) as caught:
+            act()
+        self.assertEqual(caught.exception.kind, door.REJECTED)
+        self.assertIn(sentence, caught.exception.reason)
+
+    def refused(self, act, sentence):
+        with self.assertRaises(door.Answer) as caught:
+            act()
+        self.assertEqual(caught.exception.kind, door.REFUSED)
+        self.assertIn(sentence, caught.exception.reason)
+
+    def test_welcome_tells_all(self):
+        self.assertEqual(self.controller.datapath, "guideway-dpdk")
+        self.assertEqual([port["name"] for port in self.controller.ports], ["net_af_packet0", "net_af_packet1"])
+        self.assertEqual(len(self.controller.health), self.controller.backends_max * 8)
+
+    def test_bad_snapshots_are_rejected_and_change_nothing(self):
+        self.balance()
+        g = self.generation
+        service, backend = door.service(VIP, 80), door.backend(0, "10.9.1.10", MAC_A, self.egress_mac, port=1)
+        offer = self.controller.offer_snapshot
+        good = lambda **how: door.sealed(door.snapshot(g, [service], [backend], [g - 1], **how))
+        for act, sentence in (
+            (lambda: offer(g, door.sealed(door.snapshot(g, [service], [backend], [g - 1]), seals=0)), "not sealed"),
+            (lambda: offer(g, good(magic=1)), "magic"),
+            (lambda: offer(g, good(abi=9)), "abi_version"),
+            (lambda: offer(g + 1, good()), "memory holds generation %d" % g),
+            (lambda: offer(g - 1, door.sealed(door.snapshot(g - 1, [], [], []))), "generation must be above"),
+            (lambda: offer(g, door.sealed(door.snapshot(g, [service], [backend], [77777]))), "77777"),
+            (lambda: offer(g, door.sealed(door.snapshot(g, [door.service(VIP, 80, table=3)], [backend], [g - 1]))),
+             "table"),
+            (lambda: offer(g, door.sealed(b"short")), "length"),
+            (lambda: offer(g, door.sealed(b"")), "empty"),
+            (lambda: offer(g, os.open("/dev/null", os.O_RDONLY)), "not sealed"),
+            (lambda: self.controller.offer_table(9, door.sealed(door.table(9, [0] * 250))), "slot_count"),
+            (lambda: self.controller.offer_table(9, door.sealed(door.table(8, [0] * 251))), "memory holds table 8"),
+            (lambda: self.controller.offer_table(9, door.sealed(door.table(9, [1 << 30] * 251))), "backend"),
+            (lambda: self.controller.offer_table(9, door.sealed(door.table(9, [0] * 251), seals=0)), "not sealed"),
+        ):
+            with self.subTest(sentence=sentence):
+                self.rejected(act, sentence)
+        self.controller.close()
+        self.controller = door.Controller(self.door).hello()
+        self.addCleanup(self.controller.close)
+        self.assertEqual(self.controller.generation, g - 1)
+        self.send_flows(range(8000, 8020))
+        self.assertEqual(len(self.server.receive(to_either, 20)), 20)
+
+    def test_messages_that_make_no_sense_are_refused(self):
+        self.controller.close()
+        hello = b"\1\0\0\0\0\0\0\0"
+        for act, sentence in (
+            (lambda c: c.exchange(door.HELLO, hello, magic=7), "magic"),
+            (lambda c: c.exchange(door.HELLO, hello, version=2), "protocol version 2"),
+            (lambda c: c.exchange(door.HELLO, hello, length=99), "99 bytes"),
+            (lambda c: c.exchange(door.HELLO, hello + b"more"), "Hello has"),
+            (lambda c: c.exchange(77, hello), "type 77"),
+            (lambda c: c.exchange(door.WELCOME, hello), "type 2"),
+            (lambda c: c.exchange(door.SNAPSHOT, b"\0" * 8, [os.open("/dev/null", os.O_RDONLY)]), "must be Hello"),
+            (lambda c: c.exchange(door.HELLO, hello, [os.open("/dev/null", os.O_RDONLY)]), "file descriptors"),
+            (lambda c: c.hello(abi=7), "ABI version 7"),
+            (lambda c: c.hello().hello(), "second Hello"),
+            (lambda c: c.hello().exchange(door.TABLE, b"\0" * 8), "file descriptors"),
+            (lambda c: c.exchange(door.HELLO, b"\0" * 4070), "Hello has"),
+            (lambda c: c.exchange(door.HELLO, b"\0" * 8000), "longer than"),
+        ):
+            with self.subTest(sentence=sentence), door.Controller(self.door) as controller:
+                self.refused(lambda: act(controller), sentence)
+                with self.assertRaises((ConnectionResetError, BrokenPipeError)):
+                    controller.read()
+        self.controller = door.Controller(self.door).hello()
+        self.addCleanup(self.controller.close)
+
+    def test_one_controller_at_a_time(self):
+        with door.Controller(self.door) as second:
+            self.refused(second.read, "another controller is connected (process %d)" % os.getpid())
+        self.controller.close()
+        self.controller = door.Controller(self.door).hello()
+        self.addCleanup(self.controller.close)
+
+    def test_the_death_of_the_controller_costs_nothing(self):
+        self.controller.close()
+        # A controller of its own process publishes, and is killed while its connection is open.
+        program = (
+            "import sys, time, unittest; sys.path.insert(0, sys.argv[1]); sys.argv[1:] = []\n"
+            "import running; running.BINARY = None\n"
+            "test = running.Running(); running.Running.door, test.egress_mac = %r, %r\n"
+            "test.controller = running.door.Controller(test.door).hello()\n"
+            "test.generation = test.controller.generation + 1\n"
+            "test.balance(); print('published', flush=True); time.sleep(60)" % (self.door, self.egress_mac))
+        child = subprocess.Popen([sys.executable, "-c", program, os.path.dirname(os.path.abspath(__file__))],
+                                 stdout=subprocess.PIPE, text=True)
+        self.assertEqual(child.stdout.readline(), "published\n")
+        child.send_signal(signal.SIGKILL)
+        self.send_flows(range(9000, 9100))
+        self.assertEqual(len(self.server.receive(to_either, 100)), 100)
+        child.wait()
+        # Whoever comes next finds the generation and the health as they were.
+        self.controller = door.Controller(self.door).hello()
+        self.addCleanup(self.controller.close)
+        self.assertEqual(self.controller.generation, self.generation)
+        self.send_flows(range(9100, 9200))
+        self.assertEqual(len(self.server.receive(to_either, 100)), 100)
+
+    def test_tables_are_kept_as_long_as_a_snapshot_names_them(self):
+        self.balance()
+        kept = self.generation - 1
+        offer = self.controller.offer_snapshot
+        self.controller.offer_table(kept, os.open("/dev/null", os.O_RDONLY))  # held: accepted without a look
+        offer(self.generation, door.sealed(door.snapshot(self.generation, [], [], [])))
+        self.rejected(lambda: self.controller.offer_table(kept, os.open("/dev/null", os.O_RDONLY)), "not sealed")
+
+    def test_counters_cannot_be_written_nor_memory_resized(self):
+        with self.assertRaises(PermissionError):
+            mmap.mmap(self.controller.counters_fd, 4096)
+        for fd in (self.controller.counters_fd, self.controller.health_fd):
+            with self.assertRaises(PermissionError):
+                os.ftruncate(fd, 0)
+
+
+if __name__ == "__main__":
+    main()
