@@ -2,6 +2,8 @@
 """The whole path of docs/packet-path.md for one worker: a configuration, then frames in, for each its exit, backend
 and bytes, and the counters at the end. It is what `guideway replay` must do, written a second time.
 """
+import itertools
+
 import choose
 import exits
 import maglev
@@ -12,6 +14,7 @@ from forward import forward
 from siphash import hash_messages
 
 STATES = {"enabled": (65535, slot.STATE_UP), "draining": (0, slot.STATE_DRAINING), "disabled": (0, slot.STATE_DOWN)}
+BLOCK_PACKETS = 65536
 EVENT_STATES = {"up": slot.STATE_UP, "draining": slot.STATE_DRAINING, "down": slot.STATE_DOWN}
 
 
@@ -51,7 +54,7 @@ class Model:
         self.make_services()
         self.exits = dict.fromkeys(exits.ALL, 0)
         self.received = self.plain = self.asked = 0
-        self.spread = {}  # backend index -> packets sent
+        self.now = 0
 
     def make_services(self):
         tables = {}
@@ -99,28 +102,31 @@ class Model:
         exit_name, sent = forward(frame, packet, hash_value, self.configuration.backends[answer.backend])
         return Decision(exit_name, answer.backend, sent)
 
-    def run(self, capture):
-        """Decisions for a capture, a list of (time in nanoseconds, frame), in its order."""
-        parsed = [parse.parse(frame) for _, frame in capture]
-        wanted = [p.message() for p in parsed if not isinstance(p, str) and not p.fragment]
-        hashes = iter(hash_messages(self.configuration.hash_key, wanted))
-        start_ns = capture[0][0] if capture else 0
+    def decisions(self, capture):
+        """Yields a decision for each (time in nanoseconds, frame) of a capture, in its order."""
+        capture = iter(capture)
         pending = list(reversed(self.events))
-        decisions = []
-        for (time_ns, frame), packet in zip(capture, parsed):
-            since_ns = time_ns - start_ns
-            while pending and pending[-1].time_ns <= since_ns:
-                self.apply(pending.pop())
-            hash_value = None if isinstance(packet, str) or packet.fragment else next(hashes)
-            now = since_ns * TICKS_PER_SECOND // 10**9
-            decision = self.decide(frame, packet, hash_value, now)
-            self.received += 1
-            self.exits[decision.exit] += 1
-            if decision.exit == exits.SENT:
-                self.spread[decision.backend] = self.spread.get(decision.backend, 0) + 1
-            decisions.append(decision)
-        self.now = (capture[-1][0] - start_ns) * TICKS_PER_SECOND // 10**9 if capture else 0
-        return decisions
+        start_ns = None
+        # In blocks, so that hashing is done on columns.
+        while block := list(itertools.islice(capture, BLOCK_PACKETS)):
+            if start_ns is None:
+                start_ns = block[0][0]
+            parsed = [parse.parse(frame) for _, frame in block]
+            hashable = [p for p in parsed if not isinstance(p, str) and not p.fragment]
+            hashes = iter(hash_messages(self.configuration.hash_key, [p.message() for p in hashable]))
+            for (time_ns, frame), packet in zip(block, parsed):
+                since_ns = time_ns - start_ns
+                while pending and pending[-1].time_ns <= since_ns:
+                    self.apply(pending.pop())
+                hash_value = None if isinstance(packet, str) or packet.fragment else next(hashes)
+                self.now = since_ns * TICKS_PER_SECOND // 10**9
+                decision = self.decide(frame, packet, hash_value, self.now)
+                self.received += 1
+                self.exits[decision.exit] += 1
+                yield decision
+
+    def run(self, capture):
+        return list(self.decisions(capture))
 
     def counters(self):
         """What `guideway replay --counters` writes, line by line."""
