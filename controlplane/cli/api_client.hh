@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks guidewayd: one HTTP request over its unix socket, one answer in JSON. Its .cc is the only file of the command
+// line that meets Boost.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+#include <tl/expected.hpp>
+
+namespace guideway {
+
+struct ApiReply {
+  unsigned status = 0;
+  nlohmann::json body;
+};
+
+struct ApiFailure {
+  bool unreachable = false;  // nobody answers at all
+  std::string message;
+};
+
+class ApiClient {
+ public:
+  explicit ApiClient(std::string socket_path) : socket_path_(std::move(socket_path)) {}
+
+  [[nodiscard]] tl::expected<ApiReply, ApiFailure> get(const std::string& target) const;
+  [[nodiscard]] tl::expected<ApiReply, ApiFailure> post(const std::string& target, const nlohmann::json& body) const;
+
+ private:
+  std::string socket_path_;
+};
+
+// A piece of a path or a query with everything encoded that could end it.
+[[nodiscard]] std::string percent_encoded(const std::string& text);
+
+}  // namespace guideway

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command line asks for, as values: parsing, asking the daemon and printing know nothing of each other but this.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "controlplane/replay/command.hh"
+
+namespace guideway {
+
+struct StatusCommand {};
+struct ServiceListCommand {};
+struct ServiceShowCommand {
+  std::string name;
+};
+struct BackendListCommand {
+  std::string pool;  // empty: all
+};
+// Every command that changes something: the edit as the API takes it, and what to say once it is durable.
+struct EditCommand {
+  nlohmann::json edit;
+  std::string done;
+};
+struct ConfigShowCommand {};
+struct ConfigCheckCommand {
+  std::string file;
+};
+struct ConfigDiffCommand {
+  std::string file;
+  std::string from;  // empty: what runs
+};
+struct ConfigApplyCommand {
+  std::string file;
+};
+struct ExplainCommand {
+  std::string protocol;
+  std::string source;
+  std::string destination;
+};
+struct StatsCommand {
+  bool all = false;  // counters that are zero as well
+};
+
+struct Invocation {
+  std::string api = "/run/guideway/api.sock";
+  bool json = false;
+  std::variant<StatusCommand, ServiceListCommand, ServiceShowCommand, BackendListCommand, EditCommand,
+               ConfigShowCommand, ConfigCheckCommand, ConfigDiffCommand, ConfigApplyCommand, ExplainCommand,
+               StatsCommand, ReplayCommand>
+      command;
+};
+
+// Exit statuses, the same for every command; docs/cli.md promises them.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_refused = 1;      // the daemon or a check said no; nothing was changed
+inline constexpr int exit_usage = 2;        // the command line makes no sense
+inline constexpr int exit_unreachable = 3;  // no daemon behind the socket
+
+// When there is nothing to run: help was asked for, or the command line is wrong.
+struct NothingToRun {
+  int exit_status = exit_usage;
+  std::string output;  // for standard output
+  std::string error;   // one sentence for standard error
+};
+
+struct ParsedCommandLine {
+  std::optional<Invocation> invocation;
+  NothingToRun otherwise;
+};
+
+// `arguments` without the program's name.
+[[nodiscard]] ParsedCommandLine parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace guideway

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// guideway, the command line: asks guidewayd over its socket, or replays a capture by itself.
+#include <iostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "controlplane/cli/invocation.hh"
+#include "controlplane/cli/run.hh"
+#include "controlplane/replay/command.hh"
+
+int main(int count, char** arguments) {
+  const auto parsed = guideway::parse_command_line(std::vector<std::string>(arguments + 1, arguments + count));
+  if (!parsed.invocation) {
+    std::cout << parsed.otherwise.output;
+    if (!parsed.otherwise.error.empty()) std::cerr << "guideway: " << parsed.otherwise.error << "\n";
+    return parsed.otherwise.exit_status;
+  }
+  if (const auto* replay = std::get_if<guideway::ReplayCommand>(&parsed.invocation->command))
+    return guideway::run_replay(*replay);
+  const int status = guideway::run(*parsed.invocation, std::cout, std::cerr);
+  // A full disk or a closed pipe must not look like an answer.
+  if (!std::cout.flush()) return guideway::exit_refused;
+  return status;
+}

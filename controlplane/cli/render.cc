@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/cli/render.hh"
+
+#include <fmt/core.h>
+
+#include "controlplane/cli/field.hh"
+#include "controlplane/cli/text_table.hh"
+
+namespace guideway {
+namespace {
+
+using nlohmann::json;
+constexpr auto right = TextTable::Align::right;
+constexpr auto left = TextTable::Align::left;
+
+std::string port_text(const json& object) {
+  const std::string port = text_field(object, "port");
+  return port == "0" ? "any" : port;
+}
+
+std::string joined(const json& list) {
+  std::string result;
+  for (const json& item : list)
+    result += (result.empty() ? "" : ", ") + (item.is_string() ? item.get<std::string>() : item.dump());
+  return result.empty() ? "-" : result;
+}
+
+std::string datapath_text(const json& datapath) {
+  if (!flag_field(datapath, "connected")) return "not connected";
+  std::string result = fmt::format("{}, {} worker{}", text_field(datapath, "name"), text_field(datapath, "workers"),
+                                   count_field(datapath, "workers") == 1 ? "" : "s");
+  for (const json& port : list_field(datapath, "ports"))
+    result += fmt::format("\n              port {}: {}, {}, kernel face {}", text_field(port, "number"),
+                          text_field(port, "name"), text_field(port, "mac"), text_field(port, "kernel_face"));
+  return result;
+}
+
+// "up", "down: connection refused", "draining, leaving".
+std::string state_text(const json& backend) {
+  std::string result = text_field(backend, "state");
+  const std::string reason = text_field(backend, "reason");
+  if (result != "up" && reason != "-" && reason != "none" && reason != result) result += fmt::format(" ({})", reason);
+  if (flag_field(backend, "leaving")) result += ", leaving";
+  return result;
+}
+
+std::string check_text(const json& backend) {
+  const json& check = object_field(backend, "check");
+  const std::string kind = text_field(check, "kind");
+  const std::string last = text_field(check, "last");
+  if (kind == "none" || kind == "-") return "none";
+  if (last == "ok") return fmt::format("{} ok {:.1f} ms", kind, real_field(check, "latency_ms"));
+  if (last != "failed") return kind + " pending";
+  const std::string detail = text_field(check, "detail");
+  return fmt::format("{} failed{}", kind, detail == "-" ? "" : ": " + detail);
+}
+
+std::string share_text(const json& backend) { return fmt::format("{:.0f} %", real_field(backend, "share")); }
+
+}  // namespace
+
+std::string status_text(const json& status) {
+  std::string result =
+      fmt::format("Guideway {}, up {}\n", text_field(status, "version"), time_text(count_field(status, "uptime_s")));
+  result += fmt::format("configuration {}, generation {}\n", text_field(status, "config_file"),
+                        text_field(status, "generation"));
+  result += fmt::format("datapath      {}\n", datapath_text(object_field(status, "datapath")));
+  result += fmt::format("services      {}\n", text_field(status, "services"));
+  result += fmt::format("backends      {}, {} up\n", text_field(status, "backends"), text_field(status, "backends_up"));
+  result += fmt::format("moving slots  {}\n", text_field(status, "moving_slots"));
+  for (const json& warning : list_field(status, "warnings"))
+    result += fmt::format("warning: {}\n", warning.is_string() ? warning.get<std::string>() : warning.dump());
+  return result;
+}
+
+std::string services_text(const json& services) {
+  TextTable table({{"NAME"},
+                   {"ADDRESSES"},
+                   {"PORT", right},
+                   {"PROTOCOL"},
+                   {"POOL"},
+                   {"SCHEDULER"},
+                   {"UP", right},
+                   {"PACKETS", right},
+                   {"BYTES", right}});
+  for (const json& service : list_field(services, "services")) {
+    table.add_row({text_field(service, "name"), joined(list_field(service, "addresses")), port_text(service),
+                   text_field(service, "protocol"), text_field(service, "pool"), text_field(service, "scheduler"),
+                   fmt::format("{}/{}", count_field(service, "backends_up"), count_field(service, "backends")),
+                   text_field(service, "packets"), bytes_text(count_field(service, "bytes"))});
+  }
+  return table.empty() ? "There is no service; add one with `guideway service add`.\n" : table.text();
+}
+
+std::string backends_text(const json& backends) {
+  TextTable table({{"POOL"},
+                   {"NAME"},
+                   {"ADDRESS"},
+                   {"WEIGHT", right},
+                   {"STATE"},
+                   {"SHARE", right},
+                   {"CHECK"},
+                   {"NEXT HOP"},
+                   {"OPENED", right},
+                   {"PACKETS", right},
+                   {"BYTES", right}});
+  for (const json& backend : list_field(backends, "backends")) {
+    table.add_row({text_field(backend, "pool"), text_field(backend, "name"), text_field(backend, "address"),
+                   text_field(backend, "weight"), state_text(backend), share_text(backend), check_text(backend),
+                   text_field(backend, "mac"), text_field(backend, "opened"), text_field(backend, "packets"),
+                   bytes_text(count_field(backend, "bytes"))});
+  }
+  return table.empty() ? "There is no backend; add one with `guideway backend add`.\n" : table.text();
+}
+
+std::string service_text(const json& service) {
+  std::string result = fmt::format("service     {}\n", text_field(service, "name"));
+  result += fmt::format("addresses   {}\n", joined(list_field(service, "addresses")));
+  result += fmt::format("port        {} {}\n", port_text(service), text_field(service, "protocol"));
+  result += fmt::format("pool        {}\n", text_field(service, "pool"));
+  result += fmt::format("scheduler   {}, when none accepts: {}\n", text_field(service, "scheduler"),
+                        text_field(service, "policy"));
+  result += fmt::format("table       {} slots\n", text_field(service, "table_slots"));
+  // Timeouts by whatever names the daemon gives them.
+  const json& timeouts = object_field(service, "timeouts");
+  std::string list;
+  for (const auto& [name, value] : timeouts.items())
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", name,
+                        value.is_string() ? value.get<std::string>() : value.dump());
+  if (!list.empty()) result += fmt::format("timeouts    {}\n", list);
+  result += fmt::format("traffic     {} packets, {}\n\n", text_field(service, "packets"),
+                        bytes_text(count_field(service, "bytes")));
+  return result + backends_text({{"backends", list_field(service, "backend_list")}});
+}
+
+std::string explanation_text(const json& explanation) {
+  const std::string backend = text_field(explanation, "backend");
+  std::string result =
+      backend == "-" ? "no backend" : fmt::format("{} ({})", backend, text_field(explanation, "state"));
+  result += fmt::format("\n  because {}\n\n", text_field(explanation, "why"));
+  std::size_t number = 0;
+  for (const json& step : list_field(explanation, "steps"))
+    result += fmt::format("  {}. {}\n", ++number, step.is_string() ? step.get<std::string>() : step.dump());
+  return result;
+}
+
+std::string changes_text(const json& answer) {
+  std::string result;
+  for (const json& change : list_field(answer, "changes")) {
+    const std::string kind = text_field(change, "kind");
+    result +=
+        fmt::format("{} {}\n", kind == "added" ? '+' : (kind == "removed" ? '-' : '~'), text_field(change, "text"));
+  }
+  return result.empty() ? "nothing changes\n" : result;
+}
+
+std::string error_text(const json& body, unsigned status) {
+  std::string result;
+  for (const json& error : list_field(body, "errors")) {
+    const std::string file = text_field(error, "file");
+    const std::uint64_t line = count_field(error, "line");
+    const std::string key = text_field(error, "key");
+    if (file != "-") result += line > 0 ? fmt::format("{}:{}: ", file, line) : file + ": ";
+    if (key != "-") result += key + ": ";
+    result += text_field(error, "message") + "\n";
+  }
+  if (!result.empty()) return result;
+  const std::string sentence = text_field(body, "error");
+  return sentence == "-" ? fmt::format("guidewayd answered with status {}\n", status) : sentence + "\n";
+}
+
+namespace {
+
+std::string exits_text(const json& stats, bool all) {
+  TextTable table({{"EXIT"}, {"PACKETS", right}, {"MEANING"}});
+  for (const auto& [name, exit] : object_field(stats, "exits").items()) {
+    if (all || count_field(exit, "count") > 0)
+      table.add_row({name, text_field(exit, "count"), text_field(exit, "meaning")});
+  }
+  return table.empty() ? "No packet has left yet.\n" : table.text();
+}
+
+std::string workers_text(const json& stats) {
+  TextTable table({{"WORKER", right},
+                   {"RECEIVED", right},
+                   {"BYTES", right},
+                   {"PLAIN", right},
+                   {"ASKED", right},
+                   {"REMEMBERED", right},
+                   {"BUSY", right}});
+  std::size_t number = 0;
+  for (const json& worker : list_field(stats, "workers")) {
+    const double loops = real_field(worker, "loops");
+    table.add_row({std::to_string(number++), text_field(worker, "received"),
+                   bytes_text(count_field(worker, "received_bytes")), text_field(worker, "plain"),
+                   text_field(worker, "asked"), text_field(worker, "flows_remembered"),
+                   fmt::format("{:.0f} %", loops > 0 ? 100 * real_field(worker, "busy_loops") / loops : 0.0)});
+  }
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+std::string traffic_text(const json& list, const char* title, bool all) {
+  TextTable table({{title}, {"PACKETS", right}, {"BYTES", right}});
+  for (const json& each : list) {
+    if (!all && count_field(each, "packets") == 0) continue;
+    const std::string pool = text_field(each, "pool");
+    const std::string name = text_field(each, "name");
+    table.add_row({pool == "-" || std::string_view(title) == "SERVICE" ? name : pool + "/" + name,
+                   text_field(each, "packets"), bytes_text(count_field(each, "bytes"))});
+  }
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+}  // namespace
+
+std::string stats_text(const json& stats, bool all) {
+  return exits_text(stats, all) + workers_text(stats) + traffic_text(list_field(stats, "services"), "SERVICE", all) +
+         traffic_text(list_field(stats, "backends"), "BACKEND", all);
+}
+
+}  // namespace guideway
