@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The promise that the packet path allocates nothing after start, kept by counting every call of malloc and its kin.
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "tests/unit/dataplane/worker/bench.hh"
+
+namespace {
+std::atomic<std::uint64_t> allocation_count{0};
+}  // namespace
+
+// Every way of C++ to get memory from the heap ends here.
+void* operator new(std::size_t length_bytes) {
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  void* memory = std::malloc(length_bytes == 0 ? 1 : length_bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void* operator new(std::size_t length_bytes, std::align_val_t alignment) {
+  allocation_count.fetch_add(1, std::memory_order_relaxed);
+  const auto step = static_cast<std::size_t>(alignment);
+  void* memory = std::aligned_alloc(step, (length_bytes + step - 1) / step * step);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace guideway {
+namespace {
+
+// What the C library has handed out and not got back; catches a malloc() that goes past operator new and stays.
+std::size_t heap_bytes() { return ::mallinfo2().uordblks; }
+
+TEST(PacketPath, AllocatesNothingAfterStart) {
+  Bench bench;
+  std::mt19937 random(7);
+  std::vector<std::vector<std::byte>> frames;
+  for (int i = 0; i < 4000; ++i) frames.push_back(bench.any_frame(random));
+  ASSERT_TRUE(bench.port0.offer(frames[0]));
+  bench.poll_until_quiet();
+
+  const std::uint64_t before = allocation_count.load();
+  const std::size_t heap_before = heap_bytes();
+  std::uint32_t now_ticks = 1;
+  for (int round = 0; round < 20; ++round) {
+    // Backends fail and return, so that flows are remembered, asked for, forgotten and swept.
+    bench.health.table().store(
+        0, gw_health_word(GW_SHARE_FULL, round % 3 == 0 ? GW_HEALTH_DOWN : GW_HEALTH_UP, GW_REASON_NONE, 1));
+    bench.port1.limit_sent(round % 4 == 0 ? 10 : Bench::frame_count);
+    for (const auto& frame : frames) {
+      if (!bench.port0.offer(frame)) break;
+    }
+    for (const auto& frame : frames) {
+      if (bench.face0.waiting_count() == 100 || !bench.face0.offer(frame)) break;
+    }
+    while (bench.worker->poll(now_ticks)) now_ticks += 7;
+    bench.discard_sent();
+  }
+  EXPECT_EQ(allocation_count.load() - before, 0U);
+  EXPECT_EQ(heap_bytes(), heap_before);
+  // The rounds did visit what they were meant to.
+  EXPECT_GT(bench.counters().flows_inserted, 1000U);
+  EXPECT_GT(bench.counters().asked, 1000U);
+  EXPECT_GT(bench.counters().plain, 1000U);
+  EXPECT_GT(bench.exits(GW_EXIT_DROP_TX_FULL), 0U);
+  EXPECT_GT(bench.counters().from_kernel_packets, 0U);
+  EXPECT_TRUE(bench.adds_up());
+}
+
+TEST(PacketPath, TheCounterOfAllocationsWorks) {
+  const std::uint64_t before = allocation_count.load();
+  const auto memory = std::make_unique<std::vector<int>>(100);
+  EXPECT_EQ(allocation_count.load() - before, 2U);
+}
+
+}  // namespace
+}  // namespace guideway
