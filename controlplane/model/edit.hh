@@ -13,6 +13,7 @@
 
 #include "controlplane/compile/ledger.hh"
 #include "controlplane/config/schema.hh"
+#include "controlplane/config/words.hh"
 #include "dataplane/base/result.hh"
 
 namespace guideway {
@@ -72,8 +73,5 @@ using Edit = std::variant<ServiceAdd, ServiceRemove, BackendAdd, BackendRemove, 
 [[nodiscard]] nlohmann::json to_json(const Edit& edit);
 // One line for the log and for people: "backend.state web/web-1 draining".
 [[nodiscard]] std::string text_of(const Edit& edit);
-
-// The word of an operator about a backend, as configurations and edits write it.
-[[nodiscard]] std::string_view name_of(Administrative administrative);
 
 }  // namespace guideway

@@ -164,16 +164,4 @@ std::string text_of(const Edit& edit) {
       edit);
 }
 
-std::string_view name_of(Administrative administrative) {
-  switch (administrative) {
-    case Administrative::enabled:
-      return "enabled";
-    case Administrative::draining:
-      return "draining";
-    case Administrative::disabled:
-      return "disabled";
-  }
-  return "enabled";
-}
-
 }  // namespace guideway
