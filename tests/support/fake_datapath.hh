@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A datapath without packets, for whatever stands in front of a door.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "dataplane/base/mapping.hh"
+#include "dataplane/door/datapath.hh"
+
+namespace guideway::testing_support {
+
+class FakeDatapath final : public door::Datapath {
+ public:
+  FakeDatapath() : health_(*make_shared_memory("health", 64)), counters_(*make_shared_memory("counters", 64)) {}
+
+  void describe(door::Welcome& welcome) const override {
+    std::memcpy(welcome.datapath.data(), "fake", 4);
+    welcome.worker_count = 2;
+    welcome.port_count = 1;
+  }
+  [[nodiscard]] door::SharedMemory shared_memory() const override { return {health_.get(), 64, counters_.get(), 64}; }
+  [[nodiscard]] Capacities capacities() const override { return capacities_; }
+  [[nodiscard]] const Snapshot& newest() const override { return *newest_; }
+  void publish(std::unique_ptr<const Snapshot> next) override {
+    newest_ = std::move(next);
+    ++published_count;
+  }
+  [[nodiscard]] Result<std::optional<door::FoundFlow>> find_flow(std::uint64_t hash) override {
+    asked_hash = hash;
+    if (mute) return failure("worker 1 does not answer");
+    return found;
+  }
+
+  std::uint32_t published_count = 0;
+  std::uint64_t asked_hash = 0;
+  bool mute = false;
+  std::optional<door::FoundFlow> found;
+
+ private:
+  Capacities capacities_{16, 16, 1024};
+  UniqueFd health_;
+  UniqueFd counters_;
+  std::unique_ptr<const Snapshot> newest_ = Snapshot::empty(capacities_);
+};
+
+}  // namespace guideway::testing_support

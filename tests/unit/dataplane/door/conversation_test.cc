@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the door answers, message by message, without a socket.
+#include "dataplane/door/conversation.hh"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+
+#include "ebpf/abi/flow.h"
+#include "tests/support/fake_datapath.hh"
+#include "tests/support/snapshot_bytes.hh"
+#include "tests/unit/dataplane/door/messages_of_test.hh"
+
+namespace guideway::door {
+namespace {
+
+using testing_support::Bytes;
+using testing_support::snapshot_bytes;
+using testing_support::SnapshotRows;
+using testing_support::table_bytes;
+
+class ConversationTest : public testing::Test {
+ protected:
+  template <typename Message>
+  Reply say(const Message& message, std::vector<int> fds = {}) {
+    return conversation.answer(bytes_of(message), fds);
+  }
+  void greet() { ASSERT_EQ(say(hello()).type(), MessageType::welcome); }
+
+  Reply offer_table(std::uint64_t id, const Bytes& bytes) {
+    const UniqueFd fd = *make_sealed_memory("table", bytes);
+    auto offer = request<TableOffer>();
+    offer.table_id = id;
+    return say(offer, {fd.get()});
+  }
+  Reply offer_snapshot(std::uint64_t generation, const Bytes& bytes) {
+    const UniqueFd fd = *make_sealed_memory("snapshot", bytes);
+    auto offer = request<SnapshotOffer>();
+    offer.generation = generation;
+    return say(offer, {fd.get()});
+  }
+  static Bytes good_table(std::uint64_t id) { return table_bytes(id, testing_support::slots_in_turn(2)); }
+  static SnapshotRows rows(std::uint64_t generation, std::uint64_t table_id) {
+    SnapshotRows result;
+    result.generation = generation;
+    result.services = {testing_support::service_row(0, 1, 80, 6)};
+    result.backends = {testing_support::backend_row(0, 0), testing_support::backend_row(1, 0)};
+    result.tables = {table_id};
+    return result;
+  }
+  void expect_rejected(const Reply& reply, const std::string& part) {
+    EXPECT_EQ(reply.type(), MessageType::rejected);
+    EXPECT_FALSE(reply.closes());
+    EXPECT_NE(reason_of(reply.bytes()).find(part), std::string::npos) << reason_of(reply.bytes());
+  }
+
+  testing_support::FakeDatapath datapath;
+  Holdings holdings;
+  Conversation conversation{datapath, holdings};
+};
+
+TEST_F(ConversationTest, WelcomesAControllerOfItsVersion) {
+  const Reply reply = say(hello());
+  ASSERT_EQ(reply.type(), MessageType::welcome);
+  const auto welcome = read_answer<Welcome>(reply.bytes());
+  EXPECT_EQ(welcome.header.sequence, 7U);
+  EXPECT_EQ(welcome.header.length_bytes, sizeof(Welcome));
+  EXPECT_EQ(welcome.abi_version, GW_ABI_VERSION);
+  EXPECT_EQ(welcome.backends_max, 16U);
+  EXPECT_EQ(welcome.worker_count, 2U);
+  EXPECT_EQ(welcome.generation, 0U);
+  EXPECT_EQ(reply.fds().size(), 2U);
+  EXPECT_EQ(conversation.controller_process_id(), 4242U);
+}
+
+TEST_F(ConversationTest, RefusesWhatIsNoMessageOfIts) {
+  struct Row {
+    const char* part;
+    std::function<void(Hello&)> spoil;
+  };
+  const Row rows_of_faults[] = {
+      {"magic", [](Hello& message) { message.header.magic = 1; }},
+      {"protocol version 9", [](Hello& message) { message.header.version = 9; }},
+      {"99 bytes, 24 came", [](Hello& message) { message.header.length_bytes = 99; }},
+      {"message type 0", [](Hello& message) { message.header.type = MessageType{0}; }},
+      {"message type 6", [](Hello& message) { message.header.type = MessageType::accepted; }},
+      {"message type 65535", [](Hello& message) { message.header.type = MessageType{65535}; }},
+      {"SnapshotOffer came with 0 file descriptors",
+       [](Hello& message) { message.header.type = MessageType::snapshot_offer; }},
+      {"FlowQuery has 24 bytes", [](Hello& message) { message.header.type = MessageType::flow_query; }},
+      {"ABI version 77", [](Hello& message) { message.abi_version = 77; }},
+  };
+  for (const Row& row : rows_of_faults) {
+    Conversation fresh(datapath, holdings);
+    auto message = hello();
+    row.spoil(message);
+    const Reply reply = fresh.answer(bytes_of(message), {});
+    EXPECT_EQ(reply.type(), MessageType::refused) << row.part;
+    EXPECT_TRUE(reply.closes());
+    EXPECT_NE(reason_of(reply.bytes()).find(row.part), std::string::npos) << reason_of(reply.bytes());
+    EXPECT_EQ(fresh.controller_process_id(), 0U);
+  }
+}
+
+TEST_F(ConversationTest, RefusesEveryLengthButTheRightOne) {
+  Bytes bytes(message_bytes_max, std::byte{0});
+  const auto good = hello();
+  std::memcpy(bytes.data(), &good, sizeof good);
+  for (std::uint32_t length = 0; length <= message_bytes_max; ++length) {
+    if (length == sizeof good) continue;
+    // Once with the length that it says, once with the length that it has.
+    for (const bool honest : {true, false}) {
+      Conversation fresh(datapath, holdings);
+      auto header = good.header;
+      header.length_bytes = honest ? length : header.length_bytes;
+      std::memcpy(bytes.data(), &header, sizeof header);
+      ASSERT_EQ(fresh.answer(std::span(bytes).first(length), {}).type(), MessageType::refused) << length;
+    }
+  }
+}
+
+TEST_F(ConversationTest, HelloComesFirstAndOnce) {
+  const Reply early = offer_table(1, good_table(1));
+  EXPECT_EQ(early.type(), MessageType::refused);
+  EXPECT_NE(reason_of(early.bytes()).find("must be Hello"), std::string::npos);
+  greet();
+  EXPECT_NE(reason_of(say(hello()).bytes()).find("second Hello"), std::string::npos);
+}
+
+TEST_F(ConversationTest, FileDescriptorsAreCounted) {
+  greet();
+  EXPECT_EQ(say(request<FlowQuery>(), {0}).type(), MessageType::refused);
+  EXPECT_EQ(say(request<TableOffer>(), {0, 0}).type(), MessageType::refused);
+  EXPECT_EQ(say(request<SnapshotOffer>(), {}).type(), MessageType::refused);
+}
+
+TEST_F(ConversationTest, ASnapshotIsPublishedWithItsTables) {
+  greet();
+  const Reply table = offer_table(5, good_table(5));
+  ASSERT_EQ(table.type(), MessageType::accepted);
+  EXPECT_EQ(read_answer<Accepted>(table.bytes()).id, 5U);
+  const Reply snapshot = offer_snapshot(3, snapshot_bytes(rows(3, 5)));
+  ASSERT_EQ(snapshot.type(), MessageType::accepted) << reason_of(snapshot.bytes());
+  EXPECT_EQ(read_answer<Accepted>(snapshot.bytes()).id, 3U);
+  EXPECT_EQ(datapath.newest().generation(), 3U);
+  EXPECT_EQ(datapath.newest().services().all().size(), 1U);
+}
+
+TEST_F(ConversationTest, TablesThatTheNewestSnapshotDoesNotNameAreDropped) {
+  greet();
+  for (const std::uint64_t id : {5U, 6U, 7U}) ASSERT_EQ(offer_table(id, good_table(id)).type(), MessageType::accepted);
+  ASSERT_EQ(offer_snapshot(1, snapshot_bytes(rows(1, 6))).type(), MessageType::accepted);
+  EXPECT_EQ(holdings.tables.size(), 1U);
+  EXPECT_EQ(holdings.tables.count(6), 1U);
+  // Held: accepted again without a look at what comes with it.
+  EXPECT_EQ(offer_table(6, Bytes(1)).type(), MessageType::accepted);
+  // A rejected snapshot drops nothing.
+  ASSERT_EQ(offer_table(8, good_table(8)).type(), MessageType::accepted);
+  ASSERT_EQ(offer_snapshot(2, snapshot_bytes(rows(2, 99))).type(), MessageType::rejected);
+  EXPECT_EQ(holdings.tables.size(), 2U);
+}
+
+TEST_F(ConversationTest, GenerationsRise) {
+  greet();
+  ASSERT_EQ(offer_table(5, good_table(5)).type(), MessageType::accepted);
+  ASSERT_EQ(offer_snapshot(3, snapshot_bytes(rows(3, 5))).type(), MessageType::accepted);
+  for (const std::uint64_t generation : {0U, 1U, 3U})
+    expect_rejected(offer_snapshot(generation, snapshot_bytes(rows(generation, 5))), "must be above 3");
+  expect_rejected(offer_snapshot(5, snapshot_bytes(rows(4, 5))), "memory holds generation 4");
+  EXPECT_EQ(datapath.published_count, 1U);
+}
+
+TEST_F(ConversationTest, WhatFailsACheckChangesNothing) {
+  greet();
+  ASSERT_EQ(offer_table(5, good_table(5)).type(), MessageType::accepted);
+  ASSERT_EQ(offer_snapshot(1, snapshot_bytes(rows(1, 5))).type(), MessageType::accepted);
+  const Snapshot* before = &datapath.newest();
+
+  expect_rejected(offer_snapshot(2, Bytes{}), "empty");
+  expect_rejected(offer_snapshot(2, Bytes(10)), "length");
+  expect_rejected(offer_snapshot(2, Bytes(10'000'000)), "at most");
+  expect_rejected(offer_snapshot(2, snapshot_bytes(rows(2, 9))), "table_id is 9");
+  auto bad = rows(2, 5);
+  bad.services[0].table = 1;
+  expect_rejected(offer_snapshot(2, snapshot_bytes(bad)), "service[0].table");
+  bad = rows(2, 5);
+  bad.backends[1].index = 16;
+  expect_rejected(offer_snapshot(2, snapshot_bytes(bad)), "backend[1].index");
+  auto cut = snapshot_bytes(rows(2, 5));
+  cut.pop_back();
+  expect_rejected(offer_snapshot(2, cut), "length");
+  expect_rejected(offer_table(6, good_table(7)), "memory holds table 7");
+  expect_rejected(offer_table(6, table_bytes(6, testing_support::slots_in_turn(17))), "table 6");
+
+  EXPECT_EQ(&datapath.newest(), before);
+  EXPECT_EQ(datapath.published_count, 1U);
+}
+
+TEST_F(ConversationTest, MemoryThatMayStillChangeIsRejected) {
+  greet();
+  const UniqueFd unsealed = *make_shared_memory("loose", 4096);
+  const UniqueFd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  auto snapshot = request<SnapshotOffer>();
+  snapshot.generation = 1;
+  auto table = request<TableOffer>();
+  table.table_id = 1;
+  for (const int fd : {unsealed.get(), file.get()}) {
+    expect_rejected(say(snapshot, {fd}), "not sealed");
+    expect_rejected(say(table, {fd}), "not sealed");
+  }
+}
+
+TEST_F(ConversationTest, AsksTheWorkersForAFlow) {
+  greet();
+  auto query = request<FlowQuery>();
+  expect_rejected(say(query), "family is 0");
+  query.flow.family = 4;
+  query.flow.protocol = 6;
+  query.flow.source_port_be16 = 99;
+  auto answer = read_answer<FlowAnswer>(say(query).bytes());
+  EXPECT_EQ(answer.remembered, 0U);
+  EXPECT_EQ(datapath.asked_hash, gw_hash_flow(&datapath.newest().hash_key(), &query.flow));
+
+  datapath.found = FoundFlow{1, 14, GW_FLOW_ESTABLISHED, 33};
+  answer = read_answer<FlowAnswer>(say(query).bytes());
+  EXPECT_EQ(answer.remembered, 1U);
+  EXPECT_EQ(answer.worker, 1U);
+  EXPECT_EQ(answer.backend, 14U);
+  EXPECT_EQ(answer.state, 1U);
+  EXPECT_EQ(answer.remaining_ticks, 33U);
+
+  datapath.mute = true;
+  expect_rejected(say(query), "worker 1 does not answer");
+}
+
+}  // namespace
+}  // namespace guideway::door
