@@ -2,8 +2,6 @@
 #include "controlplane/neighbours/neighbour_watcher.hh"
 
 #include <linux/rtnetlink.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -12,15 +10,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <deque>
 #include <map>
 #include <utility>
 
+#include "controlplane/neighbours/kernel_questions.hh"
 #include "controlplane/neighbours/netlink_messages.hh"
 #include "controlplane/neighbours/netlink_socket.hh"
 #include "controlplane/neighbours/next_hop_table.hh"
-#include "dataplane/base/unique_fd.hh"
 
 namespace guideway {
 namespace {
@@ -36,46 +33,16 @@ constexpr std::int64_t resync_pause_ms = 200;
 constexpr std::int64_t verify_pause_ms = 4'000;  // the kernel needs three seconds to give a neighbour up
 constexpr std::size_t lookups_per_turn = 256;
 constexpr std::size_t questions_per_tick = 256;
-constexpr int dump_attempts = 4;
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now().time_since_epoch()).count();
-}
-
-// The kernel tells some kinds of IPv4 routes by the error they give.
-std::string why_no_route(int error) {
-  if (error == EINVAL) return "its route is a blackhole";
-  if (error == EACCES) return "its route says prohibited";
-  if (error == EHOSTUNREACH) return "its route says unreachable";
-  return std::string("there is no route to it (") + std::strerror(error) + ")";
-}
-
-// A datagram to the discard port makes the kernel resolve what it is sent by, and needs no privilege.
-void send_discarded_datagram(const IpAddress& address) {
-  const bool is_ipv4 = address.family == Family::ipv4;
-  const UniqueFd fd(::socket(is_ipv4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return;
-  constexpr std::uint16_t discard_port = 9;
-  if (is_ipv4) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(discard_port);
-    std::memcpy(&to.sin_addr, address.bytes.data(), 4);
-    static_cast<void>(::sendto(fd.get(), nullptr, 0, MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to), sizeof to));
-  } else {
-    sockaddr_in6 to{};
-    to.sin6_family = AF_INET6;
-    to.sin6_port = htons(discard_port);
-    std::memcpy(&to.sin6_addr, address.bytes.data(), 16);
-    static_cast<void>(::sendto(fd.get(), nullptr, 0, MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&to), sizeof to));
-  }
 }
 
 }  // namespace
 
 class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWatcher::State> {
  public:
-  State(asio::io_context& io, NetlinkSocket events, NetlinkSocket questions, OnChange on_change)
+  State(asio::io_context& io, NetlinkSocket events, KernelQuestions questions, OnChange on_change)
       : io_(io),
         events_(std::move(events)),
         questions_(std::move(questions)),
@@ -89,9 +56,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
     error_code error;
     readable_.assign(events_.fd(), error);
     if (error) return failure("cannot watch the netlink socket: " + error.message());
-    if (const int number = resync(); number != 0) {
-      return failure(std::string("cannot read the kernel's links and neighbours: ") + std::strerror(number));
-    }
+    if (const auto read = resync(); !read) return failure_of(read);
     await_events();
     await_tick();
     return {};
@@ -122,7 +87,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
     const auto [last, is_first] = verified_ms_.try_emplace(*key, now);
     if (!is_first && now - last->second < verify_pause_ms) return;
     last->second = now;
-    static_cast<void>(questions_.ask(verify_neighbour(*key).get(), [](const nlmsghdr*) {}));
+    questions_.verify(*key);
   }
 
   [[nodiscard]] const NextHopTable& table() const noexcept { return table_; }
@@ -165,37 +130,12 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
     }
   }
 
-  // Reads all links and neighbours. Returns 0 or an errno.
-  int resync() {
-    std::vector<Link> links;
-    std::vector<Neighbour> neighbours;
-    int error = dump(
-        ask_for_all_links,
-        [&](const nlmsghdr* header) {
-          if (auto link = link_of(header)) links.push_back(std::move(*link));
-        },
-        [&] { links.clear(); });
-    if (error != 0) return error;
-    error = dump(
-        ask_for_all_neighbours,
-        [&](const nlmsghdr* header) {
-          if (auto neighbour = neighbour_of(header)) neighbours.push_back(*neighbour);
-        },
-        [&] { neighbours.clear(); });
-    if (error != 0) return error;
-    table_.replace_facts(links, neighbours, now_ms());
+  [[nodiscard]] Result<void> resync() {
+    const auto facts = questions_.all_links_and_neighbours();
+    if (!facts) return failure_of(facts);
+    table_.replace_facts(facts->links, facts->neighbours, now_ms());
     sweep_soon();
-    return 0;
-  }
-
-  template <typename Request, typename Clear>
-  int dump(Request request, const NetlinkSocket::Handler& handler, Clear clear) {
-    int error = EINTR;
-    for (int attempt = 0; attempt < dump_attempts && error == EINTR; ++attempt) {
-      clear();
-      error = questions_.ask(request().get(), handler);
-    }
-    return error == EINTR ? 0 : error;  // it changes all the time; the events tell the rest
+    return {};
   }
 
   void resync_soon() {
@@ -205,7 +145,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
       const auto self = weak.lock();
       if (cancelled || !self || self->stopped_) return;
       self->resync_pending_ = false;
-      if (self->resync() != 0) self->resync_soon();
+      if (!self->resync()) self->resync_soon();
       self->ask_neighbours();
       self->notify_soon();
     });
@@ -250,15 +190,8 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
   }
 
   void look_up(const IpAddress& address) {
-    std::optional<Route> route;
-    const int error = questions_.ask(ask_for_route(address).get(), [&route](const nlmsghdr* header) {
-      if (header->nlmsg_type == RTM_NEWROUTE) route = route_of(header);
-    });
-    if (error == EAGAIN || error == ENOBUFS || error == ENOMEM) return resync_soon();  // ours, not the route's fault
-    if (error != 0 || !route) {
-      route.emplace();
-      route->why_not = why_no_route(error);
-    }
+    const std::optional<Route> route = questions_.route_to(address);
+    if (!route) return resync_soon();  // that looks all routes up again
     table_.set_route(address, *route, now_ms());
   }
 
@@ -287,13 +220,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
   void ask_neighbours() {
     const std::vector<NextHopTable::Question> due = table_.take_questions(now_ms(), questions_left_);
     questions_left_ -= due.size();
-    for (const NextHopTable::Question& question : due) {
-      // Asked by netlink, the kernel solicits IPv6 neighbours from a link-local address only, and there may be none yet.
-      const bool is_ipv6 = question.neighbour.address.family == Family::ipv6;
-      if (is_ipv6 && !question.resolved) send_discarded_datagram(question.sample);
-      const int error = questions_.ask(use_neighbour(question.neighbour).get(), [](const nlmsghdr*) {});
-      if (error == EPERM && (!is_ipv6 || question.resolved)) send_discarded_datagram(question.sample);
-    }
+    for (const NextHopTable::Question& question : due) questions_.resolve(question);
   }
 
   void notify_soon() {
@@ -311,7 +238,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
 
   asio::io_context& io_;
   NetlinkSocket events_;
-  NetlinkSocket questions_;
+  KernelQuestions questions_;
   const OnChange on_change_;
   asio::posix::stream_descriptor readable_;
   asio::steady_timer tick_timer_;
@@ -335,7 +262,7 @@ Result<std::unique_ptr<NeighbourWatcher>> NeighbourWatcher::open(asio::io_contex
       NetlinkSocket::open({RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
                            RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP});
   if (!events) return failure_of(events);
-  auto questions = NetlinkSocket::open({});
+  auto questions = KernelQuestions::open();
   if (!questions) return failure_of(questions);
   auto state = std::make_shared<State>(io, std::move(*events), std::move(*questions), std::move(on_change));
   std::unique_ptr<NeighbourWatcher> watcher(new NeighbourWatcher(state));
