@@ -58,7 +58,7 @@ class Grammar {
       std::ostringstream ignored;
       const bool is_help = app_.exit(error, output, ignored) == 0;
       parsed.otherwise = {is_help ? exit_ok : exit_usage, output.str(),
-                          is_help ? "" : fmt::format("{} (try --help)", sentence(error.what()))};
+                          is_help ? "" : fmt::format("{} (try --help)", complaint(error))};
     }
     return parsed;
   }
@@ -70,6 +70,20 @@ class Grammar {
     constexpr std::string_view prefix = "ValidationError: ";
     if (text.rfind(prefix, 0) == 0) text.erase(0, prefix.size());
     return text;
+  }
+
+  // CLI11 calls a command it does not know a missing one.
+  std::string complaint(const CLI::Error& error) const {
+    if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) return sentence(error.what());
+    const CLI::App* at = &app_;
+    while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+    std::string known;
+    for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; }))
+      known += (known.empty() ? "" : ", ") + command->get_name();
+    if (known.empty()) return sentence(error.what());
+    const auto unknown = app_.remaining(true);
+    return unknown.empty() ? fmt::format("a command is missing; give one of {}", known)
+                           : fmt::format("\"{}\" is not a command; give one of {}", unknown.front(), known);
   }
 
   CLI::App* add(CLI::App* parent, const std::string& name, const std::string& what, const char* example,

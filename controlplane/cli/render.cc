@@ -5,6 +5,7 @@
 
 #include "controlplane/cli/field.hh"
 #include "controlplane/cli/text_table.hh"
+#include "controlplane/config/duration.hh"
 
 namespace guideway {
 namespace {
@@ -35,11 +36,12 @@ std::string datapath_text(const json& datapath) {
   return result;
 }
 
-// "up", "down: connection refused", "draining, leaving".
+// "up", "down (check failed)", "draining, leaving".
 std::string state_text(const json& backend) {
   std::string result = text_field(backend, "state");
   const std::string reason = text_field(backend, "reason");
   if (result != "up" && reason != "-" && reason != "none" && reason != result) result += fmt::format(" ({})", reason);
+  if (const std::string detail = text_field(backend, "detail"); detail != "-") result += ": " + detail;
   if (flag_field(backend, "leaving")) result += ", leaving";
   return result;
 }
@@ -53,6 +55,11 @@ std::string check_text(const json& backend) {
   if (last != "failed") return kind + " pending";
   const std::string detail = text_field(check, "detail");
   return fmt::format("{} failed{}", kind, detail == "-" ? "" : ": " + detail);
+}
+
+std::string timeout_text(const json& service, const char* key) {
+  const std::uint64_t timeout_ms = count_field(service, key);
+  return timeout_ms > 0 && timeout_ms <= UINT32_MAX ? duration_text(static_cast<std::uint32_t>(timeout_ms)) : "-";
 }
 
 std::string share_text(const json& backend) { return fmt::format("{:.0f} %", real_field(backend, "share")); }
@@ -121,13 +128,11 @@ std::string service_text(const json& service) {
   result += fmt::format("scheduler   {}, when none accepts: {}\n", text_field(service, "scheduler"),
                         text_field(service, "policy"));
   result += fmt::format("table       {} slots\n", text_field(service, "table_slots"));
-  // Timeouts by whatever names the daemon gives them.
-  const json& timeouts = object_field(service, "timeouts");
-  std::string list;
-  for (const auto& [name, value] : timeouts.items())
-    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", name,
-                        value.is_string() ? value.get<std::string>() : value.dump());
-  if (!list.empty()) result += fmt::format("timeouts    {}\n", list);
+  result += fmt::format("timeouts    {} idle, {} opening", timeout_text(service, "idle_timeout_ms"),
+                        timeout_text(service, "opening_timeout_ms"));
+  if (text_field(service, "protocol") == "tcp")
+    result += fmt::format(", {} closing", timeout_text(service, "closing_timeout_ms"));
+  result += "\n";
   result += fmt::format("traffic     {} packets, {}\n\n", text_field(service, "packets"),
                         bytes_text(count_field(service, "bytes")));
   return result + backends_text({{"backends", list_field(service, "backend_list")}});

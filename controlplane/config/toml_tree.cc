@@ -8,7 +8,7 @@
 
 #include <toml.hpp>
 
-#include "controlplane/config/nesting.hh"
+#include "controlplane/config/raw_text.hh"
 
 namespace guideway {
 namespace {
@@ -107,6 +107,8 @@ int drawn_line(std::string_view what, int otherwise) {
 tl::expected<Tree, ConfigError> parse_toml(std::string_view text, const std::string& name) {
   if (text.size() > config_bytes_max)
     return tl::unexpected(ConfigError{name, 0, "", "is larger than 64 MB; split it with include"});
+  if (const auto fault = find_character_fault(text))
+    return tl::unexpected(ConfigError{name, fault->line, "", fault->message});
   if (const auto fault = find_nesting_fault(text, tree_depth_max))
     return tl::unexpected(ConfigError{name, fault->line, "", fault->message});
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "controlplane/config/nesting.hh"
+#include "controlplane/config/raw_text.hh"
 
 namespace guideway {
 namespace {
@@ -9,18 +9,18 @@ class Scanner {
  public:
   Scanner(std::string_view text, int depth_max) : text_(text), depth_max_(depth_max) {}
 
-  std::optional<NestingFault> run() {
+  std::optional<RawTextFault> run() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
       if (c == '"' || c == '\'') {
-        if (!skip_string(c)) return NestingFault{line_, "a string of several lines that begins here never ends"};
+        if (!skip_string(c)) return RawTextFault{line_, "a string of several lines that begins here never ends"};
         continue;
       }
       if (c == '#') {
         skip_comment();
         continue;
       }
-      if (!step(c)) return NestingFault{line_, "brackets or dotted keys nest deeper than any key of a configuration"};
+      if (!step(c)) return RawTextFault{line_, "brackets or dotted keys nest deeper than any key of a configuration"};
       ++at_;
     }
     return std::nullopt;
@@ -78,9 +78,39 @@ class Scanner {
   int dots_ = 0;
 };
 
+// The length of the UTF-8 sequence that begins here; 0 if none does (RFC 3629, table in section 4).
+std::size_t sequence_bytes(std::string_view rest) {
+  const auto byte = [&](std::size_t i) { return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0U; };
+  const auto follows = [&](std::size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xbf; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    if ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f)) return 0;
+    return follows(1) && follows(2) ? 3 : 0;
+  }
+  if (first < 0xf0 || first > 0xf4) return 0;
+  if ((first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f)) return 0;
+  return follows(1) && follows(2) && follows(3) ? 4 : 0;
+}
+
 }  // namespace
 
-std::optional<NestingFault> find_nesting_fault(std::string_view text, int depth_max) {
+std::optional<RawTextFault> find_character_fault(std::string_view text) {
+  int line = 1;
+  while (!text.empty()) {
+    const auto first = static_cast<unsigned char>(text.front());
+    if (first == '\n') ++line;
+    if ((first < 0x20 && first != '\t' && first != '\n' && first != '\r') || first == 0x7f)
+      return RawTextFault{line, "holds a control character; a configuration is text, so take it out"};
+    const std::size_t length_bytes = sequence_bytes(text);
+    if (length_bytes == 0) return RawTextFault{line, "is not UTF-8; save the file in that encoding"};
+    text.remove_prefix(length_bytes);
+  }
+  return std::nullopt;
+}
+
+std::optional<RawTextFault> find_nesting_fault(std::string_view text, int depth_max) {
   return Scanner(text, depth_max).run();
 }
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Command lines to what they ask for, and what a wrong one is told.
+#include <gtest/gtest.h>
+
+#include "controlplane/cli/edit_forms.hh"
+#include "controlplane/cli/invocation.hh"
+
+namespace guideway {
+namespace {
+
+using nlohmann::json;
+using Words = std::vector<std::string>;
+
+json edit_of(const Words& words) {
+  const auto parsed = parse_command_line(words);
+  EXPECT_TRUE(parsed.invocation.has_value()) << parsed.otherwise.error;
+  if (!parsed.invocation) return nullptr;
+  const auto* command = std::get_if<EditCommand>(&parsed.invocation->command);
+  return command == nullptr ? json(nullptr) : command->edit;
+}
+
+TEST(CommandLine, EditsAreWhatTheApiTakes) {
+  struct Row {
+    Words words;
+    const char* edit;
+  };
+  const Row rows[] = {
+      {{"service", "add", "web", "--address", "192.0.2.10", "--address", "2001:db8::10", "--port", "80", "--backend",
+        "10.0.0.1", "--backend", "[fd00::1]:8080,weight=5,name=b", "--check", "http:/healthz,interval=1s,rise=3"},
+       R"({"op":"service.add","service":{"name":"web","addresses":["192.0.2.10","2001:db8::10"],"port":80,
+           "backends":[{"address":"10.0.0.1"},{"address":"fd00::1","port":8080,"weight":5,"name":"b"}],
+           "check":{"http":"/healthz","interval":"1s","rise":3}}})"},
+      {{"service", "add",           "dns", "--address",      "192.0.2.53",  "--port",      "any",       "--protocol",
+        "udp",     "--pool",        "p",   "--scheduler",    "round-robin", "--when-none", "fail-open", "--udp",
+        "hash",    "--table-slots", "251", "--idle-timeout", "10s"},
+       R"({"op":"service.add","service":{"name":"dns","addresses":["192.0.2.53"],"port":"any","protocol":"udp",
+           "pool":"p","scheduler":"round-robin","when_none":"fail-open","udp":"hash","table_slots":251,
+           "idle_timeout":"10s"}})"},
+      {{"service", "add", "later", "--address", "192.0.2.1", "--port", "80"},
+       R"({"op":"service.add","service":{"name":"later","addresses":["192.0.2.1"],"port":80,"backends":[]}})"},
+      {{"service", "remove", "web"}, R"({"op":"service.remove","name":"web","force":false})"},
+      {{"service", "remove", "web", "--force"}, R"({"op":"service.remove","name":"web","force":true})"},
+      {{"backend", "add", "web", "10.0.0.3:81", "--name", "n", "--weight", "2", "--mac", "02:00:00:00:00:01"},
+       R"({"op":"backend.add","pool":"web","backend":{"address":"10.0.0.3","port":81,"name":"n","weight":2,
+           "mac":"02:00:00:00:00:01"}})"},
+      {{"backend", "remove", "web", "a"}, R"({"op":"backend.remove","pool":"web","name":"a","force":false})"},
+      {{"backend", "remove", "web/a", "--force"}, R"({"op":"backend.remove","pool":"web","name":"a","force":true})"},
+      {{"backend", "drain", "web", "fd00::1"},
+       R"({"op":"backend.state","pool":"web","name":"fd00::1","state":"draining"})"},
+      {{"backend", "enable", "web/a"}, R"({"op":"backend.state","pool":"web","name":"a","state":"enabled"})"},
+      {{"backend", "disable", "web/a"}, R"({"op":"backend.state","pool":"web","name":"a","state":"disabled"})"},
+      {{"backend", "weight", "web", "a", "7"}, R"({"op":"backend.weight","pool":"web","name":"a","weight":7})"},
+      {{"backend", "weight", "web/a", "0"}, R"({"op":"backend.weight","pool":"web","name":"a","weight":0})"},
+  };
+  for (const Row& row : rows) EXPECT_EQ(edit_of(row.words), json::parse(row.edit)) << row.edit;
+}
+
+TEST(CommandLine, OptionsOfAllCommandsMayStandAnywhere) {
+  for (const Words& words : {Words{"--api", "/s", "--json", "backend", "list", "web"},
+                             Words{"backend", "list", "web", "--json", "--api", "/s"}}) {
+    const auto parsed = parse_command_line(words);
+    ASSERT_TRUE(parsed.invocation.has_value()) << parsed.otherwise.error;
+    EXPECT_EQ(parsed.invocation->api, "/s");
+    EXPECT_TRUE(parsed.invocation->json);
+    EXPECT_EQ(std::get<BackendListCommand>(parsed.invocation->command).pool, "web");
+  }
+}
+
+TEST(CommandLine, ExplainAndReplay) {
+  const auto explain = parse_command_line({"explain", "udp", "[2001:db8::7]:4000", "[2001:db8::53]:53"});
+  ASSERT_TRUE(explain.invocation.has_value()) << explain.otherwise.error;
+  EXPECT_EQ(std::get<ExplainCommand>(explain.invocation->command).source, "[2001:db8::7]:4000");
+  const auto replay =
+      parse_command_line({"replay", "--config", "c", "--in", "i", "--out", "o", "--kernel", "k", "--json"});
+  ASSERT_TRUE(replay.invocation.has_value()) << replay.otherwise.error;
+  const auto& command = std::get<ReplayCommand>(replay.invocation->command);
+  EXPECT_EQ(command.config, "c");
+  EXPECT_EQ(command.options.kernel, "k");
+  EXPECT_TRUE(command.json);
+}
+
+TEST(CommandLine, WhatMakesNoSenseIsOneSentence) {
+  struct Row {
+    Words words;
+    const char* part;
+  };
+  const Row rows[] = {
+      {{}, "a command is missing; give one of status, service"},
+      {{"bogus"}, "\"bogus\" is not a command"},
+      {{"backend"}, "a command is missing; give one of list, add"},
+      {{"backend", "bogus"}, "\"bogus\" is not a command; give one of list"},
+      {{"status", "extra"}, "extra"},
+      {{"status", "--colour"}, "--colour"},
+      {{"service", "show"}, "NAME"},
+      {{"service", "add", "web", "--port", "80"}, "--address"},
+      {{"service", "add", "web", "--address", "192.0.2.1", "--port", "http"}, "\"http\" is not a port"},
+      {{"service", "add", "web", "--address", "192.0.2.1", "--port", "80", "--backend", "b1"},
+       "\"b1\" is not a backend"},
+      {{"service", "add", "web", "--address", "192.0.2.1", "--port", "80", "--check", "ping"},
+       "\"ping\" is not a check"},
+      {{"backend", "drain", "web"}, "give POOL NAME or POOL/NAME"},
+      {{"backend", "weight", "web", "a"}, "\"a\" is not a weight"},
+      {{"backend", "weight", "web", "a", "-1"}, "-1"},
+      {{"explain", "icmp", "192.0.2.1:1", "192.0.2.2:2"}, "icmp"},
+      {{"explain", "tcp", "192.0.2.1", "192.0.2.2:2"}, "\"192.0.2.1\" is not ADDRESS:PORT"},
+      {{"replay", "--config", "c"}, "--in"},
+  };
+  for (const Row& row : rows) {
+    const auto parsed = parse_command_line(row.words);
+    EXPECT_FALSE(parsed.invocation.has_value()) << row.part;
+    EXPECT_EQ(parsed.otherwise.exit_status, exit_usage) << row.part;
+    EXPECT_NE(parsed.otherwise.error.find(row.part), std::string::npos) << parsed.otherwise.error;
+    EXPECT_EQ(parsed.otherwise.error.find('\n'), std::string::npos) << parsed.otherwise.error;
+  }
+}
+
+TEST(EditForms, RefuseWhatIsGivenTwice) {
+  EXPECT_FALSE(backend_form("10.0.0.1,weight=1,weight=2"));
+  EXPECT_FALSE(backend_form("10.0.0.1:80,port=81"));
+  EXPECT_FALSE(backend_form("10.0.0.1,address=10.0.0.2"));
+  EXPECT_FALSE(backend_form("10.0.0.1,weight"));
+  EXPECT_FALSE(backend_form(""));
+  EXPECT_FALSE(check_form("none,rise=2"));
+  EXPECT_FALSE(check_form("http:healthz"));
+  EXPECT_EQ(*check_form("tcp"), json("tcp"));
+  EXPECT_EQ(*check_form("tcp,port=81"), (json{{"type", "tcp"}, {"port", 81}}));
+  EXPECT_EQ(*check_form("http:/a,status=200-299"), (json{{"http", "/a"}, {"status", "200-299"}}));
+  EXPECT_FALSE(port_form("70000000000"));
+}
+
+}  // namespace
+}  // namespace guideway

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers as text, among them answers that lack everything.
+#include "controlplane/cli/render.hh"
+
+#include <gtest/gtest.h>
+
+#include "controlplane/cli/field.hh"
+#include "controlplane/cli/text_table.hh"
+
+namespace guideway {
+namespace {
+
+using nlohmann::json;
+
+TEST(TextTable, AlignsAndLeavesNoTrailingSpace) {
+  TextTable table({{"NAME"}, {"COUNT", TextTable::Align::right}, {"NOTE"}});
+  table.add_row({"a", "1", "long note"});
+  table.add_row({"longer", "1000", ""});
+  EXPECT_EQ(table.text(),
+            "NAME    COUNT  NOTE\n"
+            "a           1  long note\n"
+            "longer   1000\n");
+}
+
+TEST(Field, UnitsForPeople) {
+  EXPECT_EQ(bytes_text(0), "0 B");
+  EXPECT_EQ(bytes_text(999), "999 B");
+  EXPECT_EQ(bytes_text(1500), "1.5 kB");
+  EXPECT_EQ(bytes_text(999'999), "1.0 MB");
+  EXPECT_EQ(bytes_text(UINT64_MAX), "18.4 EB");
+  EXPECT_EQ(time_text(59), "59 s");
+  EXPECT_EQ(time_text(61), "1 min 1 s");
+  EXPECT_EQ(time_text(3 * 3600 + 12 * 60), "3 h 12 min");
+  EXPECT_EQ(time_text(90'000), "1 d 1 h");
+}
+
+TEST(Render, Status) {
+  const json status = json::parse(R"({"version":"0.1.0","uptime_s":61,"generation":42,"datapath":{"connected":true,
+      "name":"guideway-dpdk","workers":2,"ports":[{"number":0,"name":"eth0","kernel_face":"gw0",
+      "mac":"02:00:00:00:00:01"}]},"services":1,"backends":3,"backends_up":2,"moving_slots":0,
+      "config_file":"/etc/guideway/guideway.toml","warnings":["backend web/b is down"]})");
+  EXPECT_EQ(status_text(status),
+            "Guideway 0.1.0, up 1 min 1 s\n"
+            "configuration /etc/guideway/guideway.toml, generation 42\n"
+            "datapath      guideway-dpdk, 2 workers\n"
+            "              port 0: eth0, 02:00:00:00:00:01, kernel face gw0\n"
+            "services      1\n"
+            "backends      3, 2 up\n"
+            "moving slots  0\n"
+            "warning: backend web/b is down\n");
+}
+
+TEST(Render, Backends) {
+  const json backends = json::parse(R"({"backends":[
+      {"pool":"web","name":"a","address":"10.0.0.1","weight":1,"state":"up","reason":"none","share":100.0,"leaving":false,
+       "mac":"02:00:00:00:00:01","check":{"kind":"http","last":"ok","latency_ms":0.42},"packets":10,"bytes":1500,
+       "opened":2},
+      {"pool":"web","name":"b","address":"10.0.0.2","weight":5,"state":"down","reason":"check","share":0.0,
+       "leaving":true,"mac":null,"check":{"kind":"tcp","last":"failed","detail":"connection refused"}}]})");
+  EXPECT_EQ(backends_text(backends),
+            "POOL  NAME  ADDRESS   WEIGHT  STATE                  SHARE  CHECK                           NEXT HOP"
+            "           OPENED  PACKETS   BYTES\n"
+            "web   a     10.0.0.1       1  up                     100 %  http ok 0.4 ms                  "
+            "02:00:00:00:00:01       2       10  1.5 kB\n"
+            "web   b     10.0.0.2       5  down (check), leaving    0 %  tcp failed: connection refused  -"
+            "                       -        -     0 B\n");
+  EXPECT_NE(backends_text({{"backends", json::array()}}).find("backend add"), std::string::npos);
+}
+
+TEST(Render, Explanation) {
+  const json answer = json::parse(R"({"service":"web","backend":"web/a","state":"up","why":"slot 7 is plain",
+      "steps":["the destination belongs to service web","slot 7"]})");
+  EXPECT_EQ(explanation_text(answer),
+            "web/a (up)\n  because slot 7 is plain\n\n  1. the destination belongs to service web\n  2. slot 7\n");
+  EXPECT_EQ(explanation_text(json::parse(R"({"backend":null,"why":"no service","steps":[]})")),
+            "no backend\n  because no service\n\n");
+}
+
+TEST(Render, Stats) {
+  const json stats = json::parse(R"({"workers":[{"received":10,"received_bytes":1000,"plain":9,"asked":1,
+      "flows_remembered":1,"loops":100,"busy_loops":25}],"exits":{"sent":{"count":10,"meaning":"to a backend"},
+      "drop_no_backend":{"count":0,"meaning":"nobody"}},"services":[{"name":"web","pool":"web","packets":10,"bytes":1}],
+      "backends":[{"pool":"web","name":"a","packets":0,"bytes":0}]})");
+  const std::string text = stats_text(stats, false);
+  EXPECT_NE(text.find("sent       10  to a backend"), std::string::npos) << text;
+  EXPECT_EQ(text.find("drop_no_backend"), std::string::npos) << text;
+  EXPECT_EQ(text.find("web/a"), std::string::npos) << text;
+  EXPECT_NE(text.find("25 %"), std::string::npos) << text;
+  EXPECT_NE(stats_text(stats, true).find("drop_no_backend"), std::string::npos);
+  EXPECT_NE(stats_text(stats, true).find("web/a"), std::string::npos);
+}
+
+TEST(Render, ErrorsAndChanges) {
+  EXPECT_EQ(error_text({{"error", "there is no pool"}}, 404), "there is no pool\n");
+  EXPECT_EQ(error_text(json::array(), 500), "guidewayd answered with status 500\n");
+  EXPECT_EQ(error_text(json::parse(R"({"error":"x","errors":[{"file":"/c","line":3,"key":"door","message":"bad"},
+                                       {"file":"/c","line":0,"key":"","message":"worse"}]})"),
+                       422),
+            "/c:3: door: bad\n/c: worse\n");
+  EXPECT_EQ(changes_text(json::parse(R"({"changes":[{"kind":"added","text":"service a"},{"kind":"removed","text":"b"},
+                                         {"kind":"changed","text":"c"}]})")),
+            "+ service a\n- b\n~ c\n");
+  EXPECT_EQ(changes_text(json::object()), "nothing changes\n");
+}
+
+TEST(Render, NoAnswerIsTooPoor) {
+  for (const json& poor : {json::object(), json::array(), json(nullptr), json("x"), json(7),
+                           json::parse(R"({"services":[7,null],"backends":[[]],"exits":{"a":1},"workers":[null],
+                                           "steps":[1],"datapath":7,"uptime_s":-1,"warnings":[{}]})")}) {
+    EXPECT_FALSE(status_text(poor).empty());
+    EXPECT_FALSE(services_text(poor).empty());
+    EXPECT_FALSE(service_text(poor).empty());
+    EXPECT_FALSE(backends_text(poor).empty());
+    EXPECT_FALSE(explanation_text(poor).empty());
+    EXPECT_FALSE(stats_text(poor, true).empty());
+    EXPECT_FALSE(changes_text(poor).empty());
+    EXPECT_FALSE(error_text(poor, 500).empty());
+  }
+}
+
+}  // namespace
+}  // namespace guideway
