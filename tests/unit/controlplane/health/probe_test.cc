@@ -102,7 +102,7 @@ TEST(TcpProbe, SucceedsWhereSomebodyListens) {
   const ProbeResult result = probe(io, target_at(CheckKind::tcp, server.port()));
   expect_ok(result, "connected");
   EXPECT_GT(result.latency_us, 0u);
-  EXPECT_LT(result.latency_us, 1'000'000u);
+  EXPECT_LT(result.latency_us, 5'000'000u);
 }
 
 TEST(TcpProbe, SucceedsOverIpv6) {
@@ -127,7 +127,7 @@ TEST(TcpProbe, GivesUpOnSilence) {
   const ProbeResult result = probe(io, target_at(CheckKind::tcp, deaf.port(), 150));
   expect_failed(result, "no connection within 150 ms");
   EXPECT_GE(result.latency_us, 150'000u);
-  EXPECT_LT(result.latency_us, 1'000'000u);
+  EXPECT_LT(result.latency_us, 5'000'000u);
 }
 
 TEST(TcpProbe, OwnFailuresAreInconclusive) {
