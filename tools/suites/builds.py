@@ -14,7 +14,18 @@ flavours = {
     "release": ("build", {}, ["--buildtype=release"]),
     "asan": ("build-asan", {}, ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=address,undefined"]),
     "tsan": ("build-tsan", {}, ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=thread"]),
-    "fuzzing": ("build-fuzzing", {"CC": "clang", "CXX": "clang++"}, ["--buildtype=release", "-Dfuzzing=true"]),
+    # Everything is instrumented, so that libFuzzer sees which branches of ours an input takes.
+    "fuzzing": (
+        "build-fuzzing",
+        {"CC": "clang", "CXX": "clang++"},
+        [
+            "--buildtype=debugoptimized",
+            "-Dfuzzing=true",
+            "-Db_sanitize=address,undefined",
+            "-Db_lundef=false",
+            "-Dcpp_args=-fsanitize=fuzzer-no-link",
+        ],
+    ),
 }
 
 sanitizer_options = {

@@ -20,11 +20,11 @@ def targets(build):
             ["meson", "introspect", str(build), "--targets"], capture_output=True, check=True, text=True
         ).stdout
     )
-    here = str(builds.root / "tests" / "fuzz" / "meson.build")
+    here = str(builds.root / "tests" / "fuzz") + "/"
     return sorted(
         (target["name"], target["filename"][0])
         for target in listed
-        if target["type"] == "executable" and target["defined_in"] == here
+        if target["type"] == "executable" and target["defined_in"].startswith(here)
     )
 
 
@@ -33,7 +33,10 @@ def corpus_of(name):
     return next(
         (
             folder / guess
-            for guess in (name, name.removeprefix("fuzz_"), name.removesuffix("_fuzz"))
+            for guess in (
+                name,
+                name.removeprefix("fuzz-"),
+            )
             if (folder / guess).is_dir()
         ),
         None,

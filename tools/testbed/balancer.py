@@ -27,6 +27,7 @@ name = "web"
 addresses = ["{ipv4}", "{ipv6}"]
 port = 80
 slow_start = "{slow_start}"
+closing_timeout = "{closing_timeout}"
 check = {{ http = "/healthz", interval = "500ms", timeout = "300ms", fall = 2, rise = 2 }}
 backends = [
 {backends}
@@ -67,7 +68,7 @@ class Balancer:
             lines.append(f'  {{ name = "{name}", address = "{address}"{(extra or {}).get(name, "")} }},')
         return lines
 
-    def write_config(self, slow_start="0s", extra=None, ipv6_backends=()):
+    def write_config(self, slow_start="0s", closing_timeout="30s", extra=None, ipv6_backends=()):
         lines = self.backend_lines(extra, ipv6_backends)
         self.config.write_text(
             configuration.format(
@@ -77,6 +78,7 @@ class Balancer:
                 ipv4=topology.service_ipv4,
                 ipv6=topology.service_ipv6,
                 slow_start=slow_start,
+                closing_timeout=closing_timeout,
                 backends="\n".join(lines),
             )
         )

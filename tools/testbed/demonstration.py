@@ -52,12 +52,12 @@ class Demonstration:
         self.screen.say(f"A request from port 20007 was answered by {result['body']}.")
         self.screen.claim(result["body"] == foretold, "explain was right")
 
-    def steady(self):
-        return self.lab.start_requests(count=10**6, ports=500, rate=rate, concurrency=1000, timeout=8)
+    def steady(self, **ports):
+        return self.lab.start_requests(count=10**6, rate=rate, concurrency=1000, timeout=8, **ports)
 
     def death(self):
         self.screen.chapter(f"kill -9 of b2's nginx, while {rate} requests a second run")
-        running = self.steady()
+        running = self.steady(ports=500)
         time.sleep(1.5)
         died_at = time.monotonic()
         self.lab.webs["b2"].kill()
@@ -81,7 +81,8 @@ class Demonstration:
 
     def slow_return(self):
         self.screen.chapter(f"b2's nginx starts again; its traffic returns over {slow_start_s} s (slow start)")
-        running = self.steady()
+        # Fresh source ports: one that was used a moment ago is remembered, and rightly stays where it is.
+        running = self.steady(first_port=30_000)
         time.sleep(0.5)
         self.lab.webs["b2"].start()
         self.guideway.wait_states({"b2": "up"})

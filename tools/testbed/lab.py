@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 from testbed import topology
 from testbed.balancer import Balancer
@@ -79,8 +80,10 @@ class Requests:
         command = ["ip", "netns", "exec", namespace, sys.executable, str(traffic_program), "--address", address]
         for key, value in options.items():
             command += [f"--{key.replace('_', '-')}", str(value)]
+        # Into a file: nobody would empty a pipe while the requests run.
+        self.output = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT, text=True
         )
 
     def stop(self):
@@ -88,10 +91,14 @@ class Requests:
         return self.results()
 
     def results(self):
-        out, err = self.process.communicate()
-        if self.process.returncode != 0:
-            raise LabError(f"the load generator failed: {err}")
-        return [json.loads(line) for line in out.splitlines()]
+        verdict = self.process.wait()
+        with self.output as output:
+            output.seek(0)
+            lines = output.read().splitlines()
+        strange = [line for line in lines if not line.startswith("{")]
+        if verdict != 0 or strange:
+            raise LabError("the load generator failed: " + "\n".join(strange[-20:]))
+        return [json.loads(line) for line in lines]
 
 
 def ping(namespace, address, count=3):

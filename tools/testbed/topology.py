@@ -161,7 +161,7 @@ class Topology:
             self.network,
         )
         # Source ports of the load generator are its own choice; the kernel takes its ones from elsewhere.
-        self.sysctl(self.client, {"net.ipv4.ip_local_port_range": "61000 65000"})
+        self.sysctl(self.client, {"net.ipv4.ip_local_port_range": "61000 65000", "net.ipv4.tcp_tw_reuse": 1})
         batch(
             [
                 f"address add {client_ipv4}/24 dev eth0",

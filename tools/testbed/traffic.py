@@ -42,6 +42,8 @@ async def request(address, source_port, path, timeout_s):
                 raise ConnectionError(f"closed after {result['bytes']} of {length} bytes")
             result["bytes"] += len(chunk)
             first = first or chunk
+        # The server closes first, so that the port is free again here.
+        await loop.sock_recv(sock, 1)
         result["body"] = first.partition(b"\n")[0].decode()
 
     with socket.socket(family, socket.SOCK_STREAM) as sock:

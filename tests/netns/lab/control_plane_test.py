@@ -20,7 +20,8 @@ with lab_case.running_lab() as (case, ours):
     time.sleep(1)
     during = steady.stop()
     case.check_no_failures(during, "kill -9 of the control plane, 2 s without one, restart")
-    case.check(lab_case.served_by(during) == home, "nobody noticed: every flow is where it was")
+    moved = [result for result in during if result["body"] != home[result["port"]]]
+    case.check(not moved, "nobody noticed: every flow is where it was", moved[:5])
 
     steady = ours.start_requests(count=10**6, ports=ports, rate=200, concurrency=500, timeout=8)
     before = guideway.ask("service", "list")

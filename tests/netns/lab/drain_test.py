@@ -33,7 +33,7 @@ def check_gone(case, ours, name, what):
     case.check(name not in counts and len(counts) == 2, f"{what}: new requests go to the others: {counts}")
 
 
-with lab_case.running_lab() as (case, ours):
+with lab_case.running_lab(closing_timeout="1s") as (case, ours):
     call = ours.balancer.call
     # The download ports are taken from a range of their own, so that the steady requests do not use them.
     home = lab_case.served_by(ours.requests(count=100, first_port=50_000, ports=100))
@@ -64,12 +64,13 @@ with lab_case.running_lab() as (case, ours):
     time.sleep(0.5)
     check_gone(case, ours, "b2", "removal")
     check_downloads(case, started, "b2", "removal")
-    call("backend", "add", "web", 'name = "b2", address = "10.0.0.12"')
+    call("backend", "add", "web", "10.0.0.12", "--name", "b2")
     ours.balancer.wait_states({"b2": "up"})
     counts = lab_case.spread(ours.requests(count=600, first_port=40_000))
     case.check(set(counts) == set(ours.webs), f"adding it again: it takes requests: {counts}")
 
     results = steady.stop()
     case.check_no_failures(results, "drain, enable, weight, removal and addition")
+    time.sleep(2)
     back = lab_case.served_by(ours.requests(count=ports, ports=ports))
     case.check(back == original, "in the end the table is what it was in the beginning")
