@@ -91,8 +91,14 @@ void Ledger::adopt_tables(std::int64_t now_ms) {
   for (const ServiceConfig& service : config_.services) used.insert({service.pool, service.table_slots});
   for (auto each = tables_.begin(); each != tables_.end();)
     each = used.count(each->first) == 0 ? tables_.erase(each) : std::next(each);
-  for (const PoolTable& table : used)
-    tables_.try_emplace(table, table.slots).first->second.set_members(members[table.pool], now_ms);
+  for (const PoolTable& table : used) {
+    std::shared_ptr<const TableLineage>& held = tables_[table];
+    if (held != nullptr && held->has_members(members[table.pool])) continue;
+    auto changed =
+        held == nullptr ? std::make_shared<TableLineage>(table.slots) : std::make_shared<TableLineage>(*held);
+    changed->set_members(members[table.pool], now_ms);
+    held = std::move(changed);
+  }
 }
 
 std::int64_t Ledger::idle_timeout_ms(const PoolTable& table) const {
@@ -105,13 +111,16 @@ std::int64_t Ledger::idle_timeout_ms(const PoolTable& table) const {
 }
 
 bool Ledger::is_named(std::uint32_t backend) const {
-  return std::any_of(tables_.begin(), tables_.end(), [&](const auto& each) { return each.second.names(backend); });
+  return std::any_of(tables_.begin(), tables_.end(), [&](const auto& each) { return each.second->names(backend); });
 }
 
 bool Ledger::retire(std::int64_t now_ms, const BackendFacts& facts) {
   bool changed = false;
-  for (auto& [key, table] : tables_) {
-    if (table.moving_slots() != 0) changed |= table.retire(now_ms, idle_timeout_ms(key), facts.alive);
+  for (auto& [key, held] : tables_) {
+    if (!held->is_due(now_ms, idle_timeout_ms(key), facts.alive)) continue;
+    auto retired = std::make_shared<TableLineage>(*held);
+    changed |= retired->retire(now_ms, idle_timeout_ms(key), facts.alive);
+    held = std::move(retired);
   }
   for (auto each = backends_.begin(); each != backends_.end();) {
     const BackendRecord& record = each->second;
@@ -139,7 +148,7 @@ Result<std::uint32_t> Ledger::service_id(const std::string& service, const IpAdd
 
 std::uint32_t Ledger::moving_slots() const {
   std::uint32_t moving = 0;
-  for (const auto& [key, table] : tables_) moving += table.moving_slots();
+  for (const auto& [key, table] : tables_) moving += table->moving_slots();
   return moving;
 }
 

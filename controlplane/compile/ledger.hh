@@ -112,7 +112,8 @@ class Ledger {
   Config config_;
   std::map<BackendKey, BackendRecord> backends_;
   std::map<ServiceKey, std::uint32_t> service_ids_;
-  std::map<PoolTable, TableLineage> tables_;
+  // Shared with copies of the ledger and replaced, never changed: a change of one service copies one table.
+  std::map<PoolTable, std::shared_ptr<const TableLineage>> tables_;
   std::map<std::uint32_t, std::uint32_t> generations_;  // last generation of every index ever given out
   // Numbers are given out in a circle, so that the counters of what left are not at once another's.
   std::uint32_t next_index_ = 0;

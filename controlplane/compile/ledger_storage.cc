@@ -91,7 +91,7 @@ std::string Ledger::save() const {
                                  {"protocol", static_cast<unsigned>(key.protocol)},
                                  {"id", id}});
   for (const auto& [key, lineage] : tables_) {
-    json table = save_lineage(lineage);
+    json table = save_lineage(*lineage);
     table["pool"] = key.pool;
     saved["tables"].push_back(std::move(table));
   }
@@ -123,7 +123,7 @@ Result<Ledger> Ledger::load(const std::string& text, const Capacities& capacitie
     for (const json& each : list("tables")) {
       TableLineage lineage = load_lineage(each, capacities);
       const PoolTable key{each.at("pool").get<std::string>(), lineage.slot_count()};
-      ledger.tables_.insert_or_assign(key, std::move(lineage));
+      ledger.tables_[key] = std::make_shared<TableLineage>(std::move(lineage));
     }
     for (const json& each : list("generations"))
       ledger.generations_[each.at(0).get<std::uint32_t>()] = each.at(1).get<std::uint32_t>();

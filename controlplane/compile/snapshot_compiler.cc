@@ -70,8 +70,8 @@ Compiled Ledger::compile(std::uint64_t generation, const ReachabilityByIndex& re
   std::map<std::uint64_t, std::uint32_t> position_of_id;  // tables of equal bytes are one
   for (const auto& [key, lineage] : tables_) {
     const auto [found, is_new] =
-        position_of_id.try_emplace(lineage.id(), static_cast<std::uint32_t>(compiled.tables.size()));
-    if (is_new) compiled.tables.push_back({lineage.id(), lineage.wire()});
+        position_of_id.try_emplace(lineage->id(), static_cast<std::uint32_t>(compiled.tables.size()));
+    if (is_new) compiled.tables.push_back({lineage->id(), lineage->wire()});
     position_of_table[key] = found->second;
   }
   gw_snapshot_header header{};

@@ -22,6 +22,10 @@ std::uint64_t id_of(const std::vector<gw_slot>& slots) {
   return id == 0 ? 1 : id;
 }
 
+void sort_by_name(std::vector<TableMember>& members) {
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+}
+
 }  // namespace
 
 TableLineage::TableLineage(std::uint32_t slot_count) : slots_(slot_count, gw_slot{GW_NO_BACKEND, GW_NO_BACKEND}) {}
@@ -36,8 +40,13 @@ void TableLineage::rebuild_current() {
   wire_.reset();
 }
 
+bool TableLineage::has_members(std::vector<TableMember> members) const {
+  sort_by_name(members);
+  return members == members_;
+}
+
 void TableLineage::set_members(std::vector<TableMember> members, std::int64_t now_ms) {
-  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  sort_by_name(members);
   if (members == members_) return;
   members_ = std::move(members);
   rebuild_current();
@@ -55,6 +64,13 @@ void TableLineage::set_members(std::vector<TableMember> members, std::int64_t no
   }
   moving_ = std::move(still_moving);
   ever_had_members_ = ever_had_members_ || !members_.empty();
+}
+
+bool TableLineage::is_due(std::int64_t now_ms, std::int64_t idle_timeout_ms,
+                          const std::function<bool(std::uint32_t)>& alive) const {
+  return std::any_of(moving_.begin(), moving_.end(), [&](const Moving& moving) {
+    return now_ms - moving.since_ms >= idle_timeout_ms || !alive(moving.home);
+  });
 }
 
 bool TableLineage::retire(std::int64_t now_ms, std::int64_t idle_timeout_ms,

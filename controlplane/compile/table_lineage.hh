@@ -32,7 +32,10 @@ class TableLineage {
   // home = current in slots that have been moving for `idle_timeout_ms`, and where home is not alive. True if any did.
   bool retire(std::int64_t now_ms, std::int64_t idle_timeout_ms, const std::function<bool(std::uint32_t)>& alive);
 
-  [[nodiscard]] bool names(std::uint32_t backend) const;  // as current or home of any slot
+  [[nodiscard]] bool has_members(std::vector<TableMember> members) const;  // exactly these, in any order
+  [[nodiscard]] bool is_due(std::int64_t now_ms, std::int64_t idle_timeout_ms,
+                            const std::function<bool(std::uint32_t)>& alive) const;  // retire() would change something
+  [[nodiscard]] bool names(std::uint32_t backend) const;                             // as current or home of any slot
   [[nodiscard]] std::uint32_t moving_slots() const noexcept { return static_cast<std::uint32_t>(moving_.size()); }
   [[nodiscard]] std::uint32_t slot_count() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
   [[nodiscard]] const std::vector<gw_slot>& slots() const noexcept { return slots_; }
