@@ -92,8 +92,10 @@ def run(arguments, folder):
     if number != arguments.packets:
         raise Difference(f"{number} packets were judged instead of {arguments.packets}")
     compared = time.monotonic()
+    expected = dict(line.split() for line in model.counters().splitlines())
     for name, value in counters.items():
-        print(f"{name:24} {value}")
+        differs = str(value) != expected.get(name)
+        print(f"{name:24} {value}" + (f"   (the model, without filter or sweep: {expected[name]})" if differs else ""))
     print(f"{number} packets agree; made in {made - started:.1f} s, replayed in {replayed - made:.1f} s, "
           f"compared in {compared - replayed:.1f} s")
     missing = [name for name in exits.ALL[:13] if name != exits.DROP_UNRESOLVED and not counters.get(name)]

@@ -71,11 +71,13 @@ def events(seed):
     source = random.Random(seed)
     names = [("l2", f"203.0.113.{i}") for i in range(1, 8)]
     names += [("mixed", name) for name in ("four-1", "four-2", "six-1", "six-2", "direct")]
-    names += [("small", "203.0.113.41"), ("small", "2001:db8:b::41")] * 3
     lines = []
     for half in range(4, SECONDS * 2):
         pool, name = source.choice(names)
         lines.append(f"{half / 2} set {pool} {name} {source.choice(STATES)}")
+        if half % 20 == 0:
+            for name in ("203.0.113.41", "2001:db8:b::41"):
+                lines.append(f"{half / 2} set small {name} {'down' if half % 40 else 'up'}")
     return "\n".join(lines) + "\n"
 
 

@@ -27,8 +27,9 @@ OPTIONS = ("ip.check_checksum", "tcp.check_checksum", "udp.check_checksum")
 
 def dissect(path):
     """What tshark finds fault with: lines of frame number, protocols and its remark."""
-    words = ["tshark", "-n", "-r", str(path), "-Y", FILTER, "-T", "fields", "-e", "frame.number", "-e", "frame.protocols",
-             "-e", "_ws.expert.message"]
+    words = ["tshark", "-n", "-r", str(path), "-Y", FILTER, "-T", "fields"]
+    for field in ("frame.number", "frame.protocols", "_ws.expert.message"):
+        words += ["-e", field]
     for option in OPTIONS:
         words += ["-o", f"{option}:TRUE"]
     for payload in PAYLOADS:

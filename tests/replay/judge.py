@@ -18,9 +18,9 @@ import pcap  # noqa: E402
 
 def run(guideway, case, folder):
     """Replays a case into `folder`; what was wrong with the run itself, or nothing."""
-    words = [guideway, "replay", "--config", case / "config.toml", "--in", case / "in.pcap", "--out", folder / "out.pcap",
-             "--kernel", folder / "kernel.pcap", "--counters", folder / "counters.txt",
-             "--decisions", folder / "decisions.txt"]
+    words = [guideway, "replay", "--config", case / "config.toml", "--in", case / "in.pcap",
+             "--out", folder / "out.pcap", "--kernel", folder / "kernel.pcap",
+             "--counters", folder / "counters.txt", "--decisions", folder / "decisions.txt"]
     if (case / "events.txt").exists():
         words += ["--events", case / "events.txt"]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120)
