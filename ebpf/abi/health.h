@@ -5,7 +5,7 @@
  *   bits 63..48 share       the part of its own slots that the backend accepts, 0 to 65535 (65535 = all)
  *   bits 47..40 state       enum gw_health_state
  *   bits 39..32 reason      enum gw_health_reason, for people
- *   bits 31..0  generation  raised each time the index is given to another backend; flow entries carry its low 8 bits */
+ *   bits 31..0  generation  raised when the index is given to another backend; flow entries carry its low 8 bits */
 #ifndef GUIDEWAY_ABI_HEALTH_H
 #define GUIDEWAY_ABI_HEALTH_H
 
