@@ -6,7 +6,8 @@
 #include <string>
 
 #include <nlohmann/json.hpp>
-#include <tl/expected.hpp>
+
+#include "dataplane/base/result.hh"
 
 namespace guideway {
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line as CLI11 sees it; the only file that meets CLI11 and its exceptions.
 #include <functional>
-#include <memory>
 #include <sstream>
 
 #include <fmt/core.h>
@@ -10,7 +9,6 @@
 #include "controlplane/cli/edit_forms.hh"
 #include "controlplane/cli/examples.hh"
 #include "controlplane/cli/invocation.hh"
-#include "controlplane/daemon/version.hh"
 #include "dataplane/net/address.hh"
 
 namespace guideway {
@@ -30,7 +28,7 @@ T must(const Result<T>& result) {
 class Grammar {
  public:
   Grammar() : app_("Guideway: packets for a service address, spread over backends", "guideway") {
-    app_.set_version_flag("--version", std::string(version));
+    app_.set_version_flag("--version", GUIDEWAY_VERSION);
     app_.add_option("--api", invocation_.api, "The socket of guidewayd")
         ->envname("GUIDEWAY_API")
         ->capture_default_str();
@@ -38,7 +36,7 @@ class Grammar {
     app_.footer(examples::top);
     app_.require_subcommand(1);
     app_.fallthrough();
-    add_status();
+    add(&app_, "status", "Whether all is well", examples::status, [this] { invocation_.command = StatusCommand{}; });
     add_service();
     add_backend();
     add_config();
@@ -67,8 +65,6 @@ class Grammar {
   // CLI11's messages as the rest of the program writes them: one line, no full stop.
   static std::string sentence(std::string text) {
     for (char& c : text) c = c == '\n' ? ' ' : c;
-    constexpr std::string_view prefix = "ValidationError: ";
-    if (text.rfind(prefix, 0) == 0) text.erase(0, prefix.size());
     return text;
   }
 
@@ -99,10 +95,6 @@ class Grammar {
 
   void edit(json document, std::string done) {
     invocation_.command = EditCommand{std::move(document), std::move(done)};
-  }
-
-  void add_status() {
-    add(&app_, "status", "Whether all is well", examples::status, [this] { invocation_.command = StatusCommand{}; });
   }
 
   void add_service();
@@ -234,24 +226,18 @@ void Grammar::add_backend_add(CLI::App* backend) {
 }
 
 void Grammar::add_backend_states(CLI::App* backend) {
-  struct State {
-    const char* command;
-    const char* what;
-    const char* example;
-    const char* state;
-    const char* done;
-  };
-  for (const State& each :
-       {State{"drain", "Give a backend no new flows", examples::backend_drain, "draining", "gets no new flows"},
-        State{"enable", "Give a backend flows again", examples::backend_enable, "enabled", "is enabled"},
-        State{"disable", "Take a backend out at once", examples::backend_disable, "disabled", "is disabled"}}) {
-    CLI::App* command = add(backend, each.command, each.what, each.example, [this, each] {
+  const auto add_state = [&](const char* name, const char* what, const char* example, std::string state,
+                             std::string done) {
+    CLI::App* command = add(backend, name, what, example, [this, state, done] {
       const auto target = must(backend_name_form(words_));
-      edit({{"op", "backend.state"}, {"pool", target.pool}, {"name", target.name}, {"state", each.state}},
-           fmt::format("backend {} of pool {} {}", target.name, target.pool, each.done));
+      edit({{"op", "backend.state"}, {"pool", target.pool}, {"name", target.name}, {"state", state}},
+           fmt::format("backend {} of pool {} {}", target.name, target.pool, done));
     });
     command->add_option("BACKEND", words_, "POOL NAME or POOL/NAME")->required()->expected(1, 2);
-  }
+  };
+  add_state("drain", "Give a backend no new flows", examples::backend_drain, "draining", "gets no new flows");
+  add_state("enable", "Give a backend flows again", examples::backend_enable, "enabled", "is enabled");
+  add_state("disable", "Take a backend out at once", examples::backend_disable, "disabled", "is disabled");
 }
 
 void Grammar::add_config() {

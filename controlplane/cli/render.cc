@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/cli/render.hh"
 
+#include <map>
+
 #include <fmt/core.h>
 
 #include "controlplane/cli/field.hh"
@@ -41,7 +43,6 @@ std::string state_text(const json& backend) {
   std::string result = text_field(backend, "state");
   const std::string reason = text_field(backend, "reason");
   if (result != "up" && reason != "-" && reason != "none" && reason != result) result += fmt::format(" ({})", reason);
-  if (const std::string detail = text_field(backend, "detail"); detail != "-") result += ": " + detail;
   if (flag_field(backend, "leaving")) result += ", leaving";
   return result;
 }
@@ -60,6 +61,21 @@ std::string check_text(const json& backend) {
 std::string timeout_text(const json& service, const char* key) {
   const std::uint64_t timeout_ms = count_field(service, key);
   return timeout_ms > 0 && timeout_ms <= UINT32_MAX ? duration_text(static_cast<std::uint32_t>(timeout_ms)) : "-";
+}
+
+// Below the table, since a sentence would make it too wide; once for all backends that share it.
+std::string details_text(const json& backends) {
+  std::map<std::string, std::string> names_by_detail;
+  for (const json& backend : backends) {
+    const std::string detail = text_field(backend, "detail");
+    if (detail == "-") continue;
+    std::string& names = names_by_detail[detail];
+    names +=
+        fmt::format("{}{}/{}", names.empty() ? "" : ", ", text_field(backend, "pool"), text_field(backend, "name"));
+  }
+  std::string result;
+  for (const auto& [detail, names] : names_by_detail) result += fmt::format("{}: {}\n", names, detail);
+  return result.empty() ? result : "\n" + result;
 }
 
 std::string share_text(const json& backend) { return fmt::format("{:.0f} %", real_field(backend, "share")); }
@@ -117,7 +133,8 @@ std::string backends_text(const json& backends) {
                    text_field(backend, "mac"), text_field(backend, "opened"), text_field(backend, "packets"),
                    bytes_text(count_field(backend, "bytes"))});
   }
-  return table.empty() ? "There is no backend; add one with `guideway backend add`.\n" : table.text();
+  if (table.empty()) return "There is no backend; add one with `guideway backend add`.\n";
+  return table.text() + details_text(list_field(backends, "backends"));
 }
 
 std::string service_text(const json& service) {
