@@ -65,14 +65,12 @@ Result<std::unique_ptr<DpdkDatapath>> DpdkDatapath::start(const Options& options
   if (auto started = datapath->start_ports(options); !started) return explained(started.error());
   log_eal_explanation();
   if (auto made = datapath->make_kernel_faces(options); !made) return explained(made.error());
-  // A TAP that works complains all the same: about queueing disciplines for many queues, which it does not need.
-  static_cast<void>(take_eal_explanation());
   if (auto started = datapath->start_workers(options, *cores); !started) return failure_of(started);
   pass_on_eal_log();
   return datapath;
 }
 
-Result<rte_mempool*> DpdkDatapath::pool_of(const Options& options, int numa_node) {
+Result<rte_mempool*> DpdkDatapath::pool_of(const Options& options, int numa_node, std::uint16_t mtu_bytes) {
   for (const auto& [node, pool] : pools_) {
     if (node == numa_node) return pool.get();
   }
@@ -82,14 +80,14 @@ Result<rte_mempool*> DpdkDatapath::pool_of(const Options& options, int numa_node
   const std::uint32_t queue_pairs = port_count * options.cores.worker_count;
   const std::uint32_t buffer_count = queue_pairs * (options.rx_descriptors + options.tx_descriptors) +
                                      port_count * 4096U + (options.cores.worker_count + 1) * 1024U;
-  const auto mtu_bytes = options.mtu_bytes.value_or(1500);
   auto pool = DpdkPool::create("buffers" + std::to_string(numa_node + 1), buffer_count, mtu_bytes, numa_node);
   if (!pool) return failure_of(pool);
   return pools_.emplace_back(numa_node, std::move(*pool)).second.get();
 }
 
-Result<DpdkPort> DpdkDatapath::start_port(const Options& options, std::uint16_t device, std::size_t number) {
-  auto pool = pool_of(options, DpdkPort::examine(device).numa_node);
+Result<DpdkPort> DpdkDatapath::start_port(const Options& options, std::uint16_t device, std::size_t number,
+                                          std::uint16_t mtu_bytes_max) {
+  auto pool = pool_of(options, DpdkPort::examine(device).numa_node, mtu_bytes_max);
   if (!pool) return failure_of(pool);
   DpdkPortSettings settings;
   settings.queue_count = static_cast<std::uint16_t>(options.cores.worker_count);
@@ -109,9 +107,15 @@ Result<void> DpdkDatapath::start_ports(const Options& options) {
     if (!device) return failure_of(device);
     devices.push_back(*device);
   }
+  // Any port's frames may leave by any other.
+  std::uint16_t mtu_bytes_max = options.mtu_bytes.value_or(0);
+  if (!options.mtu_bytes) {
+    for (const std::uint16_t device : devices)
+      mtu_bytes_max = std::max(mtu_bytes_max, DpdkPort::examine(device).mtu_bytes);
+  }
   ports_.reserve(devices.size());
   for (const std::uint16_t device : devices) {
-    auto port = start_port(options, device, ports_.size());
+    auto port = start_port(options, device, ports_.size(), mtu_bytes_max);
     if (!port) return failure_of(port);
     ports_.push_back(std::move(*port));
   }
@@ -127,9 +131,7 @@ Result<void> DpdkDatapath::make_kernel_faces(const Options& options) {
   for (std::size_t number = 0; number < options.kernel_faces.size(); ++number) {
     KernelFaceSettings settings;
     settings.port_number = static_cast<std::uint32_t>(number);
-    settings.interface_name = options.kernel_faces[number];
-    settings.mac = ports_[number].mac();
-    settings.mtu_bytes = ports_[number].mtu_bytes();
+    settings.tap = {options.kernel_faces[number], ports_[number].mac(), ports_[number].mtu_bytes()};
     settings.worker_count = options.cores.worker_count;
     auto face = DpdkKernelFace::create(settings, pools_.front().second.get());
     if (!face) return failure_of(face);

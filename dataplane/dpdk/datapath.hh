@@ -38,8 +38,9 @@ class DpdkDatapath final : public door::Datapath {
  private:
   DpdkDatapath(const Options& options, Eal eal, HealthBlock health, CountersBlock counters);
   [[nodiscard]] Result<void> start_ports(const Options& options);
-  [[nodiscard]] Result<DpdkPort> start_port(const Options& options, std::uint16_t device, std::size_t number);
-  [[nodiscard]] Result<rte_mempool*> pool_of(const Options& options, int numa_node);
+  [[nodiscard]] Result<DpdkPort> start_port(const Options& options, std::uint16_t device, std::size_t number,
+                                            std::uint16_t mtu_bytes_max);
+  [[nodiscard]] Result<rte_mempool*> pool_of(const Options& options, int numa_node, std::uint16_t mtu_bytes);
   [[nodiscard]] Result<void> make_kernel_faces(const Options& options);
   [[nodiscard]] Result<void> start_workers(const Options& options, const CorePlan& cores);
 

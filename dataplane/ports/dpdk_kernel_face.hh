@@ -4,7 +4,6 @@
 // makes a system call for the kernel. What does not fit into a ring stays with the worker, which counts it by name.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "dataplane/base/result.hh"
 #include "dataplane/ports/port.hh"
+#include "dataplane/ports/tap_device.hh"
 
 struct rte_mbuf;
 struct rte_mempool;
@@ -21,9 +21,7 @@ namespace guideway {
 
 struct KernelFaceSettings {
   std::uint32_t port_number = 0;
-  std::string interface_name;  // "gw0"
-  std::array<std::uint8_t, 6> mac{};
-  std::uint16_t mtu_bytes = 1500;
+  TapSettings tap;
   std::uint32_t worker_count = 1;
   int numa_node = -1;
 };
@@ -52,20 +50,18 @@ class DpdkKernelFace {
   using Ring = std::unique_ptr<rte_ring, FreeRing>;
   class Queue;
 
-  explicit DpdkKernelFace(std::string interface_name);
+  DpdkKernelFace(std::string interface_name, TapDevice tap, rte_mempool* pool);
   [[nodiscard]] Result<void> make_rings(const KernelFaceSettings& settings);
-  [[nodiscard]] Result<void> make_tap(const KernelFaceSettings& settings, rte_mempool* pool);
-  [[nodiscard]] Result<void> start_tap(const KernelFaceSettings& settings, rte_mempool* pool);
+  bool move_to_kernel() noexcept;
+  bool move_from_kernel() noexcept;
 
   std::string interface_name_;
-  std::string device_name_;
-  std::uint16_t device_ = 0;
-  bool has_device_ = false;
+  TapDevice tap_;
+  rte_mempool* pool_;  // for what the kernel sends
   Ring to_kernel_;
   Ring from_kernel_;
-  std::vector<std::unique_ptr<PortQueue>> queues_;      // by worker
-  std::array<rte_mbuf*, burst_packets_max> waiting_{};  // taken from to_kernel_, not yet by the TAP
-  std::uint32_t waiting_count_ = 0;
+  std::vector<std::unique_ptr<PortQueue>> queues_;  // by worker
+  rte_mbuf* waiting_ = nullptr;                     // taken from to_kernel_, not yet by the TAP
 };
 
 }  // namespace guideway

@@ -50,7 +50,8 @@ CORPUS = {
     "backend_too_high": step(HELLO) + offer(TABLE, door.table(1, [99] * 251)),
     "moving_slots": step(HELLO) + offer(TABLE, door.table(1, [(0, 1)] * 250 + [(door.NO_BACKEND, 0)])),
     "empty_snapshot": step(HELLO) + offer(SNAPSHOT, door.snapshot(1, [], [], [])),
-    "memory_with_hello": step(MEMORY, b"x") + step(RAW_WITH_MEMORY, door.HEADER.pack(door.MAGIC, 1, 1, 24, 1) + bytes(8)),
+    "memory_with_hello": step(MEMORY, b"x")
+                         + step(RAW_WITH_MEMORY, door.HEADER.pack(door.MAGIC, 1, 1, 24, 1) + bytes(8)),
 }
 
 for name, contents in CORPUS.items():
