@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Links between the documents lead somewhere, and every folder at the top tells what it is."""
+
+import re
+
+import sources
+
+link = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def broken_links(path, content):
+    targets = [target for target in link.findall(content) if "://" not in target]
+    folder = (sources.root / path).parent
+    return [f"{path}: {target} is not there" for target in targets if not (folder / target).exists()]
+
+
+def main():
+    problems = []
+    if not broken_links("README.md", "[x](no/such/file.md)"):
+        problems.append("the checker does not see a broken link")
+    for path in sources.with_suffix(".md"):
+        problems += broken_links(path, sources.text(path))
+    folders = {
+        path.parts[0] for path in sources.every_file() if len(path.parts) > 1 and not path.parts[0].startswith(".")
+    }
+    problems += [
+        f"{folder}: no README.md" for folder in sorted(folders) if not (sources.root / folder / "README.md").exists()
+    ]
+    sources.finish("links", problems)
+
+
+if __name__ == "__main__":
+    main()
