@@ -15,11 +15,11 @@ enum gw_backend_flags {
 };
 
 struct gw_backend {
-  __u32 index; /* stable over generations; names its health word and counters; below backends_max */
-  __u8 forward;  /* enum gw_forward */
-  __u8 family;   /* of address and outer_source: 4 or 6 */
-  __u8 flags;    /* enum gw_backend_flags */
-  __u8 port;     /* the datapath's port number that leads to the next hop */
+  __u32 index;  /* stable over generations; names its health word and counters; below backends_max */
+  __u8 forward; /* enum gw_forward */
+  __u8 family;  /* of address and outer_source: 4 or 6 */
+  __u8 flags;   /* enum gw_backend_flags */
+  __u8 port;    /* the datapath's port number that leads to the next hop */
   __u8 next_hop_mac[6];
   __u8 source_mac[6];
   __u8 address[16];      /* the backend itself: outer destination */

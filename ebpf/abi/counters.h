@@ -28,10 +28,10 @@ struct gw_worker_counters {
   __u64 sent_bytes;
   __u64 from_kernel_packets; /* the kernel's own packets, passed on to the port; not in received_packets */
   __u64 from_kernel_dropped;
-  __u64 loops;      /* polls of all queues */
-  __u64 busy_loops; /* polls that found packets */
-  __u64 plain;      /* answered by a plain slot, nothing looked up */
-  __u64 asked;      /* the flow table was asked */
+  __u64 loops;                /* polls of all queues */
+  __u64 busy_loops;           /* polls that found packets */
+  __u64 plain;                /* answered by a plain slot, nothing looked up */
+  __u64 asked;                /* the flow table was asked */
   __u64 flows_remembered;     /* gauge: entries held now */
   __u64 flows_inserted;       /* entries ever made */
   __u64 flows_not_remembered; /* should have been, but the bucket held only live flows */

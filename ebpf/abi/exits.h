@@ -9,7 +9,7 @@
 enum gw_exit {
   GW_EXIT_SENT = 0, /* to a backend */
 
-  GW_EXIT_KERNEL_NOT_IP = 1,       /* ARP, LLDP, VLAN tags ... */
+  GW_EXIT_KERNEL_NOT_IP = 1,         /* ARP, LLDP, VLAN tags ... */
   GW_EXIT_KERNEL_OTHER_PROTOCOL = 2, /* IP, but neither TCP nor UDP */
   GW_EXIT_KERNEL_NO_SERVICE = 3,
 

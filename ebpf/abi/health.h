@@ -20,7 +20,7 @@ enum gw_health_state {
 
 enum gw_health_reason {
   GW_REASON_NONE = 0,
-  GW_REASON_NOT_CHECKED = 1,    /* no check has succeeded yet */
+  GW_REASON_NOT_CHECKED = 1, /* no check has succeeded yet */
   GW_REASON_CHECK_FAILED = 2,
   GW_REASON_UNRESOLVED = 3,     /* no next-hop MAC known */
   GW_REASON_ADMINISTRATIVE = 4, /* an operator said so */
@@ -39,9 +39,7 @@ GW_INLINE __u32 gw_health_reason_of(__u64 word) { return (__u32)(word >> 32) & 0
 GW_INLINE __u32 gw_health_generation(__u64 word) { return (__u32)word; }
 
 /* Up with full share: one compare for the packet path. */
-GW_INLINE int gw_health_is_plain(__u64 word) {
-  return (word >> 40) == ((__u64)GW_SHARE_FULL << 8 | GW_HEALTH_UP);
-}
+GW_INLINE int gw_health_is_plain(__u64 word) { return (word >> 40) == ((__u64)GW_SHARE_FULL << 8 | GW_HEALTH_UP); }
 /* May keep established flows. */
 GW_INLINE int gw_health_is_alive(__u64 word) {
   __u32 state = gw_health_state_of(word);

@@ -32,11 +32,11 @@ enum gw_service_flags {
 
 struct gw_service {
   struct gw_service_key key;
-  __u32 id;        /* stable over generations; names its counters and cursors; below services_max */
-  __u32 table;     /* index into the snapshot's table references */
-  __u8 scheduler;  /* enum gw_scheduler */
-  __u8 policy;     /* enum gw_policy */
-  __u16 flags;     /* enum gw_service_flags */
+  __u32 id;            /* stable over generations; names its counters and cursors; below services_max */
+  __u32 table;         /* index into the snapshot's table references */
+  __u8 scheduler;      /* enum gw_scheduler */
+  __u8 policy;         /* enum gw_policy */
+  __u16 flags;         /* enum gw_service_flags */
   __u32 idle_ticks;    /* an established flow is forgotten after this long without a packet */
   __u32 opening_ticks; /* a flow of which only the opening was seen */
   __u32 closing_ticks; /* after FIN or RST */

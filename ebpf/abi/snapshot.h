@@ -39,7 +39,7 @@ struct gw_table_ref {
 struct gw_table_header {
   __u32 magic;
   __u32 abi_version;
-  __u64 table_id; /* never used twice for different contents while a datapath lives */
+  __u64 table_id;   /* never used twice for different contents while a datapath lives */
   __u32 slot_count; /* a prime */
   __u32 zero;
 };

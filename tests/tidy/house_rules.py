@@ -19,7 +19,8 @@ def head_problems(path, content):
     start = 1 if lines and lines[0].startswith("#!") else 0
     if len(lines) <= start or licence not in lines[start]:
         return [f"{path}: no `{licence}...` line at its top"]
-    wanted = licences.get(path.parts[0], "Apache-2.0") if path.suffix in sources.cpp_suffixes else "Apache-2.0"
+    folder = next((part for part in path.parts if part in licences), None)
+    wanted = licences[folder] if folder and path.suffix in (".h", ".c") else "Apache-2.0"
     if wanted not in lines[start]:
         return [f"{path}: its licence should be {wanted}"]
     if path.suffix in sources.cpp_suffixes + (".py",):

@@ -49,11 +49,11 @@ def check(path, content, allowed, never):
         name = match.group(1) or match.group(2)
         line = content.count("\n", 0, match.start()) + 1
         own = not name.startswith("<") and str(pathlib.PurePosixPath(name).parent) == str(path.parent)
-        if any(covers(rule, name) for rule in forbidden):
+        if name not in allowed[where] and any(covers(rule, name) for rule in forbidden):
             problems.append(f"{path}:{line}: {name} is never to be included here")
         elif not (own or standard.match(name) or any(covers(rule, name) for rule in allowed[where])):
             problems.append(f"{path}:{line}: {where} may not include {name}")
-        elif not name.startswith("<") and not (sources.root / name).exists():
+        elif not name.startswith("<") and not any((sources.root / f"{name}{end}").exists() for end in ("", ".in")):
             problems.append(f"{path}:{line}: {name} is not a path from the root of the tree")
     return problems
 
