@@ -15,6 +15,8 @@ namespace {
 // So many snapshots may be made between two saves of the state; the number that a restart goes on from.
 constexpr std::uint64_t generations_reserved = 1000;
 constexpr std::chrono::milliseconds tick_interval{200};
+// Time for the kernel faces of a datapath that came back to have their addresses, routes and neighbours again.
+constexpr std::int64_t blind_after_return_ms = 3000;
 
 void log_health(const HealthBoard::Entry& entry, const HealthState& before) {
   const HealthState& now = entry.health.state();
@@ -66,13 +68,7 @@ ControlPlane::ControlPlane(boost::asio::io_context& io, IntentStore store, Inten
       capacities_{GW_SERVICES_MAX, GW_BACKENDS_MAX, 0},
       board_(log_health),
       monitor_(
-          io,
-          [this](std::uint32_t index, const ProbeResult& result) {
-            board_.check_result(index, result, steady_ms());
-            const HealthBoard::Entry* entry = board_.find(index);
-            if (entry != nullptr && result.outcome == ProbeOutcome::failed)
-              watcher_->verify(entry->record.config.address);
-          },
+          io, [this](std::uint32_t index, const ProbeResult& result) { checked(index, result); },
           std::random_device{}()),
       door_(io, intent_.running.door,
             {[this] { door_opened(); }, [this](const std::string& why) { door_closed(why); }}),
@@ -130,7 +126,21 @@ void ControlPlane::follow_ledger() {
   std::set<IpAddress> wanted;
   for (const auto& [key, record] : ledger_.backends()) wanted.insert(record.config.address);
   watcher_->set_wanted(wanted);
+  for (auto each = last_hops_.begin(); each != last_hops_.end();) {
+    each = wanted.count(each->first) == 0 ? last_hops_.erase(each) : std::next(each);
+  }
   refresh_reachability();
+}
+
+bool ControlPlane::is_blind() const {
+  return attached_before_ && (door_.datapath() == nullptr || steady_ms() < sighted_at_ms_);
+}
+
+void ControlPlane::checked(std::uint32_t index, const ProbeResult& result) {
+  if (result.outcome == ProbeOutcome::failed && is_blind()) return;
+  board_.check_result(index, result, steady_ms());
+  const HealthBoard::Entry* entry = board_.find(index);
+  if (entry != nullptr && result.outcome == ProbeOutcome::failed) watcher_->verify(entry->record.config.address);
 }
 
 void ControlPlane::refresh_reachability() {
@@ -138,13 +148,19 @@ void ControlPlane::refresh_reachability() {
   inputs.ports = ports_;
   inputs.tunnel_source_ipv4 = intent_.running.tunnel_source_ipv4;
   inputs.tunnel_source_ipv6 = intent_.running.tunnel_source_ipv6;
-  inputs.next_hop = [this](const IpAddress& address) { return watcher_->find(address); };
+  inputs.next_hop = [this](const IpAddress& address) -> std::optional<NextHop> {
+    if (auto hop = watcher_->find(address)) {
+      last_hops_[address] = *hop;
+      return hop;
+    }
+    auto last = last_hops_.find(address);
+    return is_blind() && last != last_hops_.end() ? std::optional(last->second) : std::nullopt;
+  };
   inputs.why_unresolved = [this](const IpAddress& address) { return watcher_->why_unresolved(address); };
   reachability_ = find_reachability(ledger_.backends(), inputs);
   const std::int64_t now_ms = steady_ms();
   for (const auto& [index, why] : reachability_.unresolved) {
-    // Shortly after a start the kernel may not know yet; a backend that was up is left alone meanwhile. Without a
-    // datapath nobody knows the ports, and nothing is sent anyway.
+    // Shortly after a start the kernel may not know yet; a backend that was up is left alone meanwhile.
     const HealthBoard::Entry* entry = board_.find(index);
     if (entry == nullptr || ports_.empty() || watcher_->undecided(entry->record.config.address)) continue;
     board_.set_resolved(index, false, now_ms);
@@ -175,6 +191,10 @@ void ControlPlane::every_second() {
   second_timer_.expires_after(std::chrono::seconds(1));
   second_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    if (std::exchange(was_blind_, is_blind()) && !was_blind_) {
+      refresh_reachability();
+      publisher_.soon();
+    }
     // Not while a change waits for the datapath: it may have to be undone.
     if (!is_turn_taken_) retire();
     every_second();
@@ -200,7 +220,9 @@ void ControlPlane::door_opened() {
   generation_ = std::max(generation_, datapath.generation);
   fit_ledger_to(datapath.capacities);
   if (!attached_before_ && datapath.generation != 0) board_.restore(words, steady_ms());
+  sighted_at_ms_ = attached_before_ ? steady_ms() + blind_after_return_ms : 0;
   attached_before_ = true;
+  was_blind_ = is_blind();
   refresh_reachability();
   // Before any snapshot names them.
   board_.attach(words);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -84,6 +85,10 @@ class ControlPlane : public Operations {
   // After the ledger changed: everybody else follows it.
   void follow_ledger();
   void refresh_reachability();
+  void checked(std::uint32_t index, const ProbeResult& result);
+  // Without a datapath there are no kernel faces, so failing checks and vanished next hops say nothing of the backends;
+  // nor do they shortly after one has come back. What was known before is believed meanwhile.
+  [[nodiscard]] bool is_blind() const;
   void retire();
   void every_second();
   void every_tick();
@@ -116,7 +121,10 @@ class ControlPlane : public Operations {
   std::string last_rejection_;  // of a snapshot; empty once one was accepted
   std::string door_trouble_;
   bool attached_before_ = false;
-  std::vector<DatapathPort> ports_;  // of the last datapath
+  std::int64_t sighted_at_ms_ = 0;  // steady time at which is_blind() ends after a door has opened
+  bool was_blind_ = false;
+  std::map<IpAddress, NextHop> last_hops_;  // the newest that the kernel told of each address
+  std::vector<DatapathPort> ports_;         // of the last datapath
   ReachabilityOutcome reachability_;
   std::shared_ptr<const Publication> published_;
   std::uint64_t generation_ = 0;           // of the newest snapshot made

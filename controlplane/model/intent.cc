@@ -130,7 +130,9 @@ json to_json(const Intent& intent) {
 }
 
 Result<Intent> intent_from_json(const json& saved) {
-  if (!saved.is_object() || saved.value("format", 0) != format_version) return failure("its format is not known");
+  if (!saved.is_object() || !saved.contains("format") || saved["format"] != format_version) {
+    return failure("its format is not known");
+  }
   for (const char* key : {"config_file", "file_config", "running", "edits", "ledger", "generation"}) {
     if (!saved.contains(key)) return failure("\"" + std::string(key) + "\" is missing");
   }
