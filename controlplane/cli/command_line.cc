@@ -109,7 +109,7 @@ class Grammar {
 
   // A string option whose value, if given, becomes a key of the edit.
   void key_option(CLI::App* command, const std::string& option, const std::string& key, const std::string& what,
-                  std::function<json(const std::string&)> form) {
+                  json (*form)(const std::string&)) {
     command->add_option_function<std::string>(
         option, [this, key, form](const std::string& text) { keys_[key] = form(text); }, what);
   }
@@ -226,8 +226,8 @@ void Grammar::add_backend_add(CLI::App* backend) {
 }
 
 void Grammar::add_backend_states(CLI::App* backend) {
-  const auto add_state = [&](const char* name, const char* what, const char* example, std::string state,
-                             std::string done) {
+  const auto add_state = [&](const char* name, const char* what, const char* example, const char* state,
+                             const char* done) {
     CLI::App* command = add(backend, name, what, example, [this, state, done] {
       const auto target = must(backend_name_form(words_));
       edit({{"op", "backend.state"}, {"pool", target.pool}, {"name", target.name}, {"state", state}},

@@ -50,11 +50,12 @@ Result<nlohmann::json> backend_form(std::string_view text) {
   const auto first = split(text, keys);
   if (!first) return failure_of(first);
   const auto endpoint = Endpoint::parse(*first);
-  if (!endpoint)
+  if (!endpoint) {
     return failure(
         fmt::format("\"{}\" is not a backend; give ADDRESS or ADDRESS:PORT with the port of its check, such "
                     "as 10.0.0.1 or [fd00::1]:8080",
                     *first));
+  }
   if (keys.contains("address")) return failure(fmt::format("\"{}\" gives the address twice; leave one out", text));
   keys["address"] = endpoint->address.text();
   if (endpoint->port != 0) {

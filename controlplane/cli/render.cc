@@ -227,7 +227,7 @@ std::string traffic_text(const json& list, const char* title, bool all) {
     if (!all && count_field(each, "packets") == 0) continue;
     const std::string pool = text_field(each, "pool");
     const std::string name = text_field(each, "name");
-    table.add_row({pool == "-" || std::string_view(title) == "SERVICE" ? name : pool + "/" + name,
+    table.add_row({pool == "-" || std::string_view(title) == "SERVICE" ? name : fmt::format("{}/{}", pool, name),
                    text_field(each, "packets"), bytes_text(count_field(each, "bytes"))});
   }
   return table.empty() ? "" : "\n" + table.text();

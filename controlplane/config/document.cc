@@ -127,17 +127,25 @@ class Assembly {
     return false;
   }
 
+  // The pool of a service that lists its backends is written under the service. Names may hold dots, so of two pools
+  // that fit, the longer name is meant.
+  [[nodiscard]] std::string as_written(const std::string& key) const {
+    std::string result = key;
+    std::size_t longest = 0;
+    for (const auto& [name, path] : pool_paths_) {
+      const std::string canonical = fmt::format("pool.{}", name);
+      const bool fits = key.compare(0, canonical.size(), canonical) == 0 &&
+                        (key.size() == canonical.size() || key[canonical.size()] == '.');
+      if (!fits || canonical.size() < longest) continue;
+      longest = canonical.size();
+      result = path + key.substr(longest);
+    }
+    return result;
+  }
+
   void check_the_whole() {
     for (const Finding& finding : cross_check(config_)) {
-      std::string key = finding.key;
-      // The pool of a service that lists its backends is written under the service.
-      for (const auto& [name, path] : pool_paths_) {
-        const std::string canonical = "pool." + name;
-        const bool is_of_pool = key == canonical || key.substr(0, canonical.size() + 1) == canonical + ".";
-        if (!is_of_pool || path == canonical) continue;
-        key = path + key.substr(canonical.size());
-        break;
-      }
+      const std::string key = as_written(finding.key);
       reading_.fail(reading_.place_of(key), key, finding.message);
     }
   }

@@ -8,19 +8,20 @@
 namespace guideway {
 namespace {
 
+bool is_too_large(const nlohmann::json& json) {
+  return json.is_number_unsigned() &&
+         json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+}
+
 bool fill(Tree& tree, const nlohmann::json& json, int depth) {
   if (depth > tree_depth_max) return false;
   if (json.is_boolean()) {
     tree.kind = Tree::Kind::boolean;
     tree.boolean = json.get<bool>();
-  } else if (json.is_number_unsigned() &&
-             json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-    tree.kind = Tree::Kind::real;
-    tree.real = json.get<double>();
-  } else if (json.is_number_integer()) {
+  } else if (json.is_number_integer() && !is_too_large(json)) {
     tree.kind = Tree::Kind::integer;
     tree.integer = json.get<std::int64_t>();
-  } else if (json.is_number_float()) {
+  } else if (json.is_number()) {
     tree.kind = Tree::Kind::real;
     tree.real = json.get<double>();
   } else if (json.is_string()) {

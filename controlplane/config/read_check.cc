@@ -70,11 +70,12 @@ void read_timing(TableReader& reader, CheckDraft& draft) {
     check.timeout_ms = *timeout_ms;
     draft.timeout_given = true;
   }
-  if (draft.timeout_given && check.timeout_ms > check.interval_ms)
+  if (draft.timeout_given && check.timeout_ms > check.interval_ms) {
     reader.fail(reader.has("timeout") ? "timeout" : "interval",
                 fmt::format("the timeout of {} ms is longer than the interval of {} ms; give a timeout up to the "
                             "interval, so that one probe ends before the next begins",
                             check.timeout_ms, check.interval_ms));
+  }
   if (const auto rise = reader.integer("rise", 1, 1000, "a number of successes from 1 to 1000")) check.rise = *rise;
   if (const auto fall = reader.integer("fall", 1, 1000, "a number of failures from 1 to 1000")) check.fall = *fall;
   if (const auto jitter = reader.integer("jitter_percent", 0, 50, "a percentage from 0 to 50"))

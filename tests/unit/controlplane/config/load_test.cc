@@ -67,6 +67,15 @@ TEST(Load, SeveralErrorsComeAtOnceInTheOrderOfTheFile) {
   EXPECT_EQ(lines, (std::vector<int>{7, 8, 9, 10})) << text_of(config.error());
 }
 
+TEST(Load, APoolWhoseNameContinuesAnothersIsNotMistakenForIt) {
+  const auto config = load_config_text(
+      key_line + web_service + "[[pool]]\nname = \"web.x\"\nbackends = [{ address = \"10.0.0.2\", weight = 0 }]\n",
+      "conf.toml");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_EQ(config.error().front().key, "pool.web.x.backends");
+  EXPECT_EQ(config.error().front().line, 9);
+}
+
 TEST(Load, AWholeServiceTakesEightLines) {
   const auto config = load_config_text(key_line + R"([[service]]
 name = "web"
