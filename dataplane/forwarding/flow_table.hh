@@ -31,7 +31,11 @@ class FlowTable {
   [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept {
     return held_ != 0 && filter()[filter_index(hash)] != 0;
   }
-  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&buckets()[bucket_index(hash)]); }
+  void prefetch(std::uint64_t hash) const noexcept {
+    const gw_flow_bucket& bucket = buckets()[bucket_index(hash)];
+    __builtin_prefetch(&bucket.entries[0]);
+    __builtin_prefetch(&bucket.entries[GW_FLOWS_PER_BUCKET / 2]);
+  }
 
   // The live entry of that hash, or null. An entry found past its deadline is forgotten on the way.
   [[nodiscard]] gw_flow_entry* find(std::uint64_t hash, std::uint32_t now_ticks) noexcept;

@@ -123,6 +123,12 @@ gw_exit choose_asking(Packet& packet, const gw_slot& slot, ChooseState& state, s
 }  // namespace
 
 void choose_backend(Burst& burst, ChooseState state, std::uint32_t now_ticks) noexcept {
+  // A pass of its own: by the time a bucket is read, all buckets of the burst are on their way.
+  for (std::uint32_t i = 0; i < burst.active_count; ++i) {
+    const Packet& packet = burst.packets[burst.active[i]];
+    const bool follows = (packet.service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
+    if (follows || state.flows.may_hold(packet.hash)) state.flows.prefetch(packet.hash);
+  }
   std::uint32_t plain = 0;
   std::uint32_t asked = 0;
   for_each_active(burst, [&](Packet& packet) noexcept {

@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section 2 of docs/packet-path.md.
+#include <cstring>
+
 #include "dataplane/pipeline/steps.hh"
 
 namespace guideway {
+namespace {
+
+// Destination, destination port, protocol and family: all that a service is found by.
+bool same_destination(const gw_flow_key& a, const gw_flow_key& b) noexcept {
+  return std::memcmp(a.destination, b.destination, sizeof a.destination) == 0 &&
+         a.destination_port_be16 == b.destination_port_be16 && a.protocol == b.protocol && a.family == b.family;
+}
+
+}  // namespace
 
 void match_service(Burst& burst, const Snapshot& snapshot) noexcept {
   const ServiceTable& services = snapshot.services();
+  // Packets of one service tend to come together: most of a burst need not look it up again.
+  const Packet* before = nullptr;
   for_each_active(burst, [&](Packet& packet) noexcept {
-    packet.service = services.match(packet.flow);
+    const bool is_same = before != nullptr && same_destination(packet.flow, before->flow);
+    packet.service = is_same ? before->service : services.match(packet.flow);
+    before = &packet;
     return packet.service == nullptr ? GW_EXIT_KERNEL_NO_SERVICE : GW_EXIT_SENT;
   });
   // Hashed in a loop of its own, and the slot asked for: by the time choose_backend reads it, it is near.
