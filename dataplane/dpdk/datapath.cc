@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "dataplane/dpdk/eal_log.hh"
+#include "dataplane/dpdk/polled_interface.hh"
 
 namespace guideway {
 namespace {
@@ -79,8 +80,11 @@ Result<rte_mempool*> DpdkDatapath::pool_of(const Options& options, int numa_node
   const auto port_count = static_cast<std::uint32_t>(options.ports.size());
   const std::uint32_t queue_pairs = port_count * options.cores.worker_count;
   const std::uint32_t buffer_count = queue_pairs * (options.rx_descriptors + options.tx_descriptors) +
-                                     port_count * 4096U + (options.cores.worker_count + 1) * 1024U;
-  auto pool = DpdkPool::create("buffers" + std::to_string(numa_node + 1), buffer_count, mtu_bytes, numa_node);
+                                     port_count * 2304U + (options.cores.worker_count + 1) * 1024U;
+  std::uint32_t frame_bytes_min = 0;
+  for (const PortSpec& spec : options.ports) frame_bytes_min = std::max(frame_bytes_min, spec.buffer_bytes_min);
+  auto pool =
+      DpdkPool::create("buffers" + std::to_string(numa_node + 1), buffer_count, mtu_bytes, frame_bytes_min, numa_node);
   if (!pool) return failure_of(pool);
   return pools_.emplace_back(numa_node, std::move(*pool)).second.get();
 }
@@ -105,6 +109,7 @@ Result<void> DpdkDatapath::start_ports(const Options& options) {
   for (const PortSpec& spec : options.ports) {
     auto device = eal_.attach(spec);
     if (!device) return failure_of(device);
+    for (const std::string& finding : find_double_answers(spec)) spdlog::warn("port={} {}", devices.size(), finding);
     devices.push_back(*device);
   }
   // Any port's frames may leave by any other.

@@ -17,7 +17,7 @@ class DpdkPool {
  public:
   // `numa_node` below 0: any.
   [[nodiscard]] static Result<DpdkPool> create(const std::string& name, std::uint32_t buffer_count,
-                                               std::uint32_t mtu_bytes, int numa_node);
+                                               std::uint32_t mtu_bytes, std::uint32_t frame_bytes_min, int numa_node);
   [[nodiscard]] rte_mempool* get() const noexcept { return pool_.get(); }
 
  private:

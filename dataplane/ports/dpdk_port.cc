@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -47,6 +48,10 @@ Result<void> check_queues(const std::string& name, const rte_eth_dev_info& devic
                  (name.rfind("net_af_packet", 0) == 0 ? " or raise the device's qpairs=" : ""));
 }
 
+// net_af_packet claims to end at 1,518 bytes, but its frames are as long as its framesz= says (port_spec.cc), and the
+// MTU is the interface's own.
+bool takes_mtu(const rte_eth_dev_info& device) { return std::string_view(device.driver_name) != "net_af_packet"; }
+
 }  // namespace
 
 Result<std::uint16_t> DpdkPort::find(const std::string& name) {
@@ -79,15 +84,16 @@ Result<void> DpdkPort::configure(const DpdkPortSettings& settings, rte_mempool* 
   if (auto enough = check_queues(name_, info, settings.queue_count); !enough) return enough;
 
   mtu_bytes_ = settings.mtu_bytes.value_or(examine(device_).mtu_bytes);
+  const bool tells_mtu = takes_mtu(info);
   rte_eth_conf configuration{};
-  configuration.rxmode.mtu = mtu_bytes_;
+  if (tells_mtu) configuration.rxmode.mtu = mtu_bytes_;
   const bool has_rss = settings.queue_count > 1 && request_rss(info, configuration);
   if (const int outcome = rte_eth_dev_configure(device_, settings.queue_count, settings.queue_count, &configuration);
       outcome != 0)
     return failure(because("cannot configure port " + name_ + " with " + std::to_string(settings.queue_count) +
                                " queue pairs and an MTU of " + std::to_string(mtu_bytes_),
                            outcome));
-  if (settings.mtu_bytes) {
+  if (settings.mtu_bytes && tells_mtu) {
     if (const int outcome = rte_eth_dev_set_mtu(device_, mtu_bytes_); outcome != 0 && outcome != -ENOTSUP)
       return failure(because("cannot set the MTU of port " + name_ + " to " + std::to_string(mtu_bytes_), outcome));
   }

@@ -37,11 +37,13 @@ void complete(PortSpec& spec, std::uint32_t queue_count, std::optional<std::uint
   if (spec.name.rfind("net_af_packet", 0) != 0) return;
   add(spec, "qpairs", queue_count);
   if (mtu_bytes.value_or(1500) <= 1500) return;
-  // The driver's own frames of 2 KB would cut jumbo frames off; a block must hold a whole number of frames.
-  std::uint32_t frame_bytes = 2048;
-  while (frame_bytes < *mtu_bytes + 128U) frame_bytes *= 2;
+  // The driver's own frames of 2 KB would cut jumbo frames off. It wants blocks of whole pages with whole frames in
+  // them, so a frame is whole pages too, and a buffer that holds one.
+  constexpr std::uint32_t page_bytes = 4096;
+  const std::uint32_t frame_bytes = (*mtu_bytes + 160U + page_bytes - 1) / page_bytes * page_bytes;
   add(spec, "framesz", frame_bytes);
-  add(spec, "blocksz", frame_bytes < 4096 ? 4096 : frame_bytes);
+  add(spec, "blocksz", frame_bytes);
+  spec.buffer_bytes_min = frame_bytes;
 }
 
 }  // namespace guideway

@@ -12,8 +12,9 @@ namespace guideway {
 
 struct PortSpec {
   bool is_pci = false;
-  std::string name;       // "0000:03:00.0", "net_af_packet0"
-  std::string arguments;  // "iface=eth0"; what follows the first comma
+  std::string name;                    // "0000:03:00.0", "net_af_packet0"
+  std::string arguments;               // "iface=eth0"; what follows the first comma
+  std::uint32_t buffer_bytes_min = 0;  // of the packet buffers that it receives into
 };
 
 // "0000:03:00.0", "03:00.0", "net_af_packet0,iface=eth0" ...

@@ -7,6 +7,7 @@ import mmap
 import os
 import socket
 import struct
+import time
 
 MAGIC, PROTOCOL, ABI = 0x524F4447, 1, 1
 HELLO, WELCOME, REFUSED, TABLE, SNAPSHOT, ACCEPTED, REJECTED, FLOW_QUERY, FLOW_ANSWER = range(1, 10)
@@ -155,6 +156,17 @@ class Controller:
         kind, answer, _ = self.exchange(FLOW_QUERY, body)
         assert kind == FLOW_ANSWER
         return dict(zip(("remembered", "worker", "backend", "state", "remaining"), struct.unpack("<IIIIII", answer)))
+
+    def counters_add_up(self, patience_s=5):
+        """received = sent + to the kernel + sum of named drops, as soon as no packet is on its way."""
+        end = time.monotonic() + patience_s
+        while True:
+            counters = self.read_counters()
+            if counters["received_packets"] == sum(counters["exits"].values()):
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
 
     def read_counters(self):
         """Sums over all workers."""

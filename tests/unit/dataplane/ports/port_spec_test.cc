@@ -30,7 +30,7 @@ TEST(PortSpec, TellsPacketSocketsWhatTheyNeed) {
   };
   EXPECT_EQ(completed("net_af_packet0,iface=eth0", 2, std::nullopt), "iface=eth0,qpairs=2");
   EXPECT_EQ(completed("net_af_packet0,iface=eth0,qpairs=1", 2, 1500), "iface=eth0,qpairs=1");
-  EXPECT_EQ(completed("net_af_packet0,iface=eth0", 1, 9000), "iface=eth0,qpairs=1,framesz=16384,blocksz=16384");
+  EXPECT_EQ(completed("net_af_packet0,iface=eth0", 1, 9000), "iface=eth0,qpairs=1,framesz=12288,blocksz=12288");
   EXPECT_EQ(completed("net_null0", 2, 9000), "");
 }
 
