@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct PoolDraft {
   PoolConfig config;  // its backends are in `backends`
   CheckDraft check;
   std::vector<BackendDraft> backends;
+  std::set<std::string> names;  // of the backends, to notice one that is repeated
+  std::set<IpAddress> addresses;
   std::string path;  // "pool.web", or "service.web" for the pool of a service that lists backends
 };
 

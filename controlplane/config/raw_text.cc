@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/config/raw_text.hh"
 
+#include <algorithm>
+
 namespace guideway {
 namespace {
 
@@ -106,6 +108,15 @@ std::optional<RawTextFault> find_character_fault(std::string_view text) {
     const std::size_t length_bytes = sequence_bytes(text);
     if (length_bytes == 0) return RawTextFault{line, "is not UTF-8; save the file in that encoding"};
     text.remove_prefix(length_bytes);
+  }
+  return std::nullopt;
+}
+
+std::optional<RawTextFault> find_line_fault(std::string_view text, std::size_t length_max) {
+  for (int line = 1; !text.empty(); ++line) {
+    const std::size_t length = std::min(text.find('\n'), text.size());
+    if (length > length_max) return RawTextFault{line, "is too long a line; write the list over several lines"};
+    text.remove_prefix(std::min(length + 1, text.size()));
   }
   return std::nullopt;
 }

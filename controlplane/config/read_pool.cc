@@ -60,18 +60,18 @@ std::optional<BackendDraft> read_backend_from_table(Reading& reading, const std:
   return draft;
 }
 
-bool is_repeated(TableReader& reader, const PoolDraft& pool, const BackendDraft& backend, int line) {
-  for (const BackendDraft& other : pool.backends) {
-    const bool same_address = other.config.address == backend.config.address;
-    if (!same_address && other.config.name != backend.config.name) continue;
-    reader.reading().fail(
-        {reader.file(), line}, fmt::format("{}[{}]", reader.path_of("backends"), backend.config.name),
-        same_address ? fmt::format("address {} is in this pool already; leave it out, or give the other more weight",
-                                   backend.config.address.text())
-                     : "a backend of this name is in this pool already; give it another name");
-    return true;
+void add_backend(TableReader& reader, PoolDraft& pool, BackendDraft backend, int line) {
+  const bool new_address = pool.addresses.insert(backend.config.address).second;
+  const bool new_name = pool.names.insert(backend.config.name).second;
+  if (new_address && new_name) {
+    pool.backends.push_back(std::move(backend));
+    return;
   }
-  return false;
+  reader.reading().fail(
+      {reader.file(), line}, fmt::format("{}[{}]", reader.path_of("backends"), backend.config.name),
+      new_address ? "a backend of this name is in this pool already; give it another name"
+                  : fmt::format("address {} is in this pool already; leave it out, or give the other more weight",
+                                backend.config.address.text()));
 }
 
 }  // namespace
@@ -115,7 +115,7 @@ void read_pool_keys(TableReader& reader, PoolDraft& pool) {
   }
   for (const Tree& item : list->items) {
     auto backend = read_backend(reader.reading(), reader.file(), item, reader.path_of("backends"), pool);
-    if (backend && !is_repeated(reader, pool, *backend, item.line)) pool.backends.push_back(std::move(*backend));
+    if (backend) add_backend(reader, pool, std::move(*backend), item.line);
   }
 }
 

@@ -109,6 +109,8 @@ tl::expected<Tree, ConfigError> parse_toml(std::string_view text, const std::str
     return tl::unexpected(ConfigError{name, 0, "", "is larger than 64 MB; split it with include"});
   if (const auto fault = find_character_fault(text))
     return tl::unexpected(ConfigError{name, fault->line, "", fault->message});
+  if (const auto fault = find_line_fault(text, line_bytes_max))
+    return tl::unexpected(ConfigError{name, fault->line, "", fault->message});
   if (const auto fault = find_nesting_fault(text, tree_depth_max))
     return tl::unexpected(ConfigError{name, fault->line, "", fault->message});
   try {

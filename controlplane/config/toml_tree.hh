@@ -13,6 +13,7 @@
 namespace guideway {
 
 inline constexpr std::size_t config_bytes_max = 64U << 20U;
+inline constexpr std::size_t line_bytes_max = 16U << 10U;
 
 [[nodiscard]] tl::expected<Tree, ConfigError> parse_toml(std::string_view text, const std::string& name);
 

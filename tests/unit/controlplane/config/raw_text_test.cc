@@ -28,6 +28,13 @@ TEST(RawText, BracketsInStringsAndCommentsDoNotCount) {
   EXPECT_FALSE(find_nesting_fault("[[service]]\na = [[1]]\n", 3));
 }
 
+TEST(RawText, LinesAreBounded) {
+  EXPECT_FALSE(find_line_fault("", 3));
+  EXPECT_FALSE(find_line_fault("abc\nabc\n\nabc", 3));
+  EXPECT_EQ(find_line_fault("abc\nabcd\n", 3)->line, 2);
+  EXPECT_EQ(find_line_fault("\n\nabcd", 3)->line, 3);
+}
+
 TEST(RawText, DepthIsBounded) {
   EXPECT_TRUE(find_nesting_fault("a = [[[[", 3));
   EXPECT_TRUE(find_nesting_fault("a = [{b=[{", 3));
