@@ -164,6 +164,34 @@ def _(c):
     c.uses("ac")
 
 
+@case(
+    "order-of-probing",
+    "Twelve of sixteen are down: flows find one of the four after one to eight tries, or on the walk, in that order.",
+)
+def _(c):
+    down = {name: 'state = "disabled"' for name in "abcdefghijkl"}
+    c.configure(pool(count=16, **down), service(table_slots=1009))
+    flows = [c.send(tcp4(client)) for client in range(1, 301)]
+    c.uses("mnop", flows)
+    for client, number in zip(range(1, 301), flows):
+        c.same(number, c.send(tcp4(client, flags="A")))
+
+
+@case(
+    "share-one",
+    "Slot 0 has noise 0: a share of 0 accepts nothing, one of 1 exactly slot 0, which the walk over 251 slots finds.",
+)
+def _(c):
+    c.configure(pool(count=1), service(port=53, protocol="udp", udp="hash"))
+    c.event(0, "web a up share 0")
+    c.event(1, "web a up share 1")
+    for client in range(1, 11):
+        c.send(udp4(client), exits.DROP_NO_BACKEND)
+    c.at(1)
+    for client in range(1, 11):
+        c.send(udp4(client))
+
+
 @case("one-backend", "A pool of one gets everything.")
 def _(c):
     c.configure(pool(count=1), service())

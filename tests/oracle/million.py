@@ -6,6 +6,8 @@ and bytes, and the counters, with the model. Health changes all the while, so th
 Usage: million.py GUIDEWAY [--packets N] [--seed N] [--keep FOLDER]
 """
 import argparse
+import collections
+import json
 import pathlib
 import subprocess
 import sys
@@ -23,7 +25,8 @@ def replay(guideway, folder):
     for option, name in (("config", "config.toml"), ("in", "in.pcap"), ("out", "out.pcap"), ("kernel", "kernel.pcap"),
                          ("counters", "counters.txt"), ("decisions", "decisions.txt"), ("events", "events.txt")):
         words += [f"--{option}", str(folder / name)]
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(words + ["--json"], check=True, stdout=subprocess.PIPE)
+    return json.loads(done.stdout)
 
 
 class Difference(Exception):
@@ -31,7 +34,9 @@ class Difference(Exception):
 
 
 def compare_packets(model, folder):
-    """Every packet in the order of the capture; raises Difference at the first that is not what the model says."""
+    """Every packet in the order of the capture; raises Difference at the first that is not what the model says.
+    Returns their number and what the report must tell of their spread."""
+    spread = Spread()
     backends = [f"{b.pool}/{b.name}" for b in model.configuration.backends]
     sent, kernel = pcap.frames(folder / "out.pcap"), pcap.frames(folder / "kernel.pcap")
     number = 0
@@ -45,6 +50,7 @@ def compare_packets(model, folder):
                 raise Difference(f"expected {expected}but found {found}packet {number} is {frame.hex()}")
             if decision.exit == exits.SENT:
                 leaves = decision.frame, next(sent, None)
+                spread.sent(decision.hash, backend)
             elif decision.exit.startswith("kernel_"):
                 leaves = frame, next(kernel, None)
             else:
@@ -54,7 +60,30 @@ def compare_packets(model, folder):
             number += 1
         if next(lines, None) or next(sent, None) or next(kernel, None):
             raise Difference("more packets came out than the model knows of")
-    return number
+    return number, spread
+
+
+class Spread:
+    """How packets and flows are spread, counted without the help of the program."""
+
+    def __init__(self):
+        self.packets, self.last, self.moved = collections.Counter(), {}, set()
+
+    def sent(self, hash_value, backend):
+        self.packets[backend] += 1
+        if self.last.setdefault(hash_value, backend) != backend:
+            self.moved.add(hash_value)
+            self.last[hash_value] = backend
+
+    def compare(self, report, configuration):
+        flows = collections.Counter(self.last.values())
+        names = [f"{b.pool}/{b.name}" for b in configuration.backends]
+        expected = {name: {"packets": self.packets[name], "flows": flows[name]} for name in names}
+        if report["backends"] != expected:
+            raise Difference(f"the report spreads {report['backends']}\ninstead of {expected}")
+        if (report["flows"], report["flows_moved"]) != (len(self.last), len(self.moved)):
+            raise Difference(f"the report has {report['flows']} flows, {report['flows_moved']} of them moved, "
+                             f"instead of {len(self.last)} and {len(self.moved)}")
 
 
 def compare_counters(model, folder):
@@ -84,10 +113,11 @@ def run(arguments, folder):
     (folder / "events.txt").write_text(traffic.events(arguments.seed))
     pcap.write(folder / "in.pcap", traffic.Traffic(arguments.seed, arguments.packets).frames())
     made = time.monotonic()
-    replay(arguments.guideway, folder)
+    report = replay(arguments.guideway, folder)
     replayed = time.monotonic()
     model = Model((folder / "config.toml").read_text(), (folder / "events.txt").read_text())
-    number = compare_packets(model, folder)
+    number, spread = compare_packets(model, folder)
+    spread.compare(report, model.configuration)
     counters = compare_counters(model, folder)
     if number != arguments.packets:
         raise Difference(f"{number} packets were judged instead of {arguments.packets}")

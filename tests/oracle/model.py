@@ -19,10 +19,10 @@ EVENT_STATES = {"up": slot.STATE_UP, "draining": slot.STATE_DRAINING, "down": sl
 
 
 class Decision:
-    __slots__ = ("exit", "backend", "frame")
+    __slots__ = ("exit", "backend", "frame", "hash")
 
-    def __init__(self, exit_name, backend=None, frame=None):
-        self.exit, self.backend, self.frame = exit_name, backend, frame
+    def __init__(self, exit_name, backend=None, frame=None, hash_value=None):
+        self.exit, self.backend, self.frame, self.hash = exit_name, backend, frame, hash_value
 
 
 class Event:
@@ -100,7 +100,7 @@ class Model:
         if answer.backend is None:
             return Decision(exits.DROP_NO_BACKEND)
         exit_name, sent = forward(frame, packet, hash_value, self.configuration.backends[answer.backend])
-        return Decision(exit_name, answer.backend, sent)
+        return Decision(exit_name, answer.backend, sent, hash_value)
 
     def decisions(self, capture):
         """Yields a decision for each (time in nanoseconds, frame) of a capture, in its order."""
