@@ -107,6 +107,7 @@ Result<DpdkPort> DpdkDatapath::start_port(const Options& options, std::uint16_t 
 Result<void> DpdkDatapath::start_ports(const Options& options) {
   std::vector<std::uint16_t> devices;
   for (const PortSpec& spec : options.ports) {
+    if (auto checked = check_interface(spec); !checked) return checked;
     auto device = eal_.attach(spec);
     if (!device) return failure_of(device);
     for (const std::string& finding : find_double_answers(spec)) spdlog::warn("port={} {}", devices.size(), finding);

@@ -127,9 +127,10 @@ Eal::~Eal() {
 Result<std::uint16_t> Eal::attach(const PortSpec& spec) {
   if (!spec.is_pci) {
     const int outcome = rte_eal_hotplug_add("vdev", spec.name.c_str(), spec.arguments.c_str());
-    if (outcome != 0)
-      return failure("cannot open port " + spec.name + (spec.arguments.empty() ? "" : "," + spec.arguments) + ": " +
-                     rte_strerror(-outcome));
+    const std::string what = "cannot open port " + spec.name + (spec.arguments.empty() ? "" : "," + spec.arguments);
+    if (outcome == -EFAULT) return failure(what + ": DPDK has no driver of that name");
+    // Most drivers answer -1, whatever it was; the log knows more.
+    if (outcome != 0) return failure(what + (outcome == -1 ? "" : std::string(": ") + rte_strerror(-outcome)));
   }
   return DpdkPort::find(spec.name);
 }

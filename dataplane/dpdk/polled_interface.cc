@@ -21,6 +21,8 @@ std::string interface_of(const PortSpec& spec) {
   return arguments.substr(start, arguments.find(',', start) - start);
 }
 
+bool polls_interface(const PortSpec& spec) { return spec.name.rfind("net_af_packet", 0) == 0; }
+
 int setting(const std::string& name, const std::string& interface) {
   int value = 0;
   std::ifstream("/proc/sys/net/ipv4/conf/" + interface + "/" + name) >> value;
@@ -29,9 +31,19 @@ int setting(const std::string& name, const std::string& interface) {
 
 }  // namespace
 
-std::vector<std::string> find_double_answers(const PortSpec& spec) {
+Result<void> check_interface(const PortSpec& spec) {
+  if (!polls_interface(spec)) return {};
   const std::string interface = interface_of(spec);
-  if (spec.name.rfind("net_af_packet", 0) != 0 || interface.empty()) return {};
+  if (interface.empty())
+    return failure("port " + spec.name + " needs to know its interface: " + spec.name + ",iface=eth0");
+  if (::if_nametoindex(interface.c_str()) == 0)
+    return failure("port " + spec.name + ": there is no interface \"" + interface + "\" in this network namespace");
+  return {};
+}
+
+std::vector<std::string> find_double_answers(const PortSpec& spec) {
+  if (!polls_interface(spec)) return {};
+  const std::string interface = interface_of(spec);
   ifaddrs* first = nullptr;
   if (::getifaddrs(&first) != 0) return {};
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(first, ::freeifaddrs);

@@ -7,9 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/base/result.hh"
 #include "dataplane/ports/port_spec.hh"
 
 namespace guideway {
+
+// Whether the interface that a net_af_packet port names is there; the driver itself says only that something failed.
+[[nodiscard]] Result<void> check_interface(const PortSpec& spec);
 
 // One sentence a finding, with the command that mends it. None for devices that take the frames away.
 [[nodiscard]] std::vector<std::string> find_double_answers(const PortSpec& spec);

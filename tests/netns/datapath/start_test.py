@@ -52,7 +52,9 @@ class StartAndStop(unittest.TestCase):
     def test_each_failure_is_one_sentence(self):
         self.fails("--port is required", ports=())
         self.fails("neither a PCI address", "--port", "eth0", ports=())
-        self.fails("iface=nosuch", ports=("nosuch",))
+        self.fails('there is no interface "nosuch"', ports=("nosuch",))
+        self.fails("needs to know its interface", "--port", "net_af_packet0", ports=())
+        self.fails("DPDK has no driver of that name", "--port", "net_nosuch0", ports=())
         self.fails("has 1 queue pair, 2 workers need one each", "--workers", "2", "--port",
                    "net_af_packet0,iface=port0,qpairs=1", ports=())
         self.fails("workers need a core each", "--workers", "64")
