@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "dataplane/net/endian.hh"
+#include "ebpf/abi/flow_key.h"
 #include "ebpf/abi/snapshot.h"
 
 namespace guideway::testing_support {
