@@ -25,7 +25,9 @@ def replay(guideway, folder):
     for option, name in (("config", "config.toml"), ("in", "in.pcap"), ("out", "out.pcap"), ("kernel", "kernel.pcap"),
                          ("counters", "counters.txt"), ("decisions", "decisions.txt"), ("events", "events.txt")):
         words += [f"--{option}", str(folder / name)]
-    done = subprocess.run(words + ["--json"], check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(words + ["--json"], capture_output=True, text=True)
+    if done.returncode:
+        raise Difference(f"guideway replay ended with {done.returncode}: {done.stderr}")
     return json.loads(done.stdout)
 
 

@@ -112,12 +112,13 @@ class Flow:
 
 
 class Traffic:
-    def __init__(self, seed, packets):
+    def __init__(self, seed, packets, services=SERVICES):
+        """`services`: (name, addresses, port, protocol, ...) of those that most packets are for."""
         self.random = random.Random(seed)
         self.packets = packets
         packed = lambda texts: [ipaddress.ip_address(text).packed for text in texts]
         self.targets = [(packed(addresses), port, 6 if protocol == "tcp" else 17)
-                        for _, addresses, port, protocol, _, _ in SERVICES]
+                        for _, addresses, port, protocol, *_ in services]
         self.strangers = [(packed(["192.0.2.99", "2001:db8::99"]), 80, 6), (packed(["192.0.2.10"]), 81, 6),
                           (packed(["192.0.2.10", "2001:db8::10"]), 80, 17), (packed(["192.0.2.12"]), 53, 6)]
         self.flows = [Flow(self.random, self.targets) for _ in range(max(100, packets // 20))]
