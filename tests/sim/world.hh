@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A world to test "remember only the exceptions" in: the real ledger and the real pipeline under a simulated clock, with
-// clients whose flows open, talk, pause and close, and an operator and failures that change everything in between.
+// A world to test "remember only the exceptions" in: the real ledger and the real pipeline under a simulated clock,
+// with clients whose flows open, talk, pause and close, and an operator and failures that change everything in between.
 // A run is its seed. The truth of a flow is the backend that got its first packet: as long as that backend has been
 // neither down nor removed by force, every later packet must go there.
 #pragma once

@@ -9,8 +9,8 @@ import re
 import sources
 
 unit = pathlib.PurePosixPath("tests/unit")
-# Folders whose code is a program's start-up: the tests in tests/netns run it as a whole.
-tested_as_a_whole = {"dataplane/dpdk", "controlplane/daemon"}
+# Programs: tests/netns and tests/replay run them as they are.
+tested_as_a_whole = {"dataplane/dpdk", "controlplane/daemon", "controlplane/replay"}
 
 
 def main():

@@ -120,16 +120,15 @@ TEST(RemovedAtOnce, NamesTheBackendsThatDoNotDrain) {
 }
 
 TEST(EditJson, SaysTheSameThereAndBack) {
-  for (
-      const char* text : {
-          R"({"op": "service.add", "service": {"name": "x", "address": "192.0.2.1", "port": 80, "backends": ["10.0.0.1"]}})",
-          R"({"op": "service.remove", "name": "x", "force": true})",
-          R"({"op": "backend.add", "pool": "p", "backend": {"name": "b", "address": "10.0.0.1"}})",
-          R"({"op": "backend.add", "pool": "p", "backend": "10.0.0.1:8080"})",
-          R"({"op": "backend.remove", "pool": "p", "name": "b", "force": false})",
-          R"({"op": "backend.state", "pool": "p", "name": "b", "state": "draining"})",
-          R"({"op": "backend.weight", "pool": "p", "name": "b", "weight": 65535})",
-      }) {
+  for (const char* text : {
+           R"({"op": "service.add", "service": {"name": "x", "address": "192.0.2.1", "port": 80, "backends": []}})",
+           R"({"op": "service.remove", "name": "x", "force": true})",
+           R"({"op": "backend.add", "pool": "p", "backend": {"name": "b", "address": "10.0.0.1"}})",
+           R"({"op": "backend.add", "pool": "p", "backend": "10.0.0.1:8080"})",
+           R"({"op": "backend.remove", "pool": "p", "name": "b", "force": false})",
+           R"({"op": "backend.state", "pool": "p", "name": "b", "state": "draining"})",
+           R"({"op": "backend.weight", "pool": "p", "name": "b", "weight": 65535})",
+       }) {
     EXPECT_EQ(to_json(edit_of(text)), nlohmann::json::parse(text));
   }
 }
