@@ -162,6 +162,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
     ::unlink(path_.c_str());
     beast::error_code ignored;
     acceptor_.close(ignored);
+    lock_.reset();
   }
 
  private:

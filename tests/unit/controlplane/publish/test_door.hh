@@ -20,6 +20,7 @@
 #include "dataplane/door/server.hh"
 #include "dataplane/forwarding/health_table.hh"
 #include "ebpf/abi/counters.h"
+#include "ebpf/abi/flow.h"
 
 namespace guideway {
 
@@ -138,7 +139,8 @@ class FakeDatapath : public door::Datapath {
 class TestDoor {
  public:
   TestDoor(const std::string& path, FakeDatapath& datapath)
-      : server_(std::move(*door::Listener::open(path)), datapath), thread_([this] { server_.run(); }) {}
+      : server_(std::move(*door::Listener::open(path)), datapath, [](auto&&...) {}),
+        thread_([this] { server_.run(); }) {}
   TestDoor(const TestDoor&) = delete;
   TestDoor& operator=(const TestDoor&) = delete;
   ~TestDoor() {

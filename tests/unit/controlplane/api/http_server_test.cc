@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/api/http_server.hh"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <thread>
+
+#include "tests/unit/controlplane/api/fake_operations.hh"
+#include "tests/unit/controlplane/api/http_client.hh"
+
+namespace guideway {
+namespace {
+
+class HttpServerTest : public ::testing::Test {
+ protected:
+  HttpServerTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "guideway-api-XXXXXX").string();
+    directory_ = ::mkdtemp(pattern.data());
+    path_ = directory_ + "/api.sock";
+  }
+  ~HttpServerTest() override {
+    stop();
+    std::filesystem::remove_all(directory_);
+  }
+  void start(const HttpServer::Limits& limits) {
+    auto server = HttpServer::listen(io_, path_, router_, limits);
+    ASSERT_TRUE(server) << server.error().message;
+    server_.emplace(std::move(*server));
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  void stop() {
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+    server_.reset();
+  }
+
+  std::string directory_;
+  std::string path_;
+  FakeOperations operations_;
+  Router router_{operations_};
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
+  std::optional<HttpServer> server_;
+  std::thread thread_;
+};
+
+TEST_F(HttpServerTest, AnswersWithJson) {
+  start({});
+  const HttpAnswer answer = ask(path_, "GET", "/v1/status");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body["asked"], "status");
+  EXPECT_NE(answer.text.find("Content-Type: application/json"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, ItsSocketIsForOwnerAndGroup) {
+  start({});
+  struct stat status {};
+  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0660U);
+}
+
+TEST_F(HttpServerTest, AConnectionServesManyRequests) {
+  start({});
+  const UniqueFd fd = connect_to(path_);
+  for (int i = 0; i < 50; ++i) {
+    send_all(fd, "GET /v1/stats HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(read_answer(fd).body["asked"], "stats");
+  }
+}
+
+TEST_F(HttpServerTest, ManyConnectionsAtOnce) {
+  start({});
+  std::vector<UniqueFd> connections;
+  for (int i = 0; i < 100; ++i) {
+    connections.push_back(connect_to(path_));
+    ASSERT_TRUE(connections.back());
+  }
+  for (const UniqueFd& fd : connections) send_all(fd, "GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n");
+  for (const UniqueFd& fd : connections) EXPECT_EQ(read_answer(fd).status, 200);
+}
+
+TEST_F(HttpServerTest, ABodyThatIsTooLargeIsRefused) {
+  start({});
+  const UniqueFd fd = connect_to(path_);
+  send_all(fd, "POST /v1/edits HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n");
+  EXPECT_EQ(read_answer(fd).status, 413);
+}
+
+TEST_F(HttpServerTest, WhatIsNotHttpIsRefused) {
+  start({});
+  const UniqueFd fd = connect_to(path_);
+  send_all(fd, "this is not a request\r\n\r\n");
+  const HttpAnswer answer = read_answer(fd);
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_TRUE(answer.body.contains("error"));
+  EXPECT_EQ(ask(path_, "GET", "/v1/status").status, 200);
+}
+
+TEST_F(HttpServerTest, AClientThatSaysNothingIsHungUpOn) {
+  start({1024, std::chrono::seconds(1), 8});
+  const UniqueFd fd = connect_to(path_);
+  send_all(fd, "GET /v1/sta");
+  EXPECT_EQ(read_answer(fd).text, "");
+}
+
+TEST_F(HttpServerTest, ASecondServerOnTheSameSocketIsRefused) {
+  start({});
+  boost::asio::io_context other;
+  auto second = HttpServer::listen(other, path_, router_, {});
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find("another guidewayd"), std::string::npos) << second.error().message;
+  EXPECT_EQ(ask(path_, "GET", "/v1/status").status, 200);
+}
+
+TEST_F(HttpServerTest, ASocketThatADeadServerLeftIsTakenOver) {
+  start({});
+  std::filesystem::rename(path_, directory_ + "/kept");
+  stop();
+  std::filesystem::rename(directory_ + "/kept", path_);
+  io_.restart();
+  start({});
+  EXPECT_EQ(ask(path_, "GET", "/v1/status").status, 200);
+}
+
+TEST_F(HttpServerTest, AFileInTheWayIsLeftAlone) {
+  std::ofstream(path_) << "precious";
+  auto server = HttpServer::listen(io_, path_, router_, {});
+  ASSERT_FALSE(server);
+  EXPECT_NE(server.error().message.find(path_), std::string::npos);
+  EXPECT_EQ(std::filesystem::file_size(path_), 8U);
+}
+
+TEST_F(HttpServerTest, AMissingDirectoryIsASentence) {
+  auto server = HttpServer::listen(io_, directory_ + "/no/api.sock", router_, {});
+  ASSERT_FALSE(server);
+  EXPECT_NE(server.error().message.find("/no/api.sock"), std::string::npos) << server.error().message;
+}
+
+}  // namespace
+}  // namespace guideway
