@@ -65,7 +65,8 @@ class World:
         port = (80, 0)[number % 2]
         self.text += f'\n[[service]]\nname = "service-{number}"\naddresses = ["' + '", "'.join(addresses) + '"]\n'
         self.text += f'port = {port}\nprotocol = "{protocol}"\npool = "{pool}"\n'
-        keys = {"table_slots": chance.choice((251, 257, 1009, 4093)), "idle_timeout": chance.choice(("5s", "20s", "1h")),
+        keys = {"table_slots": chance.choice((251, 257, 1009, 4093)),
+                "idle_timeout": chance.choice(("5s", "20s", "1h")),
                 "when_none": chance.choice(("drop", "fail-open"))}
         if protocol == "udp" and chance.random() < 0.5:
             keys["udp"] = "hash"
