@@ -1,85 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+// The door client at the real door.
 #include "controlplane/publish/door_client.hh"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <optional>
-#include <string>
+#include <memory>
 
-#include "tests/unit/controlplane/publish/raw_door.hh"
+#include "tests/unit/controlplane/publish/door_client_fixture.hh"
 #include "tests/unit/controlplane/publish/test_door.hh"
 
 namespace guideway {
 namespace {
-
-using std::chrono::milliseconds;
-
-Config config_with(const std::vector<std::string>& pools) {
-  Config config;
-  std::uint8_t number = 1;
-  for (const std::string& name : pools) {
-    PoolConfig pool;
-    pool.name = name;
-    BackendConfig backend;
-    backend.name = name + "-1";
-    backend.address = *IpAddress::parse("10.0.0." + std::to_string(number));
-    pool.backends.push_back(backend);
-    config.pools.push_back(pool);
-    ServiceConfig service;
-    service.name = name;
-    service.pool = name;
-    service.port = 80;
-    service.table_slots = 251;
-    service.addresses = {*IpAddress::parse("192.0.2." + std::to_string(number))};
-    config.services.push_back(service);
-    ++number;
-  }
-  return config;
-}
-
-Compiled compiled_of(const std::vector<std::string>& pools, std::uint64_t generation) {
-  Ledger ledger(Capacities{});
-  EXPECT_TRUE(ledger.adopt(config_with(pools), {}, 0));
-  return ledger.compile(generation, {});
-}
-
-class DoorClientTest : public ::testing::Test {
- protected:
-  DoorClientTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "guideway-door-XXXXXX").string();
-    directory_ = ::mkdtemp(pattern.data());
-    path_ = directory_ + "/door.sock";
-  }
-  ~DoorClientTest() override { std::filesystem::remove_all(directory_); }
-
-  DoorClient::Handlers handlers() {
-    return {[this] { ++opened_; }, [this](const std::string& why) { reasons_.push_back(why); }};
-  }
-  // Turns the loop until something holds.
-  template <typename Condition>
-  bool run_until(Condition condition, milliseconds limit = milliseconds(10'000)) {
-    const auto end = std::chrono::steady_clock::now() + limit;
-    while (!condition() && std::chrono::steady_clock::now() < end) {
-      io_.restart();
-      io_.run_for(milliseconds(2));
-    }
-    return condition();
-  }
-  PublishReport publish(DoorClient& client, const Compiled& compiled) {
-    std::optional<PublishReport> report;
-    client.publish(compiled, [&](const PublishReport& got) { report = got; });
-    EXPECT_TRUE(run_until([&] { return report.has_value(); }));
-    return report.value_or(PublishReport{PublishOutcome::connection_lost, "nothing came", 0, 0});
-  }
-
-  std::string directory_;
-  std::string path_;
-  boost::asio::io_context io_;
-  int opened_ = 0;
-  std::vector<std::string> reasons_;
-};
 
 TEST_F(DoorClientTest, ReadsWhatTheDatapathSaysOfItself) {
   FakeDatapath datapath;
@@ -223,93 +154,6 @@ TEST_F(DoorClientTest, AsksForAFlow) {
   ASSERT_TRUE(run_until([&] { return answer.has_value(); }));
   EXPECT_FALSE(*answer);
   EXPECT_NE(client.datapath(), nullptr) << "a question that is refused costs no connection";
-}
-
-// A Welcome that a proper datapath would send, for the test to spoil.
-door::Welcome good_welcome(const FakeDatapath& datapath) {
-  door::Welcome welcome{};
-  welcome.abi_version = GW_ABI_VERSION;
-  welcome.services_max = 64;
-  welcome.backends_max = 128;
-  welcome.flows_max = 1024;
-  welcome.health_bytes = datapath.shared_memory().health_bytes;
-  welcome.counters_bytes = datapath.shared_memory().counters_bytes;
-  datapath.describe(welcome);
-  return welcome;
-}
-
-TEST_F(DoorClientTest, RefusesADatapathThatTalksNonsense) {
-  FakeDatapath datapath;
-  const door::SharedMemory memory = datapath.shared_memory();
-  RawDoor door(path_);
-  ASSERT_TRUE(door.is_open());
-  DoorClient client(io_, path_, handlers(), {milliseconds(5), milliseconds(1000)});
-  client.start();
-  const auto after = [&](auto answer) {
-    // Long enough to come back after the last one.
-    EXPECT_FALSE(run_until([] { return false; }, milliseconds(50)));
-    reasons_.clear();
-    EXPECT_TRUE(door.accept());
-    auto hello = door.receive();
-    EXPECT_TRUE(hello.has_value());
-    answer(hello ? hello->sequence : 0);
-    EXPECT_TRUE(run_until([&] { return !reasons_.empty() || opened_ > 0; }));
-    door.hang_up();
-    return reasons_.empty() ? std::string() : reasons_[0];
-  };
-  EXPECT_NE(after([&](std::uint32_t sequence) {
-              auto welcome = good_welcome(datapath);
-              welcome.abi_version = 99;
-              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
-            }).find("ABI version 99"),
-            std::string::npos);
-  EXPECT_NE(after([&](std::uint32_t sequence) {
-              auto welcome = good_welcome(datapath);
-              welcome.port_count = GW_PORTS_MAX + 1;
-              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
-            }).find("impossible"),
-            std::string::npos);
-  EXPECT_NE(after([&](std::uint32_t sequence) {
-              auto welcome = good_welcome(datapath);
-              welcome.backends_max = 4096;
-              welcome.health_bytes = 4096 * 8;
-              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
-            }).find("health table"),
-            std::string::npos);
-  EXPECT_NE(after([&](std::uint32_t sequence) {
-              door.send(good_welcome(datapath), sequence, {memory.health_fd});
-            }).find("no memory"),
-            std::string::npos);
-  EXPECT_NE(after([&](std::uint32_t) { door.send_bytes("hi", 2); }).find("too short"), std::string::npos);
-  EXPECT_NE(after([&](std::uint32_t sequence) {
-              door.send(good_welcome(datapath), sequence + 1, {memory.health_fd, memory.counters_fd});
-            }).find("nobody asked"),
-            std::string::npos);
-  EXPECT_NE(after([&](std::uint32_t sequence) { door.send(door::Accepted{}, sequence); }).find("Welcome"),
-            std::string::npos);
-  EXPECT_EQ(opened_, 0);
-  EXPECT_EQ(after([&](std::uint32_t sequence) {
-              door.send(good_welcome(datapath), sequence, {memory.health_fd, memory.counters_fd});
-            }),
-            "");
-  EXPECT_EQ(opened_, 1);
-}
-
-TEST_F(DoorClientTest, GivesUpADatapathThatDoesNotAnswer) {
-  FakeDatapath datapath;
-  const door::SharedMemory memory = datapath.shared_memory();
-  RawDoor door(path_);
-  ASSERT_TRUE(door.is_open());
-  DoorClient client(io_, path_, handlers(), {milliseconds(5), milliseconds(200)});
-  client.start();
-  ASSERT_TRUE(door.accept());
-  auto hello = door.receive();
-  ASSERT_TRUE(hello.has_value());
-  door.send(good_welcome(datapath), hello->sequence, {memory.health_fd, memory.counters_fd});
-  ASSERT_TRUE(run_until([&] { return opened_ == 1; }));
-  PublishReport report = publish(client, compiled_of({"a"}, 1));
-  EXPECT_EQ(report.outcome, PublishOutcome::connection_lost);
-  EXPECT_NE(report.reason.find("does not answer"), std::string::npos) << report.reason;
 }
 
 }  // namespace

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door client at a door that says what no proper datapath would, or nothing.
+#include <gtest/gtest.h>
+
+#include "tests/unit/controlplane/publish/door_client_fixture.hh"
+#include "tests/unit/controlplane/publish/raw_door.hh"
+#include "tests/unit/controlplane/publish/test_door.hh"
+
+namespace guideway {
+namespace {
+
+// A Welcome that a proper datapath would send, for the test to spoil.
+door::Welcome good_welcome(const FakeDatapath& datapath) {
+  door::Welcome welcome{};
+  welcome.abi_version = GW_ABI_VERSION;
+  welcome.services_max = 64;
+  welcome.backends_max = 128;
+  welcome.flows_max = 1024;
+  welcome.health_bytes = datapath.shared_memory().health_bytes;
+  welcome.counters_bytes = datapath.shared_memory().counters_bytes;
+  datapath.describe(welcome);
+  return welcome;
+}
+
+TEST_F(DoorClientTest, RefusesADatapathThatTalksNonsense) {
+  FakeDatapath datapath;
+  const door::SharedMemory memory = datapath.shared_memory();
+  RawDoor door(path_);
+  ASSERT_TRUE(door.is_open());
+  DoorClient client(io_, path_, handlers(), {milliseconds(5), milliseconds(1000)});
+  client.start();
+  const auto after = [&](auto answer) {
+    // Long enough to come back after the last one.
+    EXPECT_FALSE(run_until([] { return false; }, milliseconds(50)));
+    reasons_.clear();
+    EXPECT_TRUE(door.accept());
+    auto hello = door.receive();
+    EXPECT_TRUE(hello.has_value());
+    answer(hello ? hello->sequence : 0);
+    EXPECT_TRUE(run_until([&] { return !reasons_.empty() || opened_ > 0; }));
+    door.hang_up();
+    return reasons_.empty() ? std::string() : reasons_[0];
+  };
+  EXPECT_NE(after([&](std::uint32_t sequence) {
+              auto welcome = good_welcome(datapath);
+              welcome.abi_version = 99;
+              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
+            }).find("ABI version 99"),
+            std::string::npos);
+  EXPECT_NE(after([&](std::uint32_t sequence) {
+              auto welcome = good_welcome(datapath);
+              welcome.port_count = GW_PORTS_MAX + 1;
+              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
+            }).find("impossible"),
+            std::string::npos);
+  EXPECT_NE(after([&](std::uint32_t sequence) {
+              auto welcome = good_welcome(datapath);
+              welcome.backends_max = 4096;
+              welcome.health_bytes = 4096 * 8;
+              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
+            }).find("health table"),
+            std::string::npos);
+  EXPECT_NE(after([&](std::uint32_t sequence) {
+              door.send(good_welcome(datapath), sequence, {memory.health_fd});
+            }).find("no memory"),
+            std::string::npos);
+  EXPECT_NE(after([&](std::uint32_t) { door.send_bytes("hi", 2); }).find("too short"), std::string::npos);
+  EXPECT_NE(after([&](std::uint32_t sequence) {
+              door.send(good_welcome(datapath), sequence + 1, {memory.health_fd, memory.counters_fd});
+            }).find("nobody asked"),
+            std::string::npos);
+  EXPECT_NE(after([&](std::uint32_t sequence) { door.send(door::Accepted{}, sequence); }).find("Welcome"),
+            std::string::npos);
+  EXPECT_EQ(opened_, 0);
+  EXPECT_EQ(after([&](std::uint32_t sequence) {
+              door.send(good_welcome(datapath), sequence, {memory.health_fd, memory.counters_fd});
+            }),
+            "");
+  EXPECT_EQ(opened_, 1);
+}
+
+TEST_F(DoorClientTest, GivesUpADatapathThatDoesNotAnswer) {
+  FakeDatapath datapath;
+  const door::SharedMemory memory = datapath.shared_memory();
+  RawDoor door(path_);
+  ASSERT_TRUE(door.is_open());
+  DoorClient client(io_, path_, handlers(), {milliseconds(5), milliseconds(200)});
+  client.start();
+  ASSERT_TRUE(door.accept());
+  auto hello = door.receive();
+  ASSERT_TRUE(hello.has_value());
+  door.send(good_welcome(datapath), hello->sequence, {memory.health_fd, memory.counters_fd});
+  ASSERT_TRUE(run_until([&] { return opened_ == 1; }));
+  PublishReport report = publish(client, compiled_of({"a"}, 1));
+  EXPECT_EQ(report.outcome, PublishOutcome::connection_lost);
+  EXPECT_NE(report.reason.find("does not answer"), std::string::npos) << report.reason;
+}
+
+}  // namespace
+}  // namespace guideway
