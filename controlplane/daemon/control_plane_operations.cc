@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ControlPlane as the API sees it: what is asked, and the one path that every change of the intent takes.
-#include <algorithm>
-#include <iterator>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -37,6 +36,12 @@ json changes_json(const Config& from, const Config& to) {
   json list = json::array();
   for (const Change& change : diff(from, to)) list.push_back(to_json(change));
   return list;
+}
+
+// However its path is written.
+bool is_same_file(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return one == other || std::filesystem::equivalent(one, other, error);
 }
 
 // The backends that `to` has and `from` has not.
@@ -128,7 +133,7 @@ void ControlPlane::apply(const std::string& path, Respond respond) {
     spdlog::warn("config warning={}", log_value(warning.get<std::string>()));
   }
   next.intent.applied_config = *loaded;
-  if (path == intent_.config_file) next.intent.file_config = std::move(*loaded);
+  if (is_same_file(path, intent_.config_file)) next.intent.file_config = std::move(*loaded);
   next.intent.running = std::move(reconciled.running);
   next.intent.edits = std::move(reconciled.edits);
   spdlog::info("config event=apply file={} changes={}", log_value(path), next.answer["changes"].size());
