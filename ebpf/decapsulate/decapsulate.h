@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What decapsulate.bpf.c and its loader share: settings, the keys of the allow lists, and every outcome that a packet
+ * can have, counted. Names and meanings of the outcomes are in outcomes.cc. */
+#ifndef GUIDEWAY_DECAPSULATE_H
+#define GUIDEWAY_DECAPSULATE_H
+
+#include "ebpf/abi/portable.h"
+
+enum gw_decapsulate_outcome {
+  GW_DECAPSULATED_IPIP = 0,
+  GW_DECAPSULATED_GUE = 1,
+  GW_DECAPSULATED_GRE = 2,
+
+  /* Handed to the kernel as they came. */
+  GW_DECAPSULATE_KERNEL_NOT_TUNNEL = 3,
+  GW_DECAPSULATE_KERNEL_SOURCE = 4,   /* a tunnel's packet, but its source is on no allow list */
+  GW_DECAPSULATE_KERNEL_FRAGMENT = 5, /* a fragment of an outer packet */
+  GW_DECAPSULATE_KERNEL_GRE_KEY = 6,  /* GRE with another key than ours, or with none, or with one where we have none */
+
+  /* Dropped; only ever what an allowed source sent in a tunnel. */
+  GW_DECAPSULATE_DROP_OUTER_INVALID = 7,
+  GW_DECAPSULATE_DROP_OUTER_TRUNCATED = 8,
+  GW_DECAPSULATE_DROP_OUTER_CHECKSUM = 9,
+  GW_DECAPSULATE_DROP_TUNNEL_HEADER = 10,
+  GW_DECAPSULATE_DROP_INNER_INVALID = 11,
+  GW_DECAPSULATE_DROP_INNER_TRUNCATED = 12,
+  GW_DECAPSULATE_DROP_DOUBLE_TUNNEL = 13,
+  GW_DECAPSULATE_DROP_ECN = 14,
+  GW_DECAPSULATE_DROP_REWRITE_FAILED = 15,
+
+  GW_DECAPSULATE_OUTCOMES = 16,
+};
+
+/* Read-only for the program; the loader writes it before the program is loaded. */
+struct gw_decapsulate_settings {
+  __u32 gre_key;
+  __u16 gue_port; /* 0: no GUE */
+  __u8 has_gre_key;
+  __u8 zero;
+};
+GW_STATIC_ASSERT(sizeof(struct gw_decapsulate_settings) == 8, "decapsulate settings");
+
+/* Keys of the longest-prefix tries. */
+struct gw_decapsulate_ipv4_prefix {
+  __u32 bits;
+  __u8 address[4];
+};
+struct gw_decapsulate_ipv6_prefix {
+  __u32 bits;
+  __u8 address[16];
+};
+#define GW_DECAPSULATE_PREFIXES_MAX 4096u
+
+/* One a CPU. */
+struct gw_decapsulate_counters {
+  __u64 received_packets; /* = sum of outcomes[] */
+  __u64 outcomes[GW_DECAPSULATE_OUTCOMES];
+};
+
+/* How the loader attached it, for the loader that is to detach it. The program does not read this. */
+enum gw_decapsulate_mode {
+  GW_DECAPSULATE_XDP_NATIVE = 1,
+  GW_DECAPSULATE_XDP_GENERIC = 2,
+  GW_DECAPSULATE_TC = 3,
+};
+struct gw_decapsulate_attachment {
+  struct gw_decapsulate_settings settings;
+  __u32 mode;
+  __u32 program_id;
+  __u32 tc_handle;
+  __u32 tc_priority;
+  __u32 made_clsact; /* 1: the interface had no clsact before */
+  __u32 zero;
+};
+GW_STATIC_ASSERT(sizeof(struct gw_decapsulate_attachment) == 32, "decapsulate attachment");
+
+#endif
