@@ -50,7 +50,8 @@ class Conversation {
   // `fds` remain the caller's. A message that is too long is to be given cut off, with its length as received.
   [[nodiscard]] Reply answer(std::span<const std::byte> message, std::span<const int> fds);
 
-  // 0 until it has said hello.
+  [[nodiscard]] bool greeted() const noexcept { return greeted_; }
+  // As it said in its Hello.
   [[nodiscard]] std::uint32_t controller_process_id() const noexcept { return controller_process_id_; }
 
  private:

@@ -26,10 +26,11 @@ std::string process(const Conversation& conversation) {
 
 }  // namespace
 
-Server::Server(Listener listener, Datapath& datapath, EventLog log)
+Server::Server(Listener listener, Datapath& datapath, EventLog log, std::chrono::milliseconds patience)
     : listener_(std::move(listener)),
       datapath_(datapath),
       log_(std::move(log)),
+      patience_(patience),
       stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   check(static_cast<bool>(stop_event_), "an eventfd can be made");
 }
@@ -46,12 +47,22 @@ void Server::run() {
     std::array<pollfd, 3> watched{{{stop_event_.get(), POLLIN, 0},
                                    {listener_.fd(), POLLIN, 0},
                                    {controller_ ? controller_->fd.get() : -1, POLLIN, 0}}};
-    if (::poll(watched.data(), watched.size(), -1) < 0) continue;  // a signal: look again
+    const int timeout_ms = awaits_hello() ? static_cast<int>(patience_.count()) : -1;
+    if (::poll(watched.data(), watched.size(), timeout_ms) < 0) continue;  // a signal: look again
     if (watched[0].revents != 0) return;
     // First the controller, so that one that has died makes room for the next.
     if (watched[2].revents != 0) serve_controller();
+    refuse_silence();
     if (watched[1].revents != 0) accept_one();
   }
+}
+
+void Server::refuse_silence() {
+  if (!awaits_hello() || std::chrono::steady_clock::now() < controller_->hello_until) return;
+  const Reply reply = refuse(0, "no Hello came within " + std::to_string(patience_.count()) + " ms");
+  log_reply(reply);
+  static_cast<void>(send_message(controller_->fd.get(), reply.bytes(), {}));
+  controller_.reset();
 }
 
 void Server::accept_one() {
@@ -66,7 +77,8 @@ void Server::accept_one() {
     static_cast<void>(send_message(fd.get(), reply.bytes(), {}));
     return;
   }
-  controller_.emplace(Controller{std::move(fd), Conversation(datapath_, holdings_)});
+  controller_.emplace(
+      Controller{std::move(fd), Conversation(datapath_, holdings_), std::chrono::steady_clock::now() + patience_});
 }
 
 void Server::serve_controller() {
@@ -75,8 +87,7 @@ void Server::serve_controller() {
     case Received::nothing:
       return;
     case Received::closed:
-      if (controller_->conversation.controller_process_id() != 0)
-        log_(Event::controller_left, process(controller_->conversation));
+      if (controller_->conversation.greeted()) log_(Event::controller_left, process(controller_->conversation));
       controller_.reset();
       return;
     case Received::message:

@@ -3,6 +3,7 @@
 // talks nonsense costs the datapath nothing.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -40,7 +41,9 @@ using EventLog = std::function<void(Event event, std::string_view details)>;
 
 class Server {
  public:
-  Server(Listener listener, Datapath& datapath, EventLog log);
+  // `patience` is how long a controller may take to say hello.
+  Server(Listener listener, Datapath& datapath, EventLog log,
+         std::chrono::milliseconds patience = std::chrono::seconds(5));
 
   // Serves until stop(), which another thread may call.
   void run();
@@ -50,7 +53,10 @@ class Server {
   struct Controller {
     UniqueFd fd;
     Conversation conversation;
+    std::chrono::steady_clock::time_point hello_until;  // it may not keep others out by saying nothing
   };
+  [[nodiscard]] bool awaits_hello() const noexcept { return controller_ && !controller_->conversation.greeted(); }
+  void refuse_silence();
   void accept_one();
   void log_reply(const Reply& reply) const;
   void serve_controller();
@@ -58,6 +64,7 @@ class Server {
   Listener listener_;
   Datapath& datapath_;
   EventLog log_;
+  std::chrono::milliseconds patience_;
   Holdings holdings_;
   std::optional<Controller> controller_;
   UniqueFd stop_event_;

@@ -88,7 +88,6 @@ bool DpdkKernelFace::move_to_kernel() noexcept {
     void* next = waiting_;
     if (next == nullptr && rte_ring_dequeue(to_kernel_.get(), &next) != 0) return moved != 0;
     waiting_ = static_cast<rte_mbuf*>(next);
-    // A frame in several pieces is the rare one that describe() could not make one: the kernel gets the first.
     const std::span frame(rte_pktmbuf_mtod(waiting_, const std::byte*), waiting_->data_len);
     // What the kernel does not take is tried again, so that the ring fills and workers notice.
     if (!tap_.write(frame)) return moved != 0;

@@ -47,9 +47,10 @@ class ServerTest : public testing::Test {
 // A server on a thread of its own.
 class Served {
  public:
-  explicit Served(Listener listener)
-      : server_(std::move(listener), datapath_,
-                [this](Event event, std::string_view) { ++events_[static_cast<std::size_t>(event)]; }),
+  explicit Served(Listener listener, std::chrono::milliseconds patience = std::chrono::seconds(5))
+      : server_(
+            std::move(listener), datapath_,
+            [this](Event event, std::string_view) { ++events_[static_cast<std::size_t>(event)]; }, patience),
         thread_([this] { server_.run(); }) {}
   Served(const Served&) = delete;
   Served& operator=(const Served&) = delete;
@@ -102,6 +103,19 @@ TEST_F(ServerTest, HandsOutTheMemoryToTheFirstAndRefusesTheSecond) {
     ASSERT_LT(tries, 1000);
   }
   EXPECT_GE(served.count(Event::controller_joined), 2);
+}
+
+TEST_F(ServerTest, WhoSaysNothingDoesNotKeepOthersOut) {
+  const Served served(std::move(*Listener::open(path)), std::chrono::milliseconds(50));
+  const UniqueFd silent = connect();
+  EXPECT_EQ(reason_of(bytes_in(answer_to(silent.get()))), "no Hello came within 50 ms");
+  const UniqueFd next = connect();
+  ASSERT_TRUE(send_message(next.get(), bytes_of(hello()), {}));
+  EXPECT_EQ(answer_to(next.get()).length_bytes, sizeof(Welcome));
+  std::this_thread::sleep_for(std::chrono::milliseconds(120));
+  // Once it has said hello, it may be silent for as long as it likes.
+  ASSERT_TRUE(send_message(next.get(), bytes_of(request<TableOffer>()), {}));
+  EXPECT_NE(reason_of(bytes_in(answer_to(next.get()))).find("file descriptors"), std::string::npos);
 }
 
 TEST_F(ServerTest, TooLongAMessageIsRefused) {
