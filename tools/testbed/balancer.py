@@ -40,9 +40,12 @@ def build_folder():
 
 
 def program(name):
-    where = {"guideway-dpdk": "dataplane/dpdk", "guidewayd": "controlplane/daemon", "guideway": "controlplane/cli"}[
-        name
-    ]
+    where = {
+        "guideway": "controlplane/cli",
+        "guideway-decapsulate": "ebpf/decapsulate",
+        "guideway-dpdk": "dataplane/dpdk",
+        "guidewayd": "controlplane/daemon",
+    }[name]
     path = build_folder() / where / name
     if not path.exists():
         raise LabError(f"{path} is not built; run tools/build first")
