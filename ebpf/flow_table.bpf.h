@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a CPU remembers: the rules of dataplane/forwarding/flow_table.hh, told once more for maps. A worker's buckets,
+ * filter and gauges are written by its own CPU only, with softirqs off, so nothing here is locked or atomic. */
+#ifndef GUIDEWAY_FLOW_TABLE_BPF_H
+#define GUIDEWAY_FLOW_TABLE_BPF_H
+
+#include "ebpf/abi/limits.h"
+#include "ebpf/maps.bpf.h"
+
+#define GW_TICK_MASK ((1u << 28) - 1)
+#define GW_TICKS_AHEAD_MAX (1u << 27)
+#define GW_SLACK_TICKS (GW_TICKS_PER_SECOND / 2)
+#define GW_FILTER_SATURATED 0xffff
+#define GW_BUCKETS_SWEPT 2
+
+enum gw_remembered { GW_REMEMBERED_INSERTED, GW_REMEMBERED_DISPLACED, GW_REMEMBERED_REFUSED };
+
+GW_INLINE __u32 gw_now_ticks(void) {
+  if (knobs.ticks_are_given) return control.now_ticks;
+  return (__u32)(bpf_ktime_get_coarse_ns() / (1000000000u / GW_TICKS_PER_SECOND));
+}
+
+GW_INLINE struct gw_xdp_worker* gw_worker_of(__u32 worker) { return bpf_map_lookup_elem(&workers, &worker); }
+
+GW_INLINE __u16* gw_filter_of(struct gw_xdp_worker* state, __u64 hash) {
+  return &state->filter[(__u32)(hash >> 18) & (GW_XDP_FILTER_SIZE - 1)];
+}
+
+/* False: nothing is remembered under this hash, certainly. */
+GW_INLINE int gw_may_hold(struct gw_xdp_worker* state, __u64 hash) {
+  return state->held != 0 && *gw_filter_of(state, hash) != 0;
+}
+
+GW_INLINE struct gw_flow_bucket* gw_bucket_at(__u32 worker, __u32 index) {
+  __u32 at = worker * (knobs.bucket_mask + 1) + (index & knobs.bucket_mask);
+  return bpf_map_lookup_elem(&flows, &at);
+}
+
+GW_INLINE __u64 gw_stored_hash(__u64 hash) { return hash == 0 ? 1 : hash; }
+GW_INLINE __u32 gw_entry_backend(const struct gw_flow_entry* entry) { return entry->backend >> 8; }
+GW_INLINE __u32 gw_entry_state(const struct gw_flow_entry* entry) { return entry->deadline & 0xf; }
+
+GW_INLINE __u32 gw_remaining_ticks(const struct gw_flow_entry* entry, __u32 now_ticks) {
+  __u32 ahead = ((entry->deadline >> 4) - now_ticks) & GW_TICK_MASK;
+  return ahead < GW_TICKS_AHEAD_MAX ? ahead : 0;
+}
+
+GW_INLINE __u32 gw_deadline_word(__u32 state, __u32 now_ticks, __u32 timeout_ticks) {
+  return ((now_ticks + timeout_ticks + GW_SLACK_TICKS) & GW_TICK_MASK) << 4 | state;
+}
+
+/* Keeps the filter, the gauges and `held` in step with an entry that comes (+1) or goes (-1). */
+GW_INLINE void gw_account_entry(struct gw_xdp_worker* state, __u32 worker, __u64 hash, __u32 backend, int by) {
+  __u16* held_here = gw_filter_of(state, hash);
+  /* A counter that was ever full no longer knows its number: it stays, and only costs look-ups. */
+  if (*held_here != GW_FILTER_SATURATED) *held_here += by;
+  state->held += by;
+  struct gw_xdp_line* line = gw_counter_line(worker, __builtin_offsetof(struct gw_worker_counters, flows_remembered));
+  if (line)
+    line->words[__builtin_offsetof(struct gw_worker_counters, flows_remembered) % GW_XDP_LINE_BYTES / 8] = state->held;
+  struct gw_backend_counters* gauges = gw_backend_counters_of(worker, backend);
+  if (gauges) gauges->remembered += by;
+}
+
+static __noinline void gw_forget(struct gw_xdp_worker* state, __u32 worker, struct gw_flow_entry* entry) {
+  gw_account_entry(state, worker, entry->hash, gw_entry_backend(entry), -1);
+  entry->hash = 0;
+  entry->backend = 0;
+  entry->deadline = 0;
+}
+
+/* The position of the live entry of that hash in its bucket, or GW_FLOWS_PER_BUCKET. An entry past its deadline is
+ * forgotten on the way. */
+GW_INLINE __u32 gw_find(struct gw_xdp_worker* state, const struct gw_packet* packet, struct gw_flow_bucket* bucket,
+                        __u32 now_ticks) {
+  __u64 wanted = gw_stored_hash(packet->hash);
+  for (__u32 i = 0; i < GW_FLOWS_PER_BUCKET; ++i) {
+    struct gw_flow_entry* entry = &bucket->entries[i];
+    if (entry->hash != wanted) continue;
+    if (gw_remaining_ticks(entry, now_ticks) != 0) return i;
+    gw_forget(state, packet->worker, entry);
+    return GW_FLOWS_PER_BUCKET;
+  }
+  return GW_FLOWS_PER_BUCKET;
+}
+
+/* A free place, or an expired one; else that of the entry on probation with the least time left. */
+GW_INLINE __u32 gw_find_place(const struct gw_flow_bucket* bucket, __u32 now_ticks, int* displaces) {
+  __u32 least_remaining = 0xffffffff;
+  __u32 place = GW_FLOWS_PER_BUCKET;
+  *displaces = 0;
+  for (__u32 i = 0; i < GW_FLOWS_PER_BUCKET; ++i) {
+    const struct gw_flow_entry* entry = &bucket->entries[i];
+    __u32 remaining = gw_remaining_ticks(entry, now_ticks);
+    if (entry->hash == 0 || remaining == 0) {
+      *displaces = 0;
+      return i;
+    }
+    if (gw_entry_state(entry) == GW_FLOW_PROBATION && remaining < least_remaining) {
+      least_remaining = remaining;
+      place = i;
+      *displaces = 1;
+    }
+  }
+  return place;
+}
+
+/* Remembers a flow that gw_find() did not, on probation. */
+GW_INLINE enum gw_remembered gw_insert(struct gw_xdp_worker* state, const struct gw_packet* packet,
+                                       __u32 backend_generation, __u32 now_ticks, __u32 timeout_ticks) {
+  struct gw_flow_bucket* bucket = gw_bucket_at(packet->worker, (__u32)packet->hash);
+  if (!bucket) return GW_REMEMBERED_REFUSED;
+  int displaces = 0;
+  __u32 place = gw_find_place(bucket, now_ticks, &displaces);
+  if (place >= GW_FLOWS_PER_BUCKET) return GW_REMEMBERED_REFUSED;
+  struct gw_flow_entry* entry = &bucket->entries[place];
+  if (entry->hash != 0) gw_forget(state, packet->worker, entry);
+  entry->hash = gw_stored_hash(packet->hash);
+  entry->backend = packet->backend << 8 | (backend_generation & 0xff);
+  entry->deadline = gw_deadline_word(GW_FLOW_PROBATION, now_ticks, timeout_ticks);
+  gw_account_entry(state, packet->worker, packet->hash, packet->backend, 1);
+  return displaces ? GW_REMEMBERED_DISPLACED : GW_REMEMBERED_INSERTED;
+}
+
+/* Moves the deadline, unless it is late enough already. */
+GW_INLINE void gw_touch(struct gw_flow_entry* entry, __u32 state, __u32 now_ticks, __u32 timeout_ticks) {
+  __u32 word = gw_deadline_word(state, now_ticks, timeout_ticks);
+  __u32 moved = ((word >> 4) - (entry->deadline >> 4)) & GW_TICK_MASK;
+  if (gw_entry_state(entry) == state && moved <= GW_SLACK_TICKS) return;
+  entry->deadline = word;
+}
+
+/* Forgets what has expired in the next buckets of an endless round. */
+GW_INLINE void gw_sweep_buckets(__u32 worker) {
+  struct gw_xdp_worker* state = gw_worker_of(worker);
+  if (!state || state->held == 0) return;
+  __u32 now_ticks = gw_now_ticks();
+  for (__u32 i = 0; i < GW_BUCKETS_SWEPT; ++i) {
+    state->sweep_cursor = (state->sweep_cursor + 1) & knobs.bucket_mask;
+    struct gw_flow_bucket* bucket = gw_bucket_at(worker, state->sweep_cursor);
+    if (!bucket) return;
+    for (__u32 at = 0; at < GW_FLOWS_PER_BUCKET; ++at) {
+      struct gw_flow_entry* entry = &bucket->entries[at];
+      if (entry->hash == 0 || gw_remaining_ticks(entry, now_ticks) != 0) continue;
+      gw_forget(state, worker, entry);
+      GW_WORKER_COUNT(worker, flows_expired, 1);
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every map of the datapath, its knobs and its control block. The loader sets the sizes that are 1 here. */
+#ifndef GUIDEWAY_MAPS_BPF_H
+#define GUIDEWAY_MAPS_BPF_H
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "ebpf/layout.h"
+
+const volatile struct gw_xdp_knobs knobs = {0};
+volatile struct gw_xdp_control control = {0};
+struct gw_xdp_decision decision = {0};
+
+/* Both sides of the snapshot: twice services_max. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, struct gw_xdp_service_key);
+  __type(value, struct gw_xdp_service);
+} services SEC(".maps");
+
+/* Addresses of services, whatever their ports (port and protocol 0): for what has no port. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, struct gw_xdp_service_key);
+  __type(value, __u32);
+} service_addresses SEC(".maps");
+
+/* side * backends_max + index */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_backend);
+} backends SEC(".maps");
+
+struct gw_xdp_table {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_slot);
+};
+
+/* Maglev tables by handle; each has its own number of slots. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+  __uint(max_entries, GW_TABLES_MAX);
+  __type(key, __u32);
+  __array(values, struct gw_xdp_table);
+} tables SEC(".maps");
+
+/* Health words by backend index; the control plane is the only writer. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u64);
+} health SEC(".maps");
+
+/* ebpf/abi/counters.h, by lines. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_xdp_line);
+} counters SEC(".maps");
+
+/* worker * buckets a worker + bucket */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_flow_bucket);
+} flows SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_xdp_worker);
+} workers SEC(".maps");
+
+/* worker * services_max + service id */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u32);
+} round_robin_cursors SEC(".maps");
+
+/* The datapath's port number -> interface. */
+struct {
+  __uint(type, BPF_MAP_TYPE_DEVMAP);
+  __uint(max_entries, GW_PORTS_MAX);
+  __type(key, __u32);
+  __type(value, __u32);
+} ports SEC(".maps");
+
+/* A packet on its way through the steps. */
+struct gw_packet {
+  struct gw_flow_key flow;
+  __u64 hash;
+  __u32 received_bytes;
+  __u32 frame_bytes; /* as it leaves */
+  __u32 worker;
+  __u32 side;
+  __u32 backend;
+  __u16 ip_bytes; /* header and payload, by the IP header */
+  __u8 tcp_flags; /* 0 for UDP */
+  __u8 opens_flow;
+} __attribute__((aligned(8)));
+
+GW_INLINE __u64 gw_health_load(__u32 backend) {
+  volatile __u64* word = bpf_map_lookup_elem(&health, &backend);
+  return word ? *word : 0;
+}
+
+/* The line of a worker's counter block in which `offset_bytes` lies. */
+GW_INLINE struct gw_xdp_line* gw_counter_line(__u32 worker, __u32 offset_bytes) {
+  __u32 line = (__u32)(sizeof(struct gw_counters_header) / GW_XDP_LINE_BYTES) + worker * knobs.worker_stride_lines +
+               offset_bytes / GW_XDP_LINE_BYTES;
+  return bpf_map_lookup_elem(&counters, &line);
+}
+
+/* services_max is a multiple of four here, so that no structure lies across two lines. */
+GW_INLINE struct gw_service_counters* gw_service_counters_of(__u32 worker, __u32 service) {
+  __u32 offset = (__u32)sizeof(struct gw_worker_counters) + service * (__u32)sizeof(struct gw_service_counters);
+  struct gw_xdp_line* line = gw_counter_line(worker, offset);
+  return line ? (struct gw_service_counters*)line + service % 4 : 0;
+}
+
+GW_INLINE struct gw_backend_counters* gw_backend_counters_of(__u32 worker, __u32 backend) {
+  __u32 offset = (__u32)sizeof(struct gw_worker_counters) +
+                 knobs.services_max * (__u32)sizeof(struct gw_service_counters) +
+                 backend * (__u32)sizeof(struct gw_backend_counters);
+  if (backend >= knobs.backends_max) return 0;
+  struct gw_xdp_line* line = gw_counter_line(worker, offset);
+  return line ? (struct gw_backend_counters*)line + backend % 2 : 0;
+}
+
+/* Adds to one of the worker's own counters. */
+#define GW_WORKER_COUNT(worker, field, amount)                                                                         \
+  do {                                                                                                                 \
+    struct gw_xdp_line* line_ = gw_counter_line(worker, __builtin_offsetof(struct gw_worker_counters, field));         \
+    if (line_) line_->words[__builtin_offsetof(struct gw_worker_counters, field) % GW_XDP_LINE_BYTES / 8] += (amount); \
+  } while (0)
+
+#endif

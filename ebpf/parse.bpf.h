@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Section 1 of docs/packet-path.md. Lengths are held to what the headers say first; the comparison with the end of the
+ * frame behind it is for the verifier, and never true. */
+#ifndef GUIDEWAY_PARSE_BPF_H
+#define GUIDEWAY_PARSE_BPF_H
+
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include <bpf/bpf_endian.h>
+
+#include "ebpf/abi/limits.h"
+#include "ebpf/maps.bpf.h"
+
+#define GW_TCP 6
+#define GW_UDP 17
+#define GW_TCP_FIN 0x01
+#define GW_TCP_SYN 0x02
+#define GW_TCP_RST 0x04
+#define GW_TCP_ACK 0x10
+
+#define GW_IPV4_HEADER_BYTES 20u
+#define GW_IPV6_HEADER_BYTES 40u
+
+enum gw_next_header {
+  GW_NEXT_HOP_BY_HOP = 0,
+  GW_NEXT_IPV4 = 4,
+  GW_NEXT_IPV6 = 41,
+  GW_NEXT_ROUTING = 43,
+  GW_NEXT_FRAGMENT = 44,
+  GW_NEXT_DESTINATION_OPTIONS = 60,
+};
+
+struct gw_ports {
+  __be16 source_be16;
+  __be16 destination_be16;
+};
+
+GW_INLINE int gw_parse_tcp(struct gw_packet* packet, void* at, void* end, __u32 left_bytes) {
+  if (left_bytes < 20 || at + 20 > end) return GW_EXIT_DROP_L4_INVALID;
+  __u32 header_bytes = (*(__u8*)(at + 12) >> 4) * 4u;
+  if (header_bytes < 20 || header_bytes > left_bytes) return GW_EXIT_DROP_L4_INVALID;
+  const struct gw_ports* ports_at = at;
+  packet->flow.source_port_be16 = ports_at->source_be16;
+  packet->flow.destination_port_be16 = ports_at->destination_be16;
+  packet->tcp_flags = *(__u8*)(at + 13);
+  packet->opens_flow = (packet->tcp_flags & (GW_TCP_SYN | GW_TCP_ACK)) == GW_TCP_SYN;
+  return GW_EXIT_SENT;
+}
+
+GW_INLINE int gw_parse_udp(struct gw_packet* packet, void* at, void* end, __u32 left_bytes) {
+  if (left_bytes < 8 || at + 8 > end) return GW_EXIT_DROP_L4_INVALID;
+  __u32 length_bytes = bpf_ntohs(*(__be16*)(at + 4));
+  if (length_bytes < 8 || length_bytes > left_bytes) return GW_EXIT_DROP_L4_INVALID;
+  const struct gw_ports* ports_at = at;
+  packet->flow.source_port_be16 = ports_at->source_be16;
+  packet->flow.destination_port_be16 = ports_at->destination_be16;
+  packet->tcp_flags = 0;
+  packet->opens_flow = 1;
+  return GW_EXIT_SENT;
+}
+
+GW_INLINE int gw_parse_l4(struct gw_packet* packet, __u8 protocol, void* at, void* end, __u32 left_bytes) {
+  packet->flow.protocol = protocol;
+  if (protocol == GW_TCP) return gw_parse_tcp(packet, at, end, left_bytes);
+  if (protocol == GW_UDP) return gw_parse_udp(packet, at, end, left_bytes);
+  return GW_EXIT_KERNEL_OTHER_PROTOCOL;
+}
+
+GW_INLINE int gw_fragment_exit(const struct gw_packet* packet) {
+  struct gw_xdp_service_key key = {.key = {.family = packet->flow.family}, .side = packet->side};
+  __builtin_memcpy(key.key.address, packet->flow.destination, 16);
+  return bpf_map_lookup_elem(&service_addresses, &key) ? GW_EXIT_DROP_FRAGMENT : GW_EXIT_KERNEL_NO_SERVICE;
+}
+
+GW_INLINE __u32 gw_fold(__u64 sum) {
+  sum = (sum & 0xffffffffu) + (sum >> 32);
+  sum = (sum & 0xffffu) + (sum >> 16);
+  sum = (sum & 0xffffu) + (sum >> 16);
+  return (__u32)((sum & 0xffffu) + (sum >> 16));
+}
+
+/* Over options too: up to 15 words, each checked against the end of the frame. */
+GW_INLINE int gw_ipv4_checksum_holds(void* ip, void* end, __u32 header_bytes) {
+  __u64 sum = 0;
+#pragma unroll
+  for (__u32 offset = 0; offset < 60; offset += 4) {
+    if (offset >= GW_IPV4_HEADER_BYTES && (offset >= header_bytes || ip + offset + 4 > end)) break;
+    sum += *(__u32*)(ip + offset);
+  }
+  return gw_fold(sum) == 0xffffu;
+}
+
+GW_INLINE int gw_parse_ipv4(struct gw_packet* packet, void* at, void* end, __u32 left_bytes) {
+  struct iphdr* ip = at;
+  if (at + GW_IPV4_HEADER_BYTES > end) return GW_EXIT_DROP_FRAME_TRUNCATED;
+  __u8 version_and_ihl = *(__u8*)at;
+  __u32 header_bytes = (version_and_ihl & 0x0fu) * 4;
+  __u32 total_bytes = bpf_ntohs(ip->tot_len);
+  if (version_and_ihl >> 4 != 4 || header_bytes < GW_IPV4_HEADER_BYTES || total_bytes < header_bytes)
+    return GW_EXIT_DROP_IP_HEADER_INVALID;
+  if (total_bytes > left_bytes) return GW_EXIT_DROP_FRAME_TRUNCATED;
+  if (!gw_ipv4_checksum_holds(at, end, header_bytes)) return GW_EXIT_DROP_IP_CHECKSUM;
+
+  packet->ip_bytes = (__u16)total_bytes;
+  packet->flow.family = GW_FAMILY_IPV4;
+  *(__u32*)packet->flow.source = ip->saddr;
+  *(__u32*)packet->flow.destination = ip->daddr;
+  if ((ip->frag_off & bpf_htons(0x3fff)) != 0) return gw_fragment_exit(packet);
+  return gw_parse_l4(packet, ip->protocol, at + header_bytes, end, total_bytes - header_bytes);
+}
+
+GW_INLINE int gw_is_walked(__u8 header) {
+  return header == GW_NEXT_HOP_BY_HOP || header == GW_NEXT_ROUTING || header == GW_NEXT_DESTINATION_OPTIONS ||
+         header == GW_NEXT_FRAGMENT;
+}
+
+/* Walks the extension headers behind `at` up to the L4 header and parses that. */
+GW_INLINE int gw_parse_ipv6_payload(struct gw_packet* packet, __u8 header, void* at, void* end, __u32 left_bytes) {
+  __u32 offset = 0;
+  for (__u32 walked = 0; gw_is_walked(header); ++walked) {
+    if (walked == GW_EXTENSION_HEADERS_MAX) return GW_EXIT_DROP_EXTENSION_HEADERS;
+    /* Eight headers of at most 2048 bytes: the mask takes nothing away, it tells the verifier. */
+    offset &= 0x7fff;
+    void* here = at + offset;
+    if (left_bytes < 8 || here + 8 > end) return GW_EXIT_DROP_IP_HEADER_INVALID;
+    __u32 bytes = (*(__u8*)(here + 1) + 1u) * 8;
+    if (header == GW_NEXT_FRAGMENT) {
+      if ((*(__be16*)(here + 2) & bpf_htons(0xfff9)) != 0) return gw_fragment_exit(packet);
+      bytes = 8;
+    }
+    if (bytes > left_bytes) return GW_EXIT_DROP_IP_HEADER_INVALID;
+    header = *(__u8*)here;
+    offset += bytes;
+    left_bytes -= bytes;
+  }
+  return gw_parse_l4(packet, header, at + (offset & 0x7fff), end, left_bytes);
+}
+
+GW_INLINE int gw_parse_ipv6(struct gw_packet* packet, void* at, void* end, __u32 left_bytes) {
+  struct ipv6hdr* ip = at;
+  if (at + GW_IPV6_HEADER_BYTES > end) return GW_EXIT_DROP_FRAME_TRUNCATED;
+  if (*(__u8*)at >> 4 != 6) return GW_EXIT_DROP_IP_HEADER_INVALID;
+  __u32 payload_bytes = bpf_ntohs(ip->payload_len);
+  __u32 total_bytes = GW_IPV6_HEADER_BYTES + payload_bytes;
+  if (total_bytes > left_bytes) return GW_EXIT_DROP_FRAME_TRUNCATED;
+  if (total_bytes > 0xffff) return GW_EXIT_DROP_IP_HEADER_INVALID;
+
+  packet->ip_bytes = (__u16)total_bytes;
+  packet->flow.family = GW_FAMILY_IPV6;
+  __builtin_memcpy(packet->flow.source, &ip->saddr, 16);
+  __builtin_memcpy(packet->flow.destination, &ip->daddr, 16);
+  return gw_parse_ipv6_payload(packet, ip->nexthdr, at + GW_IPV6_HEADER_BYTES, end, payload_bytes);
+}
+
+GW_INLINE int gw_parse(struct xdp_md* context, struct gw_packet* packet) {
+  void* at = (void*)(long)context->data;
+  void* end = (void*)(long)context->data_end;
+  struct ethhdr* ethernet = at;
+  packet->received_bytes = (__u32)(end - at);
+  packet->frame_bytes = packet->received_bytes;
+  if (at + ETH_HLEN > end) return GW_EXIT_DROP_FRAME_TRUNCATED;
+  __u32 left_bytes = packet->frame_bytes - ETH_HLEN;
+  if (ethernet->h_proto == bpf_htons(ETH_P_IP)) return gw_parse_ipv4(packet, at + ETH_HLEN, end, left_bytes);
+  if (ethernet->h_proto == bpf_htons(ETH_P_IPV6)) return gw_parse_ipv6(packet, at + ETH_HLEN, end, left_bytes);
+  return GW_EXIT_KERNEL_NOT_IP;
+}
+
+#endif
