@@ -17,8 +17,9 @@ using Bytes = std::vector<std::byte>;
 
 template <typename T>
 void append(Bytes& bytes, const T& value) {
-  const auto* raw = reinterpret_cast<const std::byte*>(&value);
-  bytes.insert(bytes.end(), raw, raw + sizeof value);
+  const std::size_t at = bytes.size();
+  bytes.resize(at + sizeof value);
+  std::memcpy(bytes.data() + at, &value, sizeof value);
 }
 
 inline Bytes table_bytes(std::uint64_t table_id, std::span<const gw_slot> slots) {

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/xdp/program.hh"
+
+#include <balancer.skel.h>
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+namespace guideway {
+namespace {
+
+// What libbpf complained about first: usually the reason. The verifier's log would fill screens.
+thread_local std::string first_complaint;
+
+int take_complaint(libbpf_print_level level, const char* format, va_list values) {
+  if (level != LIBBPF_WARN || !first_complaint.empty()) return 0;
+  std::array<char, 512> text{};
+  (void)std::vsnprintf(text.data(), text.size(), format, values);
+  first_complaint = text.data();
+  first_complaint = first_complaint.substr(0, first_complaint.find('\n'));
+  return 0;
+}
+
+tl::unexpected<Error> cannot_load(int error) {
+  const std::string why = std::strerror(error < 0 ? -error : error);
+  if (error == -EPERM)
+    return failure("the kernel refuses BPF: " + why +
+                   "; run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+  return failure("the XDP program cannot be loaded: " + why + " (" + first_complaint + ")");
+}
+
+// Backend counters must not lie across two cache lines (ebpf/maps.bpf.h): rows of services come in fours.
+Capacities rounded(Capacities capacities) {
+  capacities.services_max = (capacities.services_max + 3) / 4 * 4;
+  return capacities;
+}
+
+std::uint32_t bucket_count(const Capacities& capacities) {
+  const std::uint32_t wanted = (capacities.flows_max + GW_FLOWS_PER_BUCKET - 1) / GW_FLOWS_PER_BUCKET;
+  return std::bit_ceil(wanted == 0 ? 1U : wanted);
+}
+
+std::uint32_t stride_bytes(const Capacities& capacities) {
+  const std::uint64_t bytes = sizeof(gw_worker_counters) +
+                              std::uint64_t{capacities.services_max} * sizeof(gw_service_counters) +
+                              std::uint64_t{capacities.backends_max} * sizeof(gw_backend_counters);
+  return static_cast<std::uint32_t>((bytes + 127) / 128 * 128);
+}
+
+std::uint32_t counter_lines(const Capacities& capacities, std::uint32_t worker_count) {
+  return (static_cast<std::uint32_t>(sizeof(gw_counters_header)) + stride_bytes(capacities) * worker_count) /
+         GW_XDP_LINE_BYTES;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<XdpProgram>> XdpProgram::load(const XdpOptions& options) {
+  first_complaint.clear();
+  libbpf_set_print(take_complaint);
+  gw_balancer* skeleton = gw_balancer__open();
+  if (skeleton == nullptr) return cannot_load(-errno);
+  std::unique_ptr<XdpProgram> program(new XdpProgram(skeleton, rounded(options.capacities)));
+  if (auto done = program->set_up(options); !done) return failure_of(done);
+  return program;
+}
+
+XdpProgram::~XdpProgram() { gw_balancer__destroy(skeleton_); }
+
+Result<void> XdpProgram::set_up(const XdpOptions& options) {
+  const std::uint32_t buckets = bucket_count(capacities_);
+  gw_xdp_knobs& knobs = skeleton_->rodata->knobs;
+  knobs.services_max = capacities_.services_max;
+  knobs.backends_max = capacities_.backends_max;
+  knobs.bucket_mask = buckets - 1;
+  knobs.worker_count = options.worker_count;
+  knobs.worker_stride_lines = stride_bytes(capacities_) / GW_XDP_LINE_BYTES;
+  knobs.ticks_are_given = options.ticks_are_given ? 1 : 0;
+  knobs.decision_is_told = 1;
+  knobs.egress_by_port = options.egress_by_port ? 1 : 0;
+
+  const auto& maps = skeleton_->maps;
+  const struct {
+    bpf_map* map;
+    std::uint32_t max_entries;
+  } sizes[] = {
+      {maps.services, GW_XDP_SIDES * capacities_.services_max},
+      {maps.service_addresses, GW_XDP_SIDES * capacities_.services_max},
+      {maps.backends, GW_XDP_SIDES * capacities_.backends_max},
+      {maps.health, capacities_.backends_max},
+      {maps.counters, counter_lines(capacities_, options.worker_count)},
+      {maps.flows, options.worker_count * buckets},
+      {maps.workers, options.worker_count},
+      {maps.round_robin_cursors, options.worker_count * capacities_.services_max},
+  };
+  for (const auto& size : sizes) {
+    if (const int error = bpf_map__set_max_entries(size.map, size.max_entries); error != 0) return cannot_load(error);
+  }
+  if (const int error = gw_balancer__load(skeleton_); error != 0) return cannot_load(error);
+  return map_memory(options.worker_count);
+}
+
+Result<void> XdpProgram::map_memory(std::uint32_t worker_count) {
+  auto health = MapMemory::of_rows<std::uint64_t>(bpf_map__fd(skeleton_->maps.health), capacities_.backends_max);
+  if (!health) return failure_of(health);
+  auto counters =
+      MapMemory::of_rows<gw_xdp_line>(bpf_map__fd(skeleton_->maps.counters), counter_lines(capacities_, worker_count));
+  if (!counters) return failure_of(counters);
+  auto backends = MapMemory::of_rows<gw_backend>(bpf_map__fd(skeleton_->maps.backends),
+                                                 std::size_t{GW_XDP_SIDES} * capacities_.backends_max);
+  if (!backends) return failure_of(backends);
+  health_ = std::move(*health);
+  counters_ = std::move(*counters);
+  backends_ = std::move(*backends);
+
+  gw_counters_header header{};
+  header.magic = GW_COUNTERS_MAGIC;
+  header.abi_version = GW_ABI_VERSION;
+  header.worker_count = worker_count;
+  header.services_max = capacities_.services_max;
+  header.backends_max = capacities_.backends_max;
+  header.worker_stride_bytes = stride_bytes(capacities_);
+  std::memcpy(counters_.data(), &header, sizeof header);
+  return {};
+}
+
+WorkerCounters XdpProgram::counters(std::uint32_t worker) const noexcept {
+  std::byte* block = counters_.data() + sizeof(gw_counters_header) + std::size_t{stride_bytes(capacities_)} * worker;
+  auto* services = reinterpret_cast<gw_service_counters*>(block + sizeof(gw_worker_counters));
+  auto* backends = reinterpret_cast<gw_backend_counters*>(services + capacities_.services_max);
+  return {*reinterpret_cast<gw_worker_counters*>(block),
+          {services, capacities_.services_max},
+          {backends, capacities_.backends_max}};
+}
+
+std::span<gw_backend> XdpProgram::backends(std::uint32_t side) const noexcept {
+  return backends_.rows<gw_backend>().subspan(std::size_t{side} * capacities_.backends_max, capacities_.backends_max);
+}
+
+volatile gw_xdp_control& XdpProgram::control() const noexcept { return skeleton_->bss->control; }
+
+SnapshotMapFds XdpProgram::snapshot_maps() const noexcept {
+  return {bpf_map__fd(skeleton_->maps.services), bpf_map__fd(skeleton_->maps.service_addresses),
+          bpf_map__fd(skeleton_->maps.tables)};
+}
+
+Result<void> XdpProgram::set_port(std::uint32_t port, std::uint32_t interface_index) const {
+  if (bpf_map_update_elem(bpf_map__fd(skeleton_->maps.ports), &port, &interface_index, BPF_ANY) == 0) return {};
+  return failure("port " + std::to_string(port) + " cannot lead to interface " + std::to_string(interface_index) +
+                 ": " + std::strerror(errno));
+}
+
+Result<XdpRun> XdpProgram::run(std::span<const std::byte> frame, std::span<std::byte> room) const {
+  LIBBPF_OPTS(bpf_test_run_opts, run);
+  run.data_in = frame.data();
+  run.data_size_in = static_cast<__u32>(frame.size());
+  run.data_out = room.data();
+  run.data_size_out = static_cast<__u32>(room.size());
+  run.repeat = 1;
+  if (bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.gw_balance), &run) != 0)
+    return failure("the kernel does not run the XDP program on a frame of " + std::to_string(frame.size()) +
+                   " bytes: " + std::strerror(errno));
+  return XdpRun{run.retval, skeleton_->bss->decision, run.data_size_out};
+}
+
+Result<void> XdpProgram::sweep() const {
+  std::array<std::byte, 64> frame{};
+  LIBBPF_OPTS(bpf_test_run_opts, run);
+  run.data_in = frame.data();
+  run.data_size_in = frame.size();
+  run.repeat = 1;
+  if (bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.gw_sweep), &run) == 0) return {};
+  return failure(std::string("the kernel does not run the sweep: ") + std::strerror(errno));
+}
+
+}  // namespace guideway

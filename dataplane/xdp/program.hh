@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The XDP program (ebpf/balancer.bpf.c), loaded into the kernel, with the memory that it shares. It is not attached to
+// any interface: packets come one by one through BPF_PROG_TEST_RUN.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "dataplane/base/result.hh"
+#include "dataplane/forwarding/capacities.hh"
+#include "dataplane/forwarding/health_table.hh"
+#include "dataplane/pipeline/worker_counters.hh"
+#include "dataplane/xdp/map_memory.hh"
+#include "ebpf/layout.h"
+
+struct gw_balancer;
+
+namespace guideway {
+
+struct XdpOptions {
+  Capacities capacities;
+  std::uint32_t worker_count = 1;  // CPUs with flows and counters of their own
+  bool ticks_are_given = false;    // by set_now_ticks() instead of the kernel's clock
+  bool egress_by_port = false;     // redirect to the interface of the backend's port, instead of back out
+};
+
+// The file descriptors of the maps that a snapshot goes into.
+struct SnapshotMapFds {
+  int services = -1;
+  int service_addresses = -1;
+  int tables = -1;
+};
+
+// What a packet of run() became. Unless it was dropped its bytes stand at the beginning of what was handed in as room.
+struct XdpRun {
+  std::uint32_t action = 0;  // XDP_PASS, XDP_TX ...
+  gw_xdp_decision decision{};
+  std::uint32_t length_bytes = 0;
+};
+
+class XdpProgram {
+ public:
+  // No XDP program is ever shown less than an Ethernet header: drivers do not pass it on, nor does BPF_PROG_TEST_RUN.
+  static constexpr std::uint32_t frame_bytes_min = 14;
+  // The longest frame that BPF_PROG_TEST_RUN takes in one piece: a page less head and tail room.
+  static constexpr std::uint32_t frame_bytes_max = 4096 - 256 - 320;
+
+  // Verified by the kernel and ready; no snapshot yet, so everything would go to the kernel.
+  [[nodiscard]] static Result<std::unique_ptr<XdpProgram>> load(const XdpOptions& options);
+  XdpProgram(const XdpProgram&) = delete;
+  XdpProgram& operator=(const XdpProgram&) = delete;
+  ~XdpProgram();
+
+  // As asked for, but rows of services come in fours.
+  [[nodiscard]] const Capacities& capacities() const noexcept { return capacities_; }
+  [[nodiscard]] HealthTable health() const noexcept { return HealthTable(health_.rows<std::uint64_t>()); }
+  [[nodiscard]] WorkerCounters counters(std::uint32_t worker) const noexcept;
+  [[nodiscard]] std::span<gw_backend> backends(std::uint32_t side) const noexcept;
+  [[nodiscard]] volatile gw_xdp_control& control() const noexcept;
+  [[nodiscard]] SnapshotMapFds snapshot_maps() const noexcept;
+  // Sends what is for the datapath's port `port` to that interface (egress_by_port).
+  [[nodiscard]] Result<void> set_port(std::uint32_t port, std::uint32_t interface_index) const;
+
+  void set_now_ticks(std::uint32_t now_ticks) const noexcept { control().now_ticks = now_ticks; }
+  // One packet, as if it had come in on the loopback interface. `room` must hold the frame and an outer header.
+  [[nodiscard]] Result<XdpRun> run(std::span<const std::byte> frame, std::span<std::byte> room) const;
+  // Forgets what has expired in the next two flow buckets of this CPU's worker.
+  [[nodiscard]] Result<void> sweep() const;
+
+ private:
+  XdpProgram(gw_balancer* skeleton, const Capacities& capacities) noexcept
+      : skeleton_(skeleton), capacities_(capacities) {}
+  [[nodiscard]] Result<void> set_up(const XdpOptions& options);
+  [[nodiscard]] Result<void> map_memory(std::uint32_t worker_count);
+
+  gw_balancer* skeleton_;
+  Capacities capacities_;
+  MapMemory health_;
+  MapMemory counters_;
+  MapMemory backends_;
+};
+
+}  // namespace guideway
