@@ -117,7 +117,6 @@ class Grammar {
   static json as_number(const std::string& text) { return must(number_form(text, "a number")); }
   static json as_check(const std::string& text) { return must(check_form(text)); }
   static json as_port(const std::string& text) { return must(port_form(text)); }
-
   CLI::App app_;
   Invocation invocation_;
   json keys_ = json::object();  // of the service or backend that is being added
@@ -291,6 +290,7 @@ void Grammar::add_replay() {
   command->add_option("--counters", replay_.options.counters, "Where to write the counters, a line each");
   command->add_option("--decisions", replay_.options.decisions, "Where to write each packet's exit and backend");
   command->add_option("--events", replay_.options.events, "Health changes with their times");
+  command->add_option("--datapath", replay_.options.datapath, "What decides")->check(CLI::IsMember({"dpdk", "xdp"}));
 }
 
 }  // namespace

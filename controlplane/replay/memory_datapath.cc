@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/replay/memory_datapath.hh"
 
+#include "controlplane/replay/load_compiled.hh"
+
 namespace guideway {
 
 MemoryDatapath::MemoryDatapath(const Capacities& capacities)
@@ -22,20 +24,8 @@ Result<std::unique_ptr<MemoryDatapath>> MemoryDatapath::create(const Capacities&
 }
 
 Result<void> MemoryDatapath::install(const Compiled& compiled) {
-  TableStore tables;
-  for (const CompiledTable& table : compiled.tables) {
-    const auto held = tables_.find(table.id);
-    if (held != tables_.end()) {
-      tables.insert(*held);
-      continue;
-    }
-    auto loaded = Table::load(*table.bytes, capacities_);
-    if (!loaded) return failure_of(loaded);
-    tables[table.id] = std::move(*loaded);
-  }
-  auto snapshot = Snapshot::load(compiled.snapshot, tables, capacities_);
+  auto snapshot = load_compiled(compiled, tables_, capacities_);
   if (!snapshot) return failure_of(snapshot);
-  tables_ = std::move(tables);
   snapshot_ = std::move(*snapshot);
   return {};
 }

@@ -7,25 +7,28 @@
 #include <memory>
 #include <vector>
 
-#include "controlplane/compile/ledger.hh"
+#include "controlplane/replay/replay_datapath.hh"
 #include "dataplane/forwarding/snapshot.hh"
 #include "dataplane/pipeline/pipeline.hh"
 
 namespace guideway {
 
-class MemoryDatapath {
+class MemoryDatapath final : public ReplayDatapath {
  public:
   [[nodiscard]] static Result<std::unique_ptr<MemoryDatapath>> create(const Capacities& capacities);
 
-  // As if it had come through the door: checked, then used by the next packet. On error nothing changes.
-  [[nodiscard]] Result<void> install(const Compiled& compiled);
+  [[nodiscard]] Result<void> install(const Compiled& compiled) override;
   // Decides and counts; exits are final, since nothing here can be full.
   void run(Burst& burst, std::uint32_t now_ticks) noexcept;
+  [[nodiscard]] Result<void> decide(Burst& burst, std::uint32_t now_ticks) override {
+    run(burst, now_ticks);
+    return {};
+  }
 
-  [[nodiscard]] const HealthTable& health() const noexcept { return health_; }
+  [[nodiscard]] const HealthTable& health() const noexcept override { return health_; }
   [[nodiscard]] const Snapshot& snapshot() const noexcept { return *snapshot_; }
   [[nodiscard]] const FlowTable& flows() const noexcept { return pipeline_->flows(); }
-  [[nodiscard]] const gw_worker_counters& counters() const noexcept { return worker_counters_; }
+  [[nodiscard]] const gw_worker_counters& counters() const noexcept override { return worker_counters_; }
   [[nodiscard]] const gw_backend_counters& backend_counters(std::uint32_t index) const {
     return backend_counters_.at(index);
   }

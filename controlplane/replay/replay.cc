@@ -8,6 +8,7 @@
 
 #include "controlplane/replay/health_events.hh"
 #include "controlplane/replay/memory_datapath.hh"
+#include "controlplane/replay/xdp_datapath.hh"
 #include "dataplane/pipeline/exits.hh"
 #include "dataplane/ports/pcap_port.hh"
 
@@ -58,6 +59,14 @@ Capacities capacities_for(const Config& config) {
   return capacities;
 }
 
+Result<std::unique_ptr<ReplayDatapath>> make_datapath(const std::string& which, const Capacities& capacities) {
+  if (which == "xdp") return make_xdp_datapath(capacities);
+  if (which != "dpdk") return failure("datapath \"" + which + "\" is neither \"dpdk\" nor \"xdp\"");
+  auto datapath = MemoryDatapath::create(capacities);
+  if (!datapath) return failure_of(datapath);
+  return std::move(*datapath);
+}
+
 // Where each flow went, to tell the spread and whether any flow moved.
 class FlowWatch {
  public:
@@ -89,7 +98,7 @@ class Replay {
   }
 
   Result<void> open(const Config& config) {
-    auto datapath = MemoryDatapath::create(capacities_for(config));
+    auto datapath = make_datapath(options_.datapath, capacities_for(config));
     if (!datapath) return failure_of(datapath);
     datapath_ = std::move(*datapath);
     if (auto adopted = ledger_.adopt(config, {}, 0); !adopted) return adopted;
@@ -174,7 +183,7 @@ class Replay {
 
   Result<void> flush() {
     if (burst_.count == 0) return {};
-    datapath_->run(burst_, now_ticks_);
+    if (auto decided = datapath_->decide(burst_, now_ticks_); !decided) return decided;
     for (std::uint32_t i = 0; i < burst_.count; ++i) {
       if (auto written = write(burst_.packets[i], times_ns_[i]); !written) return written;
     }
@@ -213,7 +222,7 @@ class Replay {
 
   ReplayOptions options_;
   Ledger ledger_;
-  std::unique_ptr<MemoryDatapath> datapath_;
+  std::unique_ptr<ReplayDatapath> datapath_;
   std::unordered_map<std::uint32_t, std::string> names_;  // by backend index
   std::optional<PcapReader> reader_;
   std::optional<PcapWriter> out_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replay: a capture through the pipeline that guideway-dpdk runs, deterministic (time comes from the capture), without
-// root or a NIC. docs/replay.md says what each file holds.
+// root or a NIC; or, by those who may load BPF, through the XDP program. docs/replay.md says what each file holds.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,13 @@
 namespace guideway {
 
 struct ReplayOptions {
-  std::string in;         // capture to read
-  std::string out;        // capture of what was sent to backends
-  std::string kernel;     // capture of what the kernel would get; empty: not written
-  std::string counters;   // "name value" lines; empty: not written
-  std::string decisions;  // one line a packet: number, exit, backend; empty: not written
-  std::string events;     // health changes with their times; empty: none
+  std::string datapath = "dpdk";  // which decides: "dpdk" or "xdp"
+  std::string in;                 // capture to read
+  std::string out;                // capture of what was sent to backends
+  std::string kernel;             // capture of what the kernel would get; empty: not written
+  std::string counters;           // "name value" lines; empty: not written
+  std::string decisions;          // one line a packet: number, exit, backend; empty: not written
+  std::string events;             // health changes with their times; empty: none
 };
 
 struct BackendSpread {
