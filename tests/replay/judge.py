@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs `guideway replay` on the folders of tests/cases and compares everything it writes, byte for byte.
 
-Usage: judge.py GUIDEWAY CASES [NAME ...]. Nothing of a case was ever recorded from our own output, so a difference is
+Usage: judge.py [--datapath xdp] GUIDEWAY CASES [NAME ...]. With --datapath xdp the program in the kernel decides; where
+BPF is refused that is skipped (status 77). Nothing of a case was ever recorded from our own output, so a difference is
 a bug here or an error in docs/packet-path.md; the first differing packet is told.
 """
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,14 +18,24 @@ import exits  # noqa: E402
 import pcap  # noqa: E402
 
 
-def run(guideway, case, folder):
+SKIPPED = 77
+REFUSED = ("the kernel refuses BPF", "was built without XDP")
+
+
+class Refused(Exception):
+    """The datapath cannot be had here: a reason to skip."""
+
+
+def run(guideway, case, folder, datapath="dpdk"):
     """Replays a case into `folder`; what was wrong with the run itself, or nothing."""
-    words = [guideway, "replay", "--config", case / "config.toml", "--in", case / "in.pcap",
+    words = [guideway, "replay", "--datapath", datapath, "--config", case / "config.toml", "--in", case / "in.pcap",
              "--out", folder / "out.pcap", "--kernel", folder / "kernel.pcap",
              "--counters", folder / "counters.txt", "--decisions", folder / "decisions.txt"]
     if (case / "events.txt").exists():
         words += ["--events", case / "events.txt"]
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=120)
+    if done.returncode and datapath == "xdp" and any(reason in done.stderr for reason in REFUSED):
+        raise Refused(done.stderr.strip())
     if done.returncode:
         return [f"guideway replay ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"]
     return []
@@ -86,10 +98,10 @@ def compare_decisions(case, found_path):
     return []
 
 
-def judge(guideway, case):
+def judge(guideway, case, datapath="dpdk"):
     with tempfile.TemporaryDirectory(prefix="guideway-case-") as name:
         folder = pathlib.Path(name)
-        problems = run(guideway, case, folder)
+        problems = run(guideway, case, folder, datapath)
         if problems:
             return problems
         for capture in ("out.pcap", "kernel.pcap"):
@@ -101,14 +113,24 @@ def judge(guideway, case):
 
 
 def main(arguments):
+    datapath = "dpdk"
+    if arguments[:1] == ["--datapath"]:
+        datapath, arguments = arguments[1], arguments[2:]
     if len(arguments) < 2:
         print(__doc__, file=sys.stderr)
         return 2
+    if datapath == "xdp" and os.geteuid() != 0:
+        print("skipped: loading BPF needs root")
+        return SKIPPED
     guideway, cases, names = arguments[0], pathlib.Path(arguments[1]), arguments[2:]
     chosen = [cases / name for name in names] or sorted(path for path in cases.iterdir() if path.is_dir())
     failed = 0
     for case in chosen:
-        problems = judge(guideway, case) if case.is_dir() else ["there is no such case"]
+        try:
+            problems = judge(guideway, case, datapath) if case.is_dir() else ["there is no such case"]
+        except Refused as refused:
+            print(f"skipped: {refused}")
+            return SKIPPED
         failed += bool(problems)
         print(f"{'FAIL' if problems else 'ok':4} {case.name}")
         for problem in problems:
