@@ -8,12 +8,13 @@ import pathlib
 import select
 import socket
 import subprocess
+import time
 import unittest
 
 import backend
 from backend import BACKEND, CLIENT, SERVICE
 from scapy.layers.inet import IP, UDP
-from scapy.layers.l2 import Ether
+from scapy.layers.l2 import Dot1Q, Ether
 
 
 class OperationTest(unittest.TestCase):
@@ -157,6 +158,24 @@ class OperationTest(unittest.TestCase):
             # And without it nobody does: this kernel has no tunnel device there.
             cable.send(bytes(ethernet / backend.encapsulate(inner, "ipip", 4)))
             self.assertFalse(select.select([server], [], [], 0.2)[0])
+
+    def test_a_tagged_frame_belongs_to_another_interface(self):
+        ethernet = Ether(src=self.network.mac(self.network.client), dst=self.network.mac(self.network.backend))
+        inner = bytes(IP(src="198.51.100.2", dst=SERVICE[4]) / UDP(sport=9, dport=80) / b"tagged")
+        with backend.inside(self.network.client):
+            cable = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            cable.bind(("eth0", 0))
+        self.addCleanup(cable.close)
+        for mode in ("xdp", "tc"):
+            self.network.attach("--mode", mode)
+            cable.send(bytes(ethernet / Dot1Q(vlan=5) / backend.encapsulate(inner, "ipip", 4)))
+            cable.send(bytes(ethernet / backend.encapsulate(inner, "ipip", 4)))
+            end = time.monotonic() + 5
+            while not (outcomes := self.network.status()["outcomes"])["decapsulated_ipip"] and time.monotonic() < end:
+                time.sleep(0.05)
+            self.assertEqual(outcomes["decapsulated_ipip"], 1, mode)
+            self.assertGreaterEqual(outcomes["kernel_not_tunnel"], 1, mode)
+            self.network.call("detach")
 
     def test_the_backends_own_addresses_go_on_working(self):
         for mode in ("xdp", "tc"):

@@ -90,6 +90,7 @@ class DecapsulateTest(unittest.TestCase):
             ETHER / IPv6(src=BALANCER[6], dst="fd00::11") / tcp,
             udp(4, bytes(inner(4)), port=53),
             ETHER / outer(4, 47) / GRE(proto=0x6558) / Raw(bytes(60)),
+            ETHER / outer(4, 47) / GRE(proto=0x0800, version=1) / Raw(bytes(inner(4))),
             ETHER / outer(4, 47) / GRE(proto=0x880B, version=1, key_present=1) / Raw(bytes(60)),
             ETHER / IPv6(src=BALANCER[6], dst="fd00::11") / IPv6ExtHdrDestOpt(nh=4) / Raw(bytes(inner(4))),
         ):
@@ -134,7 +135,8 @@ class DecapsulateTest(unittest.TestCase):
     def test_outer_ipv4_options(self):
         from scapy.layers.inet import IPOption_NOP, IPOption_RR
 
-        for options in ([IPOption_NOP()] * 4, [IPOption_RR(length=39, pointer=4, routers=[])]):
+        recorded = IPOption_RR(length=39, pointer=40, routers=[f"10.1.1.{hop}" for hop in range(1, 10)])
+        for options in ([IPOption_NOP()] * 4, [recorded]):
             frame = ipip(4, inner(4), options=options)
             self.expect_inner(frame, inner(4), "decapsulated_ipip")
             self.expect(broken(frame, 34, 2), "drop_outer_checksum")
@@ -209,6 +211,8 @@ class DecapsulateTest(unittest.TestCase):
             # What looks like GUE's port in the middle of a datagram is not a port.
             IP(src="198.51.100.2", dst="192.0.2.10", proto=17, frag=8) / Raw(GUE_PORT.to_bytes(2, "big") * 20),
             IPv6(src="2001:db8:c::2", dst="2001:db8::10") / IPv6ExtHdrFragment(nh=17, offset=8) / Raw(b"\x17\xc0" * 20),
+            # Nor is what looks like a header there.
+            IPv6(src="2001:db8:c::2", dst="2001:db8::10") / IPv6ExtHdrFragment(nh=60, offset=8) / Raw(b"\x29\0" * 20),
         ):
             self.expect_inner(ipip(4, packet), packet, "decapsulated_ipip")
 
