@@ -4,7 +4,7 @@
 //
 // Rules (ARCHITECTURE.md): a look-up touches one bucket of two cache lines. A new entry is on probation until a second
 // packet comes, and may only take the place of another on probation or of one that has expired: a flood never evicts
-// a live flow. The filter counts the entries under 16 bits of the hash, exactly, so that a zero there means that
+// a live flow. The filter counts the entries under 14 bits of the hash, exactly, so that a zero there means that
 // nothing is remembered and the bucket need not be read.
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012) over whole 64-bit words plus a last
  * partial word. It is keyed and a PRF: whoever chooses addresses and ports but does not know the key cannot aim at a
- * slot, a bucket or a filter counter. Messages longer than GW_SIPHASH_WORDS_MAX words are not needed here. */
+ * slot, a bucket or a filter counter. */
 #ifndef GUIDEWAY_ABI_SIPHASH_H
 #define GUIDEWAY_ABI_SIPHASH_H
 

@@ -75,6 +75,8 @@ def parse_ipv6(frame):
     ip_bytes = 40 + (frame[18] << 8 | frame[19])
     if available < ip_bytes:
         return exits.DROP_FRAME_TRUNCATED
+    if ip_bytes > 65535:
+        return exits.DROP_IP_HEADER_INVALID
     packet = Parsed(frame[22:38], frame[38:54], ip_bytes, (frame[14] & 15) << 4 | frame[15] >> 4)
     end = 14 + ip_bytes
     at = 54

@@ -49,6 +49,13 @@ TEST(Validate, NamesWhatDoesNotFitTogether) {
        "pool.a.backends[10.0.0.1]"},
       {"a backend address twice", [](Config& c) { c.pools[0].backends[1].address = c.pools[0].backends[0].address; },
        "pool.a.backends[10.0.0.2]"},
+      {"round robin that remembers nothing",
+       [](Config& c) {
+         c.services[0].protocol = Protocol::udp;
+         c.services[0].udp = UdpMode::hash;
+         c.services[0].scheduler = Scheduler::round_robin;
+       },
+       "service.a.udp"},
       {"slots not prime", [](Config& c) { c.services[0].table_slots = 1000; }, "service.a.table_slots"},
       {"a check without a port", [](Config& c) { c.pools[0].backends[0].check.port = 0; },
        "pool.a.backends[10.0.0.1].check"},
