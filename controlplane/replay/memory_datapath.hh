@@ -29,8 +29,11 @@ class MemoryDatapath final : public ReplayDatapath {
   [[nodiscard]] const Snapshot& snapshot() const noexcept { return *snapshot_; }
   [[nodiscard]] const FlowTable& flows() const noexcept { return pipeline_->flows(); }
   [[nodiscard]] const gw_worker_counters& counters() const noexcept override { return worker_counters_; }
-  [[nodiscard]] const gw_backend_counters& backend_counters(std::uint32_t index) const {
+  [[nodiscard]] const gw_backend_counters& backend_counters(std::uint32_t index) const override {
     return backend_counters_.at(index);
+  }
+  [[nodiscard]] const gw_service_counters& service_counters(std::uint32_t id) const override {
+    return service_counters_.at(id);
   }
 
  private:

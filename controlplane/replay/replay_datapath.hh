@@ -27,6 +27,9 @@ class ReplayDatapath {
 
   [[nodiscard]] virtual const HealthTable& health() const noexcept = 0;
   [[nodiscard]] virtual const gw_worker_counters& counters() const noexcept = 0;
+  // `index` and `id` must be below the capacities.
+  [[nodiscard]] virtual const gw_backend_counters& backend_counters(std::uint32_t index) const = 0;
+  [[nodiscard]] virtual const gw_service_counters& service_counters(std::uint32_t id) const = 0;
 };
 
 }  // namespace guideway

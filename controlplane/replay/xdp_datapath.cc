@@ -34,7 +34,7 @@ class XdpDatapath : public ReplayDatapath {
       : program_(std::move(program)),
         maps_(std::move(maps)),
         health_(program_->health()),
-        counters_(program_->counters(0).worker) {}
+        counters_(program_->counters(0)) {}
 
   Result<void> install(const Compiled& compiled) override {
     const auto snapshot = load_compiled(compiled, tables_, program_->capacities());
@@ -47,19 +47,25 @@ class XdpDatapath : public ReplayDatapath {
     for (std::uint32_t i = 0; i < burst.count; ++i) {
       if (auto decided = decide_one(burst.packets[i]); !decided) return decided;
     }
-    return counters_.flows_remembered == 0 ? Result<void>{} : program_->sweep();
+    return counters_.worker.flows_remembered == 0 ? Result<void>{} : program_->sweep();
   }
 
   [[nodiscard]] const HealthTable& health() const noexcept override { return health_; }
-  [[nodiscard]] const gw_worker_counters& counters() const noexcept override { return counters_; }
+  [[nodiscard]] const gw_worker_counters& counters() const noexcept override { return counters_.worker; }
+  [[nodiscard]] const gw_backend_counters& backend_counters(std::uint32_t index) const override {
+    return counters_.backends[index];
+  }
+  [[nodiscard]] const gw_service_counters& service_counters(std::uint32_t id) const override {
+    return counters_.services[id];
+  }
 
  private:
   // Stands in for the driver, which lets nothing shorter than an Ethernet header come as far as the program.
   void drop_too_short(Packet& packet) {
     packet.exit = GW_EXIT_DROP_FRAME_TRUNCATED;
-    add_to(counters_.received_packets, 1);
-    add_to(counters_.received_bytes, packet.length_bytes);
-    add_to(counters_.exits[packet.exit], 1);
+    add_to(counters_.worker.received_packets, 1);
+    add_to(counters_.worker.received_bytes, packet.length_bytes);
+    add_to(counters_.worker.exits[packet.exit], 1);
   }
 
   Result<void> decide_one(Packet& packet) {
@@ -93,7 +99,7 @@ class XdpDatapath : public ReplayDatapath {
   std::unique_ptr<XdpProgram> program_;
   SnapshotMaps maps_;
   HealthTable health_;
-  gw_worker_counters& counters_;
+  WorkerCounters counters_;
   TableStore tables_;
   std::array<std::byte, 4096> room_{};
 };
