@@ -82,7 +82,7 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
   knobs.worker_count = options.worker_count;
   knobs.worker_stride_lines = stride_bytes(capacities_) / GW_XDP_LINE_BYTES;
   knobs.ticks_are_given = options.ticks_are_given ? 1 : 0;
-  knobs.decision_is_told = 1;
+  knobs.decision_is_told = options.decision_is_told ? 1 : 0;
   knobs.egress_by_port = options.egress_by_port ? 1 : 0;
 
   const auto& maps = skeleton_->maps;
@@ -144,6 +144,8 @@ std::span<gw_backend> XdpProgram::backends(std::uint32_t side) const noexcept {
 }
 
 volatile gw_xdp_control& XdpProgram::control() const noexcept { return skeleton_->bss->control; }
+
+int XdpProgram::program_fd() const noexcept { return bpf_program__fd(skeleton_->progs.gw_balance); }
 
 SnapshotMapFds XdpProgram::snapshot_maps() const noexcept {
   return {bpf_map__fd(skeleton_->maps.services), bpf_map__fd(skeleton_->maps.service_addresses),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The XDP program (ebpf/balancer.bpf.c), loaded into the kernel, with the memory that it shares. It is not attached to
-// any interface: packets come one by one through BPF_PROG_TEST_RUN.
+// The XDP program (ebpf/balancer.bpf.c), loaded into the kernel, with the memory that it shares. Packets
+// come through an interface (attachment.hh), or one by one through BPF_PROG_TEST_RUN.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@ struct XdpOptions {
   Capacities capacities;
   std::uint32_t worker_count = 1;  // CPUs with flows and counters of their own
   bool ticks_are_given = false;    // by set_now_ticks() instead of the kernel's clock
+  bool decision_is_told = true;    // run() needs it; off for packets of an interface
   bool egress_by_port = false;     // redirect to the interface of the backend's port, instead of back out
 };
 
@@ -58,6 +59,7 @@ class XdpProgram {
   [[nodiscard]] WorkerCounters counters(std::uint32_t worker) const noexcept;
   [[nodiscard]] std::span<gw_backend> backends(std::uint32_t side) const noexcept;
   [[nodiscard]] volatile gw_xdp_control& control() const noexcept;
+  [[nodiscard]] int program_fd() const noexcept;
   [[nodiscard]] SnapshotMapFds snapshot_maps() const noexcept;
   // Sends what is for the datapath's port `port` to that interface (egress_by_port).
   [[nodiscard]] Result<void> set_port(std::uint32_t port, std::uint32_t interface_index) const;

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// The XDP program on real interfaces: two veth pairs in a network namespace of this test's own, frames by packet
+// sockets. The far ends carry the program without a snapshot, which passes everything on: what XDP sends towards a veth
+// arrives only where an XDP program listens.
+#include "dataplane/xdp/attachment.hh"
+
+#include <gtest/gtest.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "dataplane/net/endian.hh"
+#include "dataplane/xdp/snapshot_maps.hh"
+#include "tests/support/frames.hh"
+#include "tests/support/snapshot_bytes.hh"
+
+namespace guideway {
+namespace {
+
+using Frame = std::vector<std::byte>;
+using EtherTypeBytes = std::array<std::byte, 2>;
+constexpr EtherTypeBytes ipv4_type{std::byte{0x08}, std::byte{0x00}};
+constexpr EtherTypeBytes arp_type{std::byte{0x08}, std::byte{0x06}};
+constexpr Capacities small{4, 16, 64};
+constexpr int patience_ms = 2000;
+
+// Sends and receives whole frames on an interface.
+class Wire {
+ public:
+  explicit Wire(const char* interface) : fd_(::socket(AF_PACKET, SOCK_RAW, be16(0x0003).raw())) {
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = be16(0x0003).raw();  // every EtherType
+    address.sll_ifindex = static_cast<int>(::if_nametoindex(interface));
+    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0) << interface;
+  }
+  void send(const Frame& frame) {
+    EXPECT_EQ(::send(fd_.get(), frame.data(), frame.size(), 0), static_cast<ssize_t>(frame.size()));
+  }
+  // The next frame of that type that came in; what the kernel says of itself (IPv6) is passed over.
+  std::optional<Frame> receive(const EtherTypeBytes& type) {
+    pollfd waits{fd_.get(), POLLIN, 0};
+    while (::poll(&waits, 1, patience_ms) == 1) {
+      Frame frame(2048);
+      sockaddr_ll from{};
+      socklen_t from_bytes = sizeof from;
+      const ssize_t got =
+          ::recvfrom(fd_.get(), frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&from), &from_bytes);
+      if (got < 14 || from.sll_pkttype == PACKET_OUTGOING) continue;
+      frame.resize(static_cast<std::size_t>(got));
+      if (frame[12] == type[0] && frame[13] == type[1]) return frame;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+class AttachmentTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "no network namespace: " << std::strerror(errno);
+    ASSERT_EQ(std::system("ip link add gw0 type veth peer name gw1 && ip link add gw2 type veth peer name gw3 &&"
+                          "for i in lo gw0 gw1 gw2 gw3; do ip link set $i up || exit 1; done"),
+              0);
+    far_ = load({});
+    if (!far_) return;
+    attach_far("gw1");
+    attach_far("gw3");
+  }
+
+  // Null if skipped.
+  std::unique_ptr<XdpProgram> load(XdpOptions options) {
+    options.capacities = small;
+    options.decision_is_told = false;
+    options.worker_count = static_cast<std::uint32_t>(std::thread::hardware_concurrency());
+    auto program = XdpProgram::load(options);
+    if (program) return std::move(*program);
+    [&] {
+      if (program.error().message.find("refuses BPF") != std::string::npos) GTEST_SKIP() << program.error().message;
+      FAIL() << program.error().message;
+    }();
+    return nullptr;
+  }
+
+  void attach_far(const char* interface) {
+    auto attached = Attachment::attach(*far_, interface);
+    ASSERT_TRUE(attached) << attached.error().message;
+    far_attachments_.push_back(std::move(*attached));
+  }
+
+  // Service 10.0.0.1:80 on backend 7 behind port 3, by an IPv4 tunnel or by MAC.
+  void publish(XdpProgram& program, gw_forward forward) {
+    testing_support::SnapshotRows rows;
+    rows.services = {testing_support::service_row(1, 1, 80, 6)};
+    rows.backends = {testing_support::backend_row(7, 3, forward)};
+    rows.tables = {1};
+    const std::vector<gw_slot> slots(GW_TABLE_SLOTS_MIN, gw_slot{7, 7});
+    TableStore tables;
+    tables[1] = *Table::load(testing_support::table_bytes(1, slots), program.capacities());
+    const auto snapshot = Snapshot::load(testing_support::snapshot_bytes(rows), tables, program.capacities());
+    ASSERT_TRUE(snapshot) << snapshot.error().message;
+    program.health().store(7, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE, 0));
+    auto maps = SnapshotMaps::create(program);
+    ASSERT_TRUE(maps) << maps.error().message;
+    ASSERT_TRUE(maps->publish(**snapshot));
+  }
+
+  static std::uint64_t sent_packets(const XdpProgram& program) {
+    std::uint64_t sent = 0;
+    for (std::uint32_t i = 0; i < std::thread::hardware_concurrency(); ++i)
+      sent += program.counters(i).worker.exits[GW_EXIT_SENT];
+    return sent;
+  }
+
+  std::unique_ptr<XdpProgram> far_;
+  std::vector<Attachment> far_attachments_;
+};
+
+TEST_F(AttachmentTest, OneArmedSendsBackOutOfTheInterface) {
+  const auto program = far_ ? load({}) : nullptr;
+  if (!program) return;
+  ASSERT_NO_FATAL_FAILURE(publish(*program, GW_FORWARD_IPIP));
+  const auto attached = Attachment::attach(*program, "gw0");
+  ASSERT_TRUE(attached) << attached.error().message;
+  EXPECT_EQ(attached->warning(), "");  // veth has native XDP
+  Wire client("gw1");
+  for (std::uint16_t port = 1; port <= 50; ++port) {
+    const Frame frame = testing_support::ipv4_frame({.source_port = port, .payload_bytes = 100});
+    client.send(frame);
+    const auto came = client.receive(ipv4_type);
+    ASSERT_TRUE(came) << "frame " << port;
+    ASSERT_EQ(came->size(), frame.size() + 20);
+    EXPECT_EQ((*came)[5], std::byte{7});
+    EXPECT_EQ((*came)[23], std::byte{4});
+    EXPECT_EQ(std::memcmp(came->data() + 34, frame.data() + 14, frame.size() - 14), 0);
+  }
+  EXPECT_EQ(sent_packets(*program), 50U);
+}
+
+TEST_F(AttachmentTest, TwoArmedRedirectsToThePort) {
+  XdpOptions options;
+  options.egress_by_port = true;
+  const auto program = far_ ? load(options) : nullptr;
+  if (!program) return;
+  ASSERT_NO_FATAL_FAILURE(publish(*program, GW_FORWARD_L2));
+  ASSERT_TRUE(program->set_port(3, ::if_nametoindex("gw2")));
+  const auto attached = Attachment::attach(*program, "gw0");
+  const auto other_arm = Attachment::attach(*program, "gw2");
+  ASSERT_TRUE(attached && other_arm);
+  Wire client("gw1");
+  Wire backend("gw3");
+  for (std::uint16_t port = 1; port <= 50; ++port) {
+    const Frame frame = testing_support::ipv4_frame({.source_port = port});
+    client.send(frame);
+    const auto came = backend.receive(ipv4_type);
+    ASSERT_TRUE(came) << "frame " << port;
+    ASSERT_EQ(came->size(), frame.size());
+    EXPECT_EQ((*came)[5], std::byte{7});
+    EXPECT_EQ(std::memcmp(came->data() + 12, frame.data() + 12, frame.size() - 12), 0);
+  }
+  EXPECT_EQ(sent_packets(*program), 50U);
+}
+
+TEST_F(AttachmentTest, WhatIsTheKernelsReachesTheKernelUnchanged) {
+  const auto program = far_ ? load({}) : nullptr;
+  if (!program) return;
+  ASSERT_NO_FATAL_FAILURE(publish(*program, GW_FORWARD_L2));
+  const auto attached = Attachment::attach(*program, "gw0");
+  ASSERT_TRUE(attached) << attached.error().message;
+  Wire client("gw1");
+  Wire kernel("gw0");
+  client.send(testing_support::arp_frame());
+  EXPECT_EQ(kernel.receive(arp_type), testing_support::arp_frame());
+}
+
+TEST_F(AttachmentTest, FallsBackToGenericAndSaysSo) {
+  if (!far_) return;
+  const auto attached = Attachment::attach(*far_, "lo");
+  ASSERT_TRUE(attached) << attached.error().message;
+  EXPECT_NE(attached->warning().find("generic"), std::string::npos);
+}
+
+TEST_F(AttachmentTest, LeavesNothingBehindAndSharesWithNobody) {
+  if (!far_) return;
+  {
+    const auto attached = Attachment::attach(*far_, "gw0");
+    ASSERT_TRUE(attached) << attached.error().message;
+    const auto again = Attachment::attach(*far_, "gw0");
+    ASSERT_FALSE(again);
+    EXPECT_NE(again.error().message.find("already"), std::string::npos);
+  }
+  EXPECT_NE(std::system("ip link show gw0 | grep -q xdp"), 0);
+  EXPECT_EQ(std::system("ip link show gw1 | grep -q xdp"), 0);
+  EXPECT_FALSE(Attachment::attach(*far_, "gw-none"));
+}
+
+}  // namespace
+}  // namespace guideway
