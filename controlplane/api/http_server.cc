@@ -62,7 +62,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     // An operation may take as long as the datapath does; the clock runs again when the answer is written.
     stream_.expires_never();
     router_.handle({std::string(request.method_string()), std::string(request.target()), request.body()},
-                   [self = shared_from_this()](Reply reply) { self->write(reply); });
+                   [self = shared_from_this()](const Reply& reply) { self->write(reply); });
   }
 
   // Of errors in what the client wrote, as opposed to those of its connection.

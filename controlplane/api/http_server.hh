@@ -17,7 +17,7 @@ namespace guideway {
 class HttpServer {
  public:
   struct Limits {
-    std::size_t body_bytes_max = 1024 * 1024;
+    std::size_t body_bytes_max = std::size_t{1024} * 1024;
     std::chrono::seconds request_timeout{30};  // to read a request, and to write its answer
     std::size_t connections_max = 256;
   };

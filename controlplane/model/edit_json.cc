@@ -25,7 +25,7 @@ Result<void> check_keys(const json& edit, const std::string& op, std::initialize
   for (const auto& [key, value] : edit.items()) {
     bool is_known = key == "op";
     for (std::string_view one : known) is_known = is_known || key == one;
-    if (!is_known) return failure(op + ": there is no key \"" + key + "\"");
+    if (!is_known) return failure(std::string(op).append(": there is no key \"").append(key).append("\""));
   }
   return {};
 }
