@@ -90,9 +90,9 @@ class CrossCheck {
                        GW_TABLE_SLOTS_MAX, GW_TABLE_SLOTS_DEFAULT));
     if (service.protocol == Protocol::udp && service.udp == UdpMode::hash &&
         service.scheduler == Scheduler::round_robin)
-      find(
-          path + ".udp",
-          R"("hash" remembers nothing, so round-robin has nothing to follow; write udp = "follow" or scheduler = "maglev")");
+      find(path + ".udp",
+           "\"hash\" remembers nothing, so round-robin has nothing to follow; write udp = \"follow\" or "
+           "scheduler = \"maglev\"");
     const auto pool = pools_.find(service.pool);
     if (pool == pools_.end()) {
       find(path + ".pool",
