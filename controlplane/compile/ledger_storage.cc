@@ -5,25 +5,18 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/compile/ledger.hh"
+#include "controlplane/config/json.hh"
 
 namespace guideway {
 namespace {
 
 using nlohmann::json;
 
-constexpr int storage_version = 1;
+constexpr int storage_version = 2;
 
 json save_backend(const BackendKey& key, const BackendRecord& record) {
-  json saved{{"pool", key.pool},
-             {"name", key.name},
-             {"index", record.index},
-             {"generation", record.generation},
-             {"leaving", record.leaving},
-             {"at_once", record.at_once},
-             {"address", record.config.address.text()},
-             {"ipip", record.config.forward == Forward::ipip}};
-  if (record.config.mac) saved["mac"] = record.config.mac->text();
-  return saved;
+  return {{"pool", key.pool},          {"index", record.index},     {"generation", record.generation},
+          {"leaving", record.leaving}, {"at_once", record.at_once}, {"backend", to_json(record.config)}};
 }
 
 template <typename T>
@@ -38,10 +31,14 @@ BackendRecord load_backend(const json& saved) {
   record.generation = saved.at("generation").get<std::uint32_t>();
   record.leaving = saved.at("leaving").get<bool>();
   record.at_once = saved.at("at_once").get<bool>();
-  record.config.name = saved.at("name").get<std::string>();
-  record.config.address = parsed(IpAddress::parse(saved.at("address").get<std::string>()), "address");
-  record.config.forward = saved.at("ipip").get<bool>() ? Forward::ipip : Forward::l2;
-  if (saved.contains("mac")) record.config.mac = parsed(MacAddress::parse(saved["mac"].get<std::string>()), "mac");
+  // Complete by itself, so the pool that it is read into need hold nothing.
+  Config config;
+  PoolConfig pool;
+  pool.name = saved.at("pool").get<std::string>();
+  config.pools = {pool};
+  auto backend = backend_from_json(saved.at("backend"), pool.name, config);
+  if (!backend) throw json::other_error::create(501, backend.error().message, nullptr);
+  record.config = std::move(*backend);
   return record;
 }
 

@@ -7,15 +7,14 @@
 namespace guideway {
 namespace {
 
-// A backend that left before the last restart is known by address only: it cannot be checked any more.
+// A check without a port belongs to a pool that no service uses.
 bool can_be_checked(const BackendRecord& record) {
   return record.config.check.kind != CheckKind::none && record.config.check.port != 0;
 }
 
 HealthPolicy policy_of(const BackendRecord& record, std::uint32_t slow_start_ms) {
   const CheckConfig& check = record.config.check;
-  const bool checked = record.leaving ? can_be_checked(record) : check.kind != CheckKind::none;
-  return {checked, check.rise, check.fall, slow_start_ms};
+  return {check.kind != CheckKind::none, check.rise, check.fall, slow_start_ms};
 }
 
 // The operator's word; a backend removed by force takes nothing any more.

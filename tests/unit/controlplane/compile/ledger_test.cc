@@ -136,6 +136,20 @@ TEST(Ledger, SavedAndLoadedItCompilesTheSameBytes) {
   EXPECT_TRUE(loaded->retire(1010, nothing_remembered)) << "the time of the change was kept, not that of the restart";
 }
 
+TEST(Ledger, ALeavingBackendKeepsItsCheckOverARestart) {
+  Ledger ledger(capacities);
+  BackendConfig checked = backend("10.0.0.1");
+  checked.check.kind = CheckKind::http;
+  checked.check.port = 8080;
+  checked.check.path = "/alive";
+  checked.mac = MacAddress::parse("02:00:00:00:00:09");
+  ASSERT_TRUE(ledger.adopt(config_of({checked, backend("10.0.0.2")}), {}, 0));
+  ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.2")}), {}, 10));
+  auto loaded = Ledger::load(ledger.save(), capacities);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  EXPECT_EQ(loaded->find({"web", "10.0.0.1"})->config, checked);
+}
+
 TEST(Ledger, DamageIsASentence) {
   Ledger ledger(capacities);
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1")}), {}, 0));
