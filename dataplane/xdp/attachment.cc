@@ -13,7 +13,8 @@ namespace guideway {
 namespace {
 
 UniqueFd link_to(const XdpProgram& program, std::uint32_t interface_index, std::uint32_t mode) {
-  LIBBPF_OPTS(bpf_link_create_opts, options);
+  bpf_link_create_opts options{};
+  options.sz = sizeof options;
   options.flags = mode;
   return UniqueFd(bpf_link_create(program.program_fd(), static_cast<int>(interface_index), BPF_XDP, &options));
 }

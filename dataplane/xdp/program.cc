@@ -159,7 +159,8 @@ Result<void> XdpProgram::set_port(std::uint32_t port, std::uint32_t interface_in
 }
 
 Result<XdpRun> XdpProgram::run(std::span<const std::byte> frame, std::span<std::byte> room) const {
-  LIBBPF_OPTS(bpf_test_run_opts, run);
+  bpf_test_run_opts run{};
+  run.sz = sizeof run;
   run.data_in = frame.data();
   run.data_size_in = static_cast<__u32>(frame.size());
   run.data_out = room.data();
@@ -173,7 +174,8 @@ Result<XdpRun> XdpProgram::run(std::span<const std::byte> frame, std::span<std::
 
 Result<void> XdpProgram::sweep() const {
   std::array<std::byte, 64> frame{};
-  LIBBPF_OPTS(bpf_test_run_opts, run);
+  bpf_test_run_opts run{};
+  run.sz = sizeof run;
   run.data_in = frame.data();
   run.data_size_in = frame.size();
   run.repeat = 1;

@@ -84,7 +84,8 @@ Result<void> SnapshotMaps::add_tables(const Snapshot& snapshot) {
 }
 
 Result<void> SnapshotMaps::add_table(std::uint64_t id, const Service& service) {
-  LIBBPF_OPTS(bpf_map_create_opts, options);
+  bpf_map_create_opts options{};
+  options.sz = sizeof options;
   options.map_flags = BPF_F_MMAPABLE | BPF_F_INNER_MAP;
   const UniqueFd table(
       bpf_map_create(BPF_MAP_TYPE_ARRAY, "gw_table", sizeof(__u32), sizeof(gw_slot), service.slot_count, &options));

@@ -55,7 +55,9 @@ def called(command, **options):
 
 def configure(flavour, options):
     folder, environment, arguments = flavours[flavour]
-    arguments = [*arguments, f"-Dwerror={'true' if options.ci else 'false'}"]
+    # g++ sees uninitialised values and fences that are not there once a sanitizer has rewritten the code.
+    is_strict = options.ci and flavour not in ("asan", "tsan")
+    arguments = [*arguments, f"-Dwerror={'true' if is_strict else 'false'}"]
     build = root / folder
     if (build / "build.ninja").exists():
         return called(["meson", "configure", folder, *[a.replace("--buildtype", "-Dbuildtype") for a in arguments]])
