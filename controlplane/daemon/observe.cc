@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/config/words.hh"
 #include "controlplane/daemon/version.hh"
 #include "controlplane/model/edit.hh"
 #include "dataplane/pipeline/exits.hh"
@@ -13,20 +14,6 @@ namespace guideway {
 namespace {
 
 using nlohmann::json;
-
-std::string_view name_of_forward(Forward forward) { return forward == Forward::l2 ? "l2" : "ipip"; }
-
-std::string_view name_of_check(CheckKind kind) {
-  switch (kind) {
-    case CheckKind::none:
-      return "none";
-    case CheckKind::tcp:
-      return "tcp";
-    case CheckKind::http:
-      return "http";
-  }
-  return "none";
-}
 
 bool is_up(const HealthBoard& board, std::uint32_t index) {
   return gw_health_state_of(board.word(index)) == GW_HEALTH_UP;
@@ -58,7 +45,7 @@ Population population_of(const Observed& observed, const std::optional<std::stri
 }
 
 json check_json(const HealthBoard::Entry& entry) {
-  json check{{"kind", name_of_check(entry.record.config.check.kind)},
+  json check{{"kind", name_of(entry.record.config.check.kind)},
              {"last", "none"},
              {"detail", ""},
              {"latency_ms", nullptr}};
@@ -99,7 +86,7 @@ json backend_json(const Observed& observed, const BackendKey& key, const Backend
               {"address", record.config.address.text()},
               {"port", record.config.port},
               {"weight", record.config.weight},
-              {"forward", name_of_forward(record.config.forward)},
+              {"forward", name_of(record.config.forward)},
               {"administrative", name_of(record.config.administrative)},
               {"state", name_of(health.state)},
               {"reason", name_of(health.reason)},
