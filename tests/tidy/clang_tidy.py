@@ -13,7 +13,7 @@ import time
 import sources
 
 # Flags of g++ that clang 14 does not know.
-unknown_to_clang = {"-Wno-restrict", "-Wno-maybe-uninitialized", "-Wno-stringop-overflow", "-Wno-array-bounds", "-Wlogical-op"}
+unknown_to_clang = {"-Wno-restrict"}
 
 
 def ours(build):
