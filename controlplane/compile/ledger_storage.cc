@@ -82,11 +82,12 @@ TableLineage load_lineage(const json& saved, const Capacities& capacities) {
 std::string Ledger::save() const {
   json saved{{"version", storage_version}, {"next_index", next_index_}, {"next_service_id", next_service_id_}};
   for (const auto& [key, record] : backends_) saved["backends"].push_back(save_backend(key, record));
-  for (const auto& [key, id] : service_ids_)
+  for (const auto& [key, id] : service_ids_) {
     saved["services"].push_back({{"address", key.address.text()},
                                  {"port", key.port},
                                  {"protocol", static_cast<unsigned>(key.protocol)},
                                  {"id", id}});
+  }
   for (const auto& [key, lineage] : tables_) {
     json table = save_lineage(*lineage);
     table["pool"] = key.pool;

@@ -95,6 +95,7 @@ class Silence {
 
 int initialise(std::vector<std::string> arguments) {
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size());
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   const Silence silence;
   return rte_eal_init(static_cast<int>(pointers.size()), pointers.data());

@@ -2,7 +2,8 @@
 #include "dataplane/worker/worker.hh"
 
 #include <sys/prctl.h>
-#include <time.h>
+
+#include <ctime>
 
 #include "dataplane/base/check.hh"
 #include "dataplane/pipeline/exits.hh"
