@@ -9,13 +9,11 @@ import results as outcome
 
 root = pathlib.Path(__file__).resolve().parents[2]
 
-# Lines in stack traces, and no more of what makes debugging information slow to write.
-sanitized = ["--buildtype=debugoptimized", "-Doptimization=1", "-Ddebug=false", "-Dc_args=-g1", "-Dcpp_args=-g1"]
 # buildtype and options; a sanitizer build links what it needs and builds only the programs of its suites.
 flavours = {
     "release": ("build", {}, ["--buildtype=release"]),
-    "asan": ("build-asan", {}, [*sanitized, "-Db_sanitize=address,undefined"]),
-    "tsan": ("build-tsan", {}, [*sanitized, "-Db_sanitize=thread"]),
+    "asan": ("build-asan", {}, ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=address,undefined"]),
+    "tsan": ("build-tsan", {}, ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=thread"]),
     # Everything is instrumented, so that libFuzzer sees which branches of ours an input takes.
     "fuzzing": (
         "build-fuzzing",
@@ -37,10 +35,10 @@ sanitizer_options = {
 }
 
 
-def called(command, gives_way=False, **options):
-    """Runs a command; what it said, if it failed, else nothing. `gives_way`: others come first on the cores."""
+def called(command, **options):
+    """Runs a command; what it said, if it failed, else nothing."""
     done = subprocess.run(
-        ["nice", "-n", "10", *command] if gives_way else command,
+        command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -86,18 +84,13 @@ def run_meson_suites(flavour, suites, options):
     folder = flavours[flavour][0]
     build = root / folder
     label = "+".join(suites)
-    is_background = flavour != "release" or suites == ["clang-tidy"]
-    # The release build is configured, and built, before the lanes part.
-    if flavour != "release":
-        problem = configure(flavour, options)
-        if problem:
-            return outcome.Results(failed=[(f"{flavour} configuration", problem)])
+    problem = configure(flavour, options)
+    if problem:
+        return outcome.Results(failed=[(f"{flavour} configuration", problem)])
     log = build / "meson-logs" / f"{flavour}-{label}.json"
-    # Old results of GoogleTest programs; clang-tidy has none, and runs beside suites that write theirs.
-    for old in [log] if suites == ["clang-tidy"] else [log, *build.glob("*.xml")]:
+    for old in [log, *build.glob("*.xml")]:
         old.unlink(missing_ok=True)
     command = ["meson", "test", "-C", folder, "--logbase", f"{flavour}-{label}", "--print-errorlogs"]
-    command += ["--no-rebuild"] if flavour == "release" else []
     for suite in suites:
         command += ["--suite", suite]
     if "netns" in suites or "clang-tidy" in suites:
@@ -108,7 +101,7 @@ def run_meson_suites(flavour, suites, options):
     if flavour in ("asan", "tsan"):
         command += ["--timeout-multiplier", "5"]
     environment = {**os.environ, **sanitizer_options, "GUIDEWAY_CI": "1" if options.ci else "0"}
-    problem = called(command, gives_way=is_background, env=environment)
+    problem = called(command, env=environment)
     if not log.exists():
         if problem is None:
             problem = f"no test is in suite {label}"

@@ -5,7 +5,6 @@ import argparse
 import os
 import pathlib
 import sys
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -54,55 +53,32 @@ def run_suite(suite, options):
     return builds.run_meson_suites("release", [suite], options)
 
 
-class Ledger:
-    """What has come to what so far; two lanes write into it."""
-
-    def __init__(self, options):
-        self.options = options
-        self.lock = threading.Lock()
-        self.total = outcome.Results()
-        self.summary = {}
-
-    def run(self, suites):
-        for suite in suites:
-            started = time.monotonic()
-            try:
-                came_to = run_suite(suite, self.options)
-            except Exception as error:  # a lane that stops silently would look like one that passed
-                came_to = outcome.Results(failed=[(suite, f"the runner itself failed: {error!r}")])
-            line = f"{suite:<11} {came_to.sentence():<40} {time.monotonic() - started:6.1f} s"
-            with self.lock:
-                for name, said in came_to.failed:
-                    print(f"FAILED {name}\n{said}\n")
-                print(line, flush=True)
-                self.summary[suite] = line
-                self.total.add(came_to)
-
-
 def main():
     options = arguments()
     os.chdir(builds.root)
     started = time.monotonic()
-    ledger = Ledger(options)
-    total = ledger.total
-    # clang-tidy reads headers that the build makes.
-    if any(suite in meson_suites or suite == "clang-tidy" for suite in options.suites):
+    total = outcome.Results()
+    summary = []
+    if any(suite in meson_suites for suite in options.suites):
         problem = builds.build_release(options)
         if problem:
             print(problem)
             total.failed.append(("build", problem))
             options.suites = []
-    # Many suites mostly wait, or use one core. What only computes goes on beside them, and gives way to them.
-    background = threading.Thread(target=ledger.run, args=([s for s in special_suites if s in options.suites],))
-    background.start()
-    ledger.run([suite for suite in meson_suites if suite in options.suites])
-    background.join()
-    missing = [suite for suite in options.suites if suite not in ledger.summary]
-    total.failed += [(suite, "it did not come to an end") for suite in missing]
+    for suite in options.suites:
+        print(f"== {suite}", flush=True)
+        suite_started = time.monotonic()
+        came_to = run_suite(suite, options)
+        for name, said in came_to.failed:
+            print(f"FAILED {name}\n{said}\n")
+        seconds = time.monotonic() - suite_started
+        summary.append(f"{suite:<11} {came_to.sentence():<40} {seconds:6.1f} s")
+        print(summary[-1], flush=True)
+        total.add(came_to)
 
     builds.give_back()
     print(f"\nAll suites, {time.monotonic() - started:.0f} s:")
-    print("\n".join(f"  {ledger.summary.get(suite, suite)}" for suite in options.suites))
+    print("\n".join(f"  {line}" for line in summary))
     for name, reason in total.skipped:
         print(f"skipped: {name}: {reason}")
     for name, _ in total.failed:
