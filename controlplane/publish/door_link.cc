@@ -115,7 +115,8 @@ bool DoorLink::receive_one() {
   header.msg_controllen = control.size();
   ssize_t got = ::recvmsg(descriptor_.native_handle(), &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (got < 0) {
-    if (errno == EINTR) return true;
+    // A reset is told once, before what the datapath said last: that it refused us, and why.
+    if (errno == EINTR || errno == ECONNRESET) return true;
     if (errno != EAGAIN) end("reading from the door failed: " + reason(errno));
     return false;
   }
