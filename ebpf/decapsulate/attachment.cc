@@ -46,6 +46,7 @@ gw_decapsulate_settings settings_of(const AttachOptions& options) {
   settings.gue_port = options.gue_port;
   settings.gre_key = options.gre_key.value_or(0);
   settings.has_gre_key = options.gre_key ? 1 : 0;
+  settings.restores = options.services.empty() ? 0 : 1;
   return settings;
 }
 
@@ -62,25 +63,51 @@ Result<Skeleton> load(const AttachOptions& options, bool xdp) {
                              xdp ? "XDP needs Linux 5.18 here; use --mode tc" : "it needs Linux 5.10 with BPF"));
 }
 
-Result<void> allow(const ::decapsulate& skeleton, const std::vector<Prefix>& prefixes) {
+Result<void> fill_list(const bpf_map* ipv4, const bpf_map* ipv6, const std::vector<Prefix>& prefixes) {
   for (const Prefix& prefix : prefixes) {
     gw_decapsulate_ipv6_prefix key{};  // the IPv4 key is its beginning
     key.bits = prefix.bits;
     std::memcpy(key.address, prefix.address, sizeof(key.address));
-    const auto* map = prefix.family == AF_INET ? skeleton.maps.allowed_ipv4 : skeleton.maps.allowed_ipv6;
     const std::uint8_t yes = 1;
-    if (bpf_map_update_elem(bpf_map__fd(map), &key, &yes, BPF_ANY) != 0)
-      return failure(fmt::format("cannot allow {}: {}", prefix.text(), reason(errno)));
+    if (bpf_map_update_elem(bpf_map__fd(prefix.family == AF_INET ? ipv4 : ipv6), &key, &yes, BPF_ANY) != 0)
+      return failure(fmt::format("cannot write {} into a list of the program: {}", prefix.text(), reason(errno)));
   }
   return {};
+}
+
+Result<void> fill_services(const bpf_map* map, const std::vector<DscpAddress>& services) {
+  std::array<gw_decapsulate_service, GW_DECAPSULATE_DSCPS> rows{};
+  for (const DscpAddress& service : services) {
+    gw_decapsulate_service& row = rows[service.dscp];
+    if (service.address.family == AF_INET) {
+      std::memcpy(row.ipv4, service.address.address, sizeof(row.ipv4));
+      row.has_ipv4 = 1;
+    } else {
+      std::memcpy(row.ipv6, service.address.address, sizeof(row.ipv6));
+      row.has_ipv6 = 1;
+    }
+  }
+  for (std::uint32_t dscp = 0; dscp < rows.size(); dscp++) {
+    if (bpf_map_update_elem(bpf_map__fd(map), &dscp, &rows[dscp], BPF_ANY) != 0)
+      return failure(fmt::format("cannot write DSCP {} into the program: {}", dscp, reason(errno)));
+  }
+  return {};
+}
+
+Result<void> fill_all(const ::decapsulate& skeleton, const AttachOptions& options) {
+  const auto& maps = skeleton.maps;
+  if (auto done = fill_list(maps.allowed_ipv4, maps.allowed_ipv6, options.allow); !done) return done;
+  if (auto done = fill_list(maps.local_ipv4, maps.local_ipv6, options.local); !done) return done;
+  return fill_services(maps.services, options.services);
 }
 
 Result<void> pin_maps(const Place& place, ::decapsulate& skeleton) {
   std::error_code error;
   std::filesystem::create_directories(place.folder, error);
   if (error) return failure(fmt::format("cannot make {}: {}", place.folder.string(), reason(error.value())));
-  for (bpf_map* map :
-       {skeleton.maps.allowed_ipv4, skeleton.maps.allowed_ipv6, skeleton.maps.counters, skeleton.maps.attachment}) {
+  const auto& maps = skeleton.maps;
+  for (bpf_map* map : {maps.allowed_ipv4, maps.allowed_ipv6, maps.local_ipv4, maps.local_ipv6, maps.services,
+                       maps.counters, maps.attachment}) {
     if (const int failed = bpf_map__pin(map, place.pin(bpf_map__name(map)).c_str()); failed != 0)
       return failure(fmt::format("cannot pin in {}: {}", place.folder.string(), reason(-failed)));
   }
@@ -107,7 +134,7 @@ Result<gw_decapsulate_attachment> read_attachment(const Place& place) {
 Result<Attached> attach_by(const Place& place, const AttachOptions& options, bool xdp, bool native_only) {
   auto skeleton = load(options, xdp);
   if (!skeleton) return failure_of(skeleton);
-  if (auto done = allow(**skeleton, options.allow); !done) return failure_of(done);
+  if (auto done = fill_all(**skeleton, options); !done) return failure_of(done);
   if (auto done = pin_maps(place, **skeleton); !done) return failure_of(done);
   Attached attached;
   gw_decapsulate_attachment attachment{};
@@ -141,6 +168,25 @@ void read_prefixes(const Place& place, const char* name, int family, std::vector
     std::memcpy(prefix.address, key.address, sizeof(key.address));
     into.push_back(prefix.text());
     previous = &key;
+  }
+}
+
+void read_services(const Place& place, std::vector<std::string>& into) {
+  const Descriptor map(bpf_obj_get(place.pin("services").c_str()));
+  for (std::uint32_t dscp = 0; dscp < GW_DECAPSULATE_DSCPS; dscp++) {
+    gw_decapsulate_service row{};
+    if (map.get() < 0 || bpf_map_lookup_elem(map.get(), &dscp, &row) != 0) return;
+    DscpAddress service{dscp, {}};
+    if (row.has_ipv4 != 0) {
+      service.address.family = AF_INET;
+      std::memcpy(service.address.address, row.ipv4, sizeof(row.ipv4));
+      into.push_back(service.text());
+    }
+    if (row.has_ipv6 != 0) {
+      service.address.family = AF_INET6;
+      std::memcpy(service.address.address, row.ipv6, sizeof(row.ipv6));
+      into.push_back(service.text());
+    }
   }
 }
 
@@ -204,6 +250,9 @@ Result<Status> status(const Place& place) {
   status.alive = hangs(place, *attachment);
   read_prefixes<gw_decapsulate_ipv4_prefix>(place, "allowed_ipv4", AF_INET, status.allow);
   read_prefixes<gw_decapsulate_ipv6_prefix>(place, "allowed_ipv6", AF_INET6, status.allow);
+  read_prefixes<gw_decapsulate_ipv4_prefix>(place, "local_ipv4", AF_INET, status.local);
+  read_prefixes<gw_decapsulate_ipv6_prefix>(place, "local_ipv6", AF_INET6, status.local);
+  read_services(place, status.services);
   const int cpus = libbpf_num_possible_cpus();
   const Descriptor map(bpf_obj_get(place.pin("counters").c_str()));
   std::vector<gw_decapsulate_counters> counters(cpus > 0 ? static_cast<std::size_t>(cpus) : 1);

@@ -11,6 +11,7 @@
 
 #include "dataplane/base/result.hh"
 #include "ebpf/decapsulate/decapsulate.h"
+#include "ebpf/decapsulate/dscp.hh"
 #include "ebpf/decapsulate/place.hh"
 #include "ebpf/decapsulate/prefix.hh"
 
@@ -23,6 +24,8 @@ struct AttachOptions {
   std::vector<Prefix> allow;
   std::uint16_t gue_port = 0;
   std::optional<std::uint32_t> gre_key;
+  std::vector<DscpAddress> services;  // l3dsr: what a DSCP stands for
+  std::vector<Prefix> local;          // destinations that are restored
 };
 
 struct Attached {
@@ -34,6 +37,8 @@ struct Status {
   gw_decapsulate_attachment attachment{};
   bool alive = false;  // false: the interface lost the program by somebody else's hand
   std::vector<std::string> allow;
+  std::vector<std::string> services;
+  std::vector<std::string> local;
   std::uint64_t received_packets = 0;
   std::array<std::uint64_t, GW_DECAPSULATE_OUTCOMES> outcomes{};
 };

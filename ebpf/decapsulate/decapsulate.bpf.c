@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A backend's end of Guideway's tunnels, for hosts whose kernel lacks the tunnel device: takes the outer headers off
- * packets that come from an allowed source, and lets the kernel go on with the inner packet. One text for XDP and for
- * tc. Headers are read by copies, so it does not matter how a frame lies in memory. Every packet has one outcome, and
- * is counted under it. Whatever is not recognisably a tunnel's packet from an allowed source is the kernel's. */
+ * packets that come from an allowed source, and lets the kernel go on with the inner packet. For l3dsr it restores what
+ * the balancer changed. One text for XDP and for tc. Headers are read by copies, so it does not matter how a frame lies
+ * in memory. Every packet has one outcome, and is counted under it. Whatever is not recognisably a tunnel's packet from
+ * an allowed source, or one of l3dsr, is the kernel's. */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
@@ -16,6 +17,7 @@
 #include "ebpf/decapsulate/decapsulate.h"
 #include "ebpf/decapsulate/frame.bpf.h"
 #include "ebpf/decapsulate/inner.bpf.h"
+#include "ebpf/decapsulate/l3dsr.bpf.h"
 #include "ebpf/decapsulate/outer.bpf.h"
 #include "ebpf/decapsulate/tunnel.bpf.h"
 
@@ -61,6 +63,8 @@ int decapsulate_xdp(struct xdp_md* xdp) {
     failed = failed || bpf_xdp_store_bytes(xdp, 0, &ethernet, sizeof(ethernet));
     failed = failed || set_ecn(&frame, &tunnel);
     if (failed) outcome = GW_DECAPSULATE_DROP_REWRITE_FAILED;
+  } else if (outcome == GW_DECAPSULATE_KERNEL_NOT_TUNNEL) {
+    outcome = restore_l3dsr(&frame);
   }
   count(outcome);
   return outcome >= GW_DECAPSULATE_DROP_OUTER_INVALID ? XDP_DROP : XDP_PASS;
@@ -92,6 +96,8 @@ int decapsulate_tc(struct __sk_buff* skb) {
     failed = failed || bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto), &ethertype, sizeof(ethertype), 0);
     failed = failed || set_ecn(&frame, &tunnel);
     if (failed) outcome = GW_DECAPSULATE_DROP_REWRITE_FAILED;
+  } else if (outcome == GW_DECAPSULATE_KERNEL_NOT_TUNNEL && !skb->vlan_present) {
+    outcome = restore_l3dsr(&frame);
   }
   count(outcome);
   /* TC_ACT_UNSPEC: other people's filters, if there are any, go on with it. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What decapsulate.bpf.c and its loader share: settings, the keys of the allow lists, and every outcome that a packet
- * can have, counted. Names and meanings of the outcomes are in outcomes.cc. */
+/* What decapsulate.bpf.c and its loader share: settings, the keys of the lists, and every outcome that a packet can
+ * have, counted. Names and meanings of the outcomes are in outcomes.cc. */
 #ifndef GUIDEWAY_DECAPSULATE_H
 #define GUIDEWAY_DECAPSULATE_H
 
@@ -11,24 +11,29 @@ enum gw_decapsulate_outcome {
   GW_DECAPSULATED_GUE = 1,
   GW_DECAPSULATED_GRE = 2,
 
+  GW_DECAPSULATE_RESTORED_L3DSR = 3, /* destination and DSCP are what the client wrote again */
+
   /* Handed to the kernel as they came. */
-  GW_DECAPSULATE_KERNEL_NOT_TUNNEL = 3,
-  GW_DECAPSULATE_KERNEL_SOURCE = 4,   /* a tunnel's packet, but its source is on no allow list */
-  GW_DECAPSULATE_KERNEL_FRAGMENT = 5, /* a fragment of an outer packet */
-  GW_DECAPSULATE_KERNEL_GRE_KEY = 6,  /* GRE with another key than ours, or with none, or with one where we have none */
+  GW_DECAPSULATE_KERNEL_NOT_TUNNEL = 4,
+  GW_DECAPSULATE_KERNEL_SOURCE = 5,   /* a tunnel's packet, but its source is on no allow list */
+  GW_DECAPSULATE_KERNEL_FRAGMENT = 6, /* a fragment of an outer packet */
+  GW_DECAPSULATE_KERNEL_GRE_KEY = 7,  /* GRE with another key than ours, with none, or with one where we have none */
+  GW_DECAPSULATE_KERNEL_DSCP_ADDRESS = 8,  /* a service's DSCP, but the destination is not told to be local */
+  GW_DECAPSULATE_KERNEL_DSCP_FAMILY = 9,   /* a service's DSCP, but the service has no address of this family */
+  GW_DECAPSULATE_KERNEL_DSCP_INVALID = 10, /* the same, and impossible or cut short: the kernel drops it */
 
   /* Dropped; only ever what an allowed source sent in a tunnel. */
-  GW_DECAPSULATE_DROP_OUTER_INVALID = 7,
-  GW_DECAPSULATE_DROP_OUTER_TRUNCATED = 8,
-  GW_DECAPSULATE_DROP_OUTER_CHECKSUM = 9,
-  GW_DECAPSULATE_DROP_TUNNEL_HEADER = 10,
-  GW_DECAPSULATE_DROP_INNER_INVALID = 11,
-  GW_DECAPSULATE_DROP_INNER_TRUNCATED = 12,
-  GW_DECAPSULATE_DROP_DOUBLE_TUNNEL = 13,
-  GW_DECAPSULATE_DROP_ECN = 14,
-  GW_DECAPSULATE_DROP_REWRITE_FAILED = 15,
+  GW_DECAPSULATE_DROP_OUTER_INVALID = 11,
+  GW_DECAPSULATE_DROP_OUTER_TRUNCATED = 12,
+  GW_DECAPSULATE_DROP_OUTER_CHECKSUM = 13,
+  GW_DECAPSULATE_DROP_TUNNEL_HEADER = 14,
+  GW_DECAPSULATE_DROP_INNER_INVALID = 15,
+  GW_DECAPSULATE_DROP_INNER_TRUNCATED = 16,
+  GW_DECAPSULATE_DROP_DOUBLE_TUNNEL = 17,
+  GW_DECAPSULATE_DROP_ECN = 18,
+  GW_DECAPSULATE_DROP_REWRITE_FAILED = 19,
 
-  GW_DECAPSULATE_OUTCOMES = 16,
+  GW_DECAPSULATE_OUTCOMES = 20,
 };
 
 /* Read-only for the program; the loader writes it before the program is loaded. */
@@ -36,7 +41,7 @@ struct gw_decapsulate_settings {
   __u32 gre_key;
   __u16 gue_port; /* 0: no GUE */
   __u8 has_gre_key;
-  __u8 zero;
+  __u8 restores; /* 1: there are services known by their DSCP */
 };
 GW_STATIC_ASSERT(sizeof(struct gw_decapsulate_settings) == 8, "decapsulate settings");
 
@@ -50,6 +55,17 @@ struct gw_decapsulate_ipv6_prefix {
   __u8 address[16];
 };
 #define GW_DECAPSULATE_PREFIXES_MAX 4096u
+
+/* The service that a DSCP stands for. */
+#define GW_DECAPSULATE_DSCPS 64u
+struct gw_decapsulate_service {
+  __u8 ipv4[4];
+  __u8 ipv6[16];
+  __u8 has_ipv4;
+  __u8 has_ipv6;
+  __u8 zero[2];
+};
+GW_STATIC_ASSERT(sizeof(struct gw_decapsulate_service) == 24, "decapsulate service");
 
 /* One a CPU. */
 struct gw_decapsulate_counters {

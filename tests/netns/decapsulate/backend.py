@@ -26,7 +26,7 @@ PROGRAM = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 SERVICE = {4: "192.0.2.10", 6: "2001:db8::10"}
 CLIENT = {4: "10.0.0.1", 6: "fd00::1"}
 BACKEND = {4: "10.0.0.2", 6: "fd00::2"}
-GUE_PORT, GRE_KEY = 6080, 77
+GUE_PORT, GRE_KEY, DSCP = 6080, 77, 10
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -102,7 +102,9 @@ class Network:
 
     def attach(self, *words):
         allow = ("--allow", "10.0.0.0/24", "--allow", "fd00::/64")
-        return self.call("attach", *allow, "--gue-port", GUE_PORT, "--gre-key", GRE_KEY, *words)
+        services = [word for address in SERVICE.values() for word in ("--dscp", f"{DSCP}={address}")]
+        local = [word for address in BACKEND.values() for word in ("--local", address)]
+        return self.call("attach", *allow, *services, *local, "--gue-port", GUE_PORT, "--gre-key", GRE_KEY, *words)
 
     def status(self):
         return json.loads(self.call("status", "--json").stdout)
@@ -112,8 +114,10 @@ class Network:
 
 
 def encapsulate(packet, how, family, source=None):
-    """One IP packet as the balancer would send it: `how` is ipip, gue0, gue1 or gre."""
+    """One IP packet as the balancer would send it: `how` is ipip, gue0, gue1, gre or l3dsr."""
     version = packet[0] >> 4
+    if how == "l3dsr":
+        return Raw(marked(packet, version))
     protocol = {"ipip": 4 if version == 4 else 41, "gre": 47}.get(how, 17)
     if family == 4:
         outer = IP(src=source or CLIENT[4], dst=BACKEND[4], proto=protocol, flags="DF", id=0, ttl=64)
@@ -127,6 +131,33 @@ def encapsulate(packet, how, family, source=None):
     elif how == "gue1":
         inner = UDP(sport=50000, dport=GUE_PORT) / inner
     return outer / inner
+
+
+def marked(packet, version):
+    """For l3dsr: to the backend, with the service's DSCP, and checksums by RFC 1624."""
+    marked = bytearray(packet)
+    if version == 4:
+        marked[1] = DSCP << 2 | packet[1] & 3
+        marked[16:20] = socket.inet_aton(BACKEND[4])
+        update(marked, 10, packet[0:2] + packet[16:20], marked[0:2] + marked[16:20])
+        protocol, transport = packet[9], 20
+    else:
+        marked[0], marked[1] = 0x60 | DSCP >> 2, DSCP << 6 & 0xFF | packet[1] & 0x3F
+        marked[24:40] = socket.inet_pton(socket.AF_INET6, BACKEND[6])
+        protocol, transport = packet[6], 40
+    addresses = slice(16, 20) if version == 4 else slice(24, 40)
+    update(marked, transport + {6: 16, 17: 6}[protocol], packet[addresses], marked[addresses])
+    return bytes(marked)
+
+
+def update(packet, at, old, new):
+    """The checksum there, after some words that it covers changed."""
+    total = ~int.from_bytes(packet[at : at + 2], "big") & 0xFFFF
+    for data, flip in ((old, 0xFFFF), (new, 0)):
+        total += sum(word ^ flip for word in struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    packet[at : at + 2] = (~total & 0xFFFF or 0xFFFF).to_bytes(2, "big")
 
 
 class Tunnel:
@@ -158,6 +189,7 @@ class Tunnel:
                 # Multicast housekeeping of the interface itself is not for the service.
                 if packet[0] >> 4 == 6 and packet[24] == 0xFF:
                     continue
+                self.ethernet.type = 0x86DD if self.family == 6 else 0x0800
                 self.cable.send(bytes(self.ethernet / encapsulate(packet, self.how, self.family)))
                 self.sent += 1
 

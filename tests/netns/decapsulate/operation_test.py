@@ -104,6 +104,8 @@ class OperationTest(unittest.TestCase):
         status = self.network.status()
         self.assertEqual(sorted(status["allow"]), ["10.0.0.0/24", "fd00::/64"])
         self.assertEqual((status["gue_port"], status["gre_key"]), (backend.GUE_PORT, backend.GRE_KEY))
+        self.assertEqual(status["dscp"], [f"{backend.DSCP}={SERVICE[4]}", f"{backend.DSCP}={SERVICE[6]}"])
+        self.assertEqual(sorted(status["local"]), [BACKEND[4] + "/32", BACKEND[6] + "/128"])
         self.assertTrue(status["attached"])
         self.assertIn("decapsulated_ipip", self.network.call("status").stdout)
 

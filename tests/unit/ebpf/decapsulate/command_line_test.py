@@ -24,7 +24,7 @@ class CommandLineTest(unittest.TestCase):
     def test_usage(self):
         self.assertIn("subcommand", self.refuse(2))
         self.assertIn("--interface", self.refuse(2, "attach", "--allow", "10.0.0.0/8"))
-        self.assertIn("--allow", self.attach())
+        self.assertIn("--allow for tunnels, or --dscp", self.attach())
         self.assertIn("--mode", self.attach("--allow", "10.0.0.0/8", "--mode", "fast"))
         for port in ("0", "65536", "-1", "x"):
             self.assertIn("--gue-port", self.attach("--allow", "10.0.0.0/8", "--gue-port", port))
@@ -36,6 +36,19 @@ class CommandLineTest(unittest.TestCase):
             self.assertIn("prefix", self.attach("--allow", text))
         self.assertIn("bits behind", self.attach("--allow", "10.0.0.1/24"))
         self.assertIn("bits behind", self.attach("--allow", "fd00::1/64"))
+
+    def test_dscp(self):
+        local = ("--local", "10.0.0.11")
+        for text in ("0=192.0.2.10", "64=192.0.2.10", "x=192.0.2.10", "=192.0.2.10", "-1=192.0.2.10", "1x=192.0.2.10"):
+            self.assertIn("from 1 to 63", self.attach("--dscp", text, *local))
+        for text in ("10=", "10=192.0.2", "10=192.0.2.10/32", "10=name"):
+            self.assertIn("is not an address", self.attach("--dscp", text, *local))
+        self.assertIn("DSCP=ADDRESS", self.attach("--dscp", "192.0.2.10", *local))
+        twice = ("--dscp", "10=192.0.2.10", "--dscp", "10=2001:db8::10", "--dscp", "10=192.0.2.11")
+        self.assertIn("10=192.0.2.10 and 10=192.0.2.11", self.attach(*twice, *local))
+        self.assertIn("--dscp needs --local", self.attach("--dscp", "10=192.0.2.10"))
+        self.assertIn("--local needs --dscp", self.attach("--allow", "10.0.0.1", *local))
+        self.assertIn("--local: 10.0.0", self.attach("--dscp", "10=192.0.2.10", "--local", "10.0.0"))
 
     def test_no_such_interface(self):
         said = self.refuse(1, "attach", "--interface", "nonesuch0", "--allow", "10.0.0.0/8")

@@ -8,9 +8,10 @@ import struct
 import sys
 
 outcomes = (
-    "decapsulated_ipip decapsulated_gue decapsulated_gre kernel_not_tunnel kernel_source kernel_fragment"
-    " kernel_gre_key drop_outer_invalid drop_outer_truncated drop_outer_checksum drop_tunnel_header drop_inner_invalid"
-    " drop_inner_truncated drop_double_tunnel drop_ecn drop_rewrite_failed"
+    "decapsulated_ipip decapsulated_gue decapsulated_gre restored_l3dsr kernel_not_tunnel kernel_source"
+    " kernel_fragment kernel_gre_key kernel_dscp_address kernel_dscp_family kernel_dscp_invalid drop_outer_invalid"
+    " drop_outer_truncated drop_outer_checksum drop_tunnel_header drop_inner_invalid drop_inner_truncated"
+    " drop_double_tunnel drop_ecn drop_rewrite_failed"
 ).split()
 verdicts = {"xdp": {2: "pass", 1: "drop"}, "tc": {0xFFFFFFFF: "pass", 2: "drop"}}
 
@@ -61,20 +62,25 @@ def library():
 class Program:
     """One loaded object, with its settings; `run` says what became of a frame."""
 
-    def __init__(self, path, allow=(), gue_port=0, gre_key=None):
+    def __init__(self, path, allow=(), gue_port=0, gre_key=None, dscp=(), local=()):
         self.lib = library()
         self.object = self.lib.bpf_object__open(path.encode())
         if not self.object:
             raise OSError(ctypes.get_errno(), f"cannot open {path}")
-        settings = struct.pack("=IHBB", gre_key or 0, gue_port, gre_key is not None, 0)
+        settings = struct.pack("=IHBB", gre_key or 0, gue_port, gre_key is not None, bool(dscp))
         assert self.lib.bpf_map__set_initial_value(self.map(".rodata.settings"), settings, len(settings)) == 0
         error = self.lib.bpf_object__load(self.object)
         if error:
             raise OSError(-error, "the kernel does not load the object")
-        for prefix in map(ipaddress.ip_network, allow):
-            key = struct.pack("=I", prefix.prefixlen) + prefix.network_address.packed
-            trie = self.map_fd(f"allowed_ipv{prefix.version}")
-            assert self.lib.bpf_map_update_elem(trie, key, b"\1", 0) == 0
+        for name, prefixes in (("allowed", allow), ("local", local)):
+            for prefix in map(ipaddress.ip_network, prefixes):
+                key = struct.pack("=I", prefix.prefixlen) + prefix.network_address.packed
+                trie = self.map_fd(f"{name}_ipv{prefix.version}")
+                assert self.lib.bpf_map_update_elem(trie, key, b"\1", 0) == 0
+        for number, ipv4, ipv6 in dscp:
+            packed = [ipaddress.ip_address(text).packed if text else b"" for text in (ipv4, ipv6)]
+            row = struct.pack("=4s16sBBH", *packed, bool(ipv4), bool(ipv6), 0)
+            assert self.lib.bpf_map_update_elem(self.map_fd("services"), struct.pack("=I", number), row, 0) == 0
 
     def close(self):
         self.lib.bpf_object__close(self.object)
