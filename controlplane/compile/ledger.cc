@@ -55,10 +55,19 @@ Result<void> Ledger::adopt_backends(const std::set<BackendKey>& at_once) {
   return {};
 }
 
+std::vector<Ledger::ServiceKey> Ledger::keys_of(const ServiceConfig& service) {
+  std::vector<ServiceKey> keys;
+  for (const AddressPrefix& address : service.addresses) {
+    for (const Protocol protocol : service.protocol.list())
+      keys.push_back({address, service.port, service.port_last, protocol});
+  }
+  return keys;
+}
+
 Result<void> Ledger::adopt_services() {
   std::set<ServiceKey> configured;
   for (const ServiceConfig& service : config_.services) {
-    for (const IpAddress& address : service.addresses) configured.insert({address, service.port, service.protocol});
+    for (ServiceKey& key : keys_of(service)) configured.insert(std::move(key));
   }
   std::set<std::uint32_t> taken;
   for (auto each = service_ids_.begin(); each != service_ids_.end();) {
@@ -104,8 +113,10 @@ void Ledger::adopt_tables(std::int64_t now_ms) {
 std::int64_t Ledger::idle_timeout_ms(const PoolTable& table) const {
   std::int64_t longest = 0;
   for (const ServiceConfig& service : config_.services) {
-    if (service.pool == table.pool && service.table_slots == table.slots)
-      longest = std::max<std::int64_t>(longest, service.idle_timeout_ms);
+    if (service.pool != table.pool || service.table_slots != table.slots) continue;
+    longest = std::max<std::int64_t>(longest, service.idle_timeout_ms);
+    if (service.protocol == ServiceProtocol::both())
+      longest = std::max<std::int64_t>(longest, service.udp_idle_timeout_ms);
   }
   return longest;
 }
@@ -137,13 +148,12 @@ const BackendRecord* Ledger::find(const BackendKey& key) const {
   return found == backends_.end() ? nullptr : &found->second;
 }
 
-Result<std::uint32_t> Ledger::service_id(const std::string& service, const IpAddress& address) const {
-  for (const ServiceConfig& each : config_.services) {
-    if (each.name != service) continue;
-    const auto found = service_ids_.find({address, each.port, each.protocol});
-    if (found != service_ids_.end()) return found->second;
+std::vector<std::uint32_t> Ledger::service_ids(const ServiceConfig& service) const {
+  std::vector<std::uint32_t> ids;
+  for (const ServiceKey& key : keys_of(service)) {
+    if (const auto found = service_ids_.find(key); found != service_ids_.end()) ids.push_back(found->second);
   }
-  return failure("service \"" + service + "\" has no address " + address.text());
+  return ids;
 }
 
 std::uint32_t Ledger::moving_slots() const {

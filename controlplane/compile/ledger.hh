@@ -39,8 +39,9 @@ struct BackendRecord {
 struct Reachability {
   MacAddress next_hop_mac;
   MacAddress source_mac;
-  IpAddress outer_source;  // tunnelled backends
+  AddressPrefix outer_source;  // tunnelled backends; the bits behind it come from the flow's hash
   std::uint16_t mtu_bytes = 1500;
+  std::uint16_t vlan = 0;  // the route's; a VLAN that the configuration gives goes first
   std::uint8_t port = 0;
 };
 using ReachabilityByIndex = std::map<std::uint32_t, Reachability>;  // an absent backend is unresolved
@@ -81,8 +82,8 @@ class Ledger {
 
   [[nodiscard]] const std::map<BackendKey, BackendRecord>& backends() const noexcept { return backends_; }
   [[nodiscard]] const BackendRecord* find(const BackendKey& key) const;
-  // The id of a service's row for one of its addresses, to read its counters by.
-  [[nodiscard]] Result<std::uint32_t> service_id(const std::string& service, const IpAddress& address) const;
+  // The ids of a service's rows, one an address and protocol, to read its counters by.
+  [[nodiscard]] std::vector<std::uint32_t> service_ids(const ServiceConfig& service) const;
   [[nodiscard]] std::uint32_t moving_slots() const;
 
   // Everything but the configuration, as text; load() restores it before the first adopt(). It fails on damage.
@@ -91,8 +92,9 @@ class Ledger {
 
  private:
   struct ServiceKey {
-    IpAddress address;
+    AddressPrefix address;
     std::uint16_t port = 0;
+    std::uint16_t port_last = 0;
     Protocol protocol = Protocol::tcp;
     friend auto operator<=>(const ServiceKey&, const ServiceKey&) = default;
   };
@@ -102,6 +104,7 @@ class Ledger {
     friend auto operator<=>(const PoolTable&, const PoolTable&) = default;
   };
 
+  [[nodiscard]] static std::vector<ServiceKey> keys_of(const ServiceConfig& service);
   [[nodiscard]] Result<void> adopt_backends(const std::set<BackendKey>& at_once);
   [[nodiscard]] Result<void> adopt_services();
   void adopt_tables(std::int64_t now_ms);

@@ -12,7 +12,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int storage_version = 2;
+constexpr int storage_version = 3;
+// The version before knew neither prefixes nor ranges of ports; what it saved means the same today.
+constexpr int oldest_readable_version = 2;
 
 json save_backend(const BackendKey& key, const BackendRecord& record) {
   return {{"pool", key.pool},          {"index", record.index},     {"generation", record.generation},
@@ -85,6 +87,7 @@ std::string Ledger::save() const {
   for (const auto& [key, id] : service_ids_) {
     saved["services"].push_back({{"address", key.address.text()},
                                  {"port", key.port},
+                                 {"port_last", key.port_last},
                                  {"protocol", static_cast<unsigned>(key.protocol)},
                                  {"id", id}});
   }
@@ -100,7 +103,9 @@ std::string Ledger::save() const {
 Result<Ledger> Ledger::load(const std::string& text, const Capacities& capacities) {
   try {
     const json saved = json::parse(text);
-    if (saved.at("version") != storage_version) return failure("the saved ledger has an unknown version");
+    const int version = saved.at("version").get<int>();
+    if (version < oldest_readable_version || version > storage_version)
+      return failure("the saved ledger has an unknown version");
     Ledger ledger(capacities);
     ledger.next_index_ = saved.at("next_index").get<std::uint32_t>();
     ledger.next_service_id_ = saved.at("next_service_id").get<std::uint32_t>();
@@ -113,8 +118,8 @@ Result<Ledger> Ledger::load(const std::string& text, const Capacities& capacitie
       ledger.backends_[{each.at("pool").get<std::string>(), record.config.name}] = std::move(record);
     }
     for (const json& each : list("services")) {
-      const ServiceKey key{parsed(IpAddress::parse(each.at("address").get<std::string>()), "address"),
-                           each.at("port").get<std::uint16_t>(),
+      const ServiceKey key{parsed(AddressPrefix::parse(each.at("address").get<std::string>()), "address"),
+                           each.at("port").get<std::uint16_t>(), each.value("port_last", std::uint16_t{0}),
                            static_cast<Protocol>(each.at("protocol").get<unsigned>())};
       ledger.service_ids_[key] = each.at("id").get<std::uint32_t>();
     }

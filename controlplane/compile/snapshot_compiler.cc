@@ -14,45 +14,168 @@ std::uint32_t ticks_of(std::uint32_t milliseconds) {
   return static_cast<std::uint32_t>(std::max<std::uint64_t>(ticks, 1));
 }
 
-std::uint16_t flags_of(const ServiceConfig& service) {
-  if (service.protocol == Protocol::udp && service.udp == UdpMode::hash) return GW_SERVICE_REMEMBERS_NOTHING;
-  const bool follows = service.protocol == Protocol::udp || service.scheduler == Scheduler::round_robin;
-  return follows ? GW_SERVICE_FOLLOWS_EVERY_FLOW : 0;
+gw_scheduler wire(Scheduler scheduler) {
+  switch (scheduler) {
+    case Scheduler::maglev:
+      return GW_SCHEDULER_MAGLEV;
+    case Scheduler::round_robin:
+      return GW_SCHEDULER_ROUND_ROBIN;
+    case Scheduler::source:
+      return GW_SCHEDULER_SOURCE;
+    case Scheduler::random:
+      return GW_SCHEDULER_RANDOM;
+    case Scheduler::least_connections:
+      return GW_SCHEDULER_LEAST_CONNECTIONS;
+  }
+  return GW_SCHEDULER_MAGLEV;
 }
 
-gw_service row_of(const ServiceConfig& service, const IpAddress& address, std::uint32_t id, std::uint32_t table) {
-  gw_service row{};
-  std::copy(address.bytes.begin(), address.bytes.end(), row.key.address);
-  row.key.port_be16 = be16(service.port).raw();
-  row.key.protocol = static_cast<std::uint8_t>(service.protocol);
-  row.key.family = static_cast<std::uint8_t>(address.family);
-  row.id = id;
-  row.table = table;
-  row.scheduler = service.scheduler == Scheduler::maglev ? GW_SCHEDULER_MAGLEV : GW_SCHEDULER_ROUND_ROBIN;
-  row.policy = service.policy == NoBackendPolicy::drop ? GW_POLICY_DROP : GW_POLICY_FAIL_OPEN;
-  row.flags = flags_of(service);
-  row.idle_ticks = ticks_of(service.idle_timeout_ms);
-  row.opening_ticks = ticks_of(service.opening_timeout_ms);
+gw_policy wire(NoBackendPolicy policy) {
+  switch (policy) {
+    case NoBackendPolicy::drop:
+      return GW_POLICY_DROP;
+    case NoBackendPolicy::fail_open:
+      return GW_POLICY_FAIL_OPEN;
+    case NoBackendPolicy::reject:
+      return GW_POLICY_REJECT;
+  }
+  return GW_POLICY_DROP;
+}
+
+gw_forward wire(Forward forward, const TunnelConfig& tunnel) {
+  switch (forward) {
+    case Forward::l2:
+      return GW_FORWARD_L2;
+    case Forward::ipip:
+      return GW_FORWARD_IPIP;
+    case Forward::gue:
+      return tunnel.gue_variant == 0 ? GW_FORWARD_GUE : GW_FORWARD_GUE_DIRECT;
+    case Forward::gre:
+      return GW_FORWARD_GRE;
+    case Forward::l3dsr:
+      return GW_FORWARD_L3DSR;
+  }
+  return GW_FORWARD_L2;
+}
+
+std::uint16_t flags_of(const ServiceConfig& service, Protocol protocol) {
+  unsigned flags = service.access.allow.empty() ? 0 : GW_SERVICE_DENIES_BY_DEFAULT;
+  const bool is_udp = protocol == Protocol::udp;
+  if (is_udp && service.udp != UdpMode::follow) {
+    flags |= GW_SERVICE_REMEMBERS_NOTHING;
+    if (service.udp == UdpMode::packet) flags |= GW_SERVICE_PER_PACKET;
+  } else if (is_udp || !is_consistent(service.scheduler)) {
+    flags |= GW_SERVICE_FOLLOWS_EVERY_FLOW;
+  }
+  return static_cast<std::uint16_t>(flags);
+}
+
+void fill_timeouts(gw_service& row, const ServiceConfig& service, Protocol protocol) {
+  const bool is_second = service.protocol == ServiceProtocol::both() && protocol == Protocol::udp;
+  row.idle_ticks = ticks_of(is_second ? service.udp_idle_timeout_ms : service.idle_timeout_ms);
+  row.opening_ticks = ticks_of(is_second ? service.udp_opening_timeout_ms : service.opening_timeout_ms);
   row.closing_ticks = ticks_of(service.closing_timeout_ms);
+}
+
+void fill_limits(gw_service& row, const ServiceConfig& service, bool is_ipv4) {
+  row.flow_rate = service.new_flows.per_second;
+  row.flow_burst = service.new_flows.burst;
+  row.source_flow_rate = service.source_flows.per_second;
+  row.source_flow_burst = service.source_flows.burst;
+  if (row.source_flow_rate != 0)
+    row.limit_source_bits = is_ipv4 ? service.source_flows_bits_ipv4 : service.source_flows_bits_ipv6;
+}
+
+// All but id, table and access list.
+gw_service row_of(const ServiceConfig& service, const AddressPrefix& address, Protocol protocol) {
+  const bool is_ipv4 = address.address.family == Family::ipv4;
+  gw_service row{};
+  std::copy(address.address.bytes.begin(), address.address.bytes.end(), row.key.address);
+  row.key.port_be16 = be16(service.port).raw();
+  row.key.protocol = static_cast<std::uint8_t>(protocol);
+  row.key.family = static_cast<std::uint8_t>(address.address.family);
+  row.key.prefix_bits = address.bits;
+  row.port_last = service.port_last;
+  row.scheduler = wire(service.scheduler);
+  if (service.scheduler == Scheduler::source)
+    row.source_bits = is_ipv4 ? service.source_bits_ipv4 : service.source_bits_ipv6;
+  row.policy = wire(service.policy);
+  row.flags = flags_of(service, protocol);
+  row.dscp = service.dscp;
+  fill_timeouts(row, service, protocol);
+  fill_limits(row, service, is_ipv4);
   return row;
+}
+
+// How its packets look, whether or not the way to it is known.
+void fill_mode(gw_backend& row, const BackendConfig& backend) {
+  row.forward = wire(backend.forward, backend.tunnel);
+  row.weight = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(backend.weight, 1, 65535));
+  if (backend.forward == Forward::gue) row.tunnel_id = backend.tunnel.gue_port;
+  if (backend.forward == Forward::gre && backend.tunnel.gre_key) {
+    row.tunnel_id = *backend.tunnel.gre_key;
+    row.flags |= GW_BACKEND_HAS_KEY;
+  }
+  if (is_tunnel(backend.forward) && backend.tunnel.mss_clamp) row.flags |= GW_BACKEND_CLAMPS_MSS;
 }
 
 gw_backend row_of(const BackendRecord& record, const ReachabilityByIndex& reachability) {
+  const BackendConfig& backend = record.config;
   gw_backend row{};
   row.index = record.index;
-  row.forward = record.config.forward == Forward::l2 ? GW_FORWARD_L2 : GW_FORWARD_IPIP;
-  row.family = static_cast<std::uint8_t>(record.config.address.family);
-  std::copy(record.config.address.bytes.begin(), record.config.address.bytes.end(), row.address);
+  row.family = static_cast<std::uint8_t>(backend.address.family);
+  std::copy(backend.address.bytes.begin(), backend.address.bytes.end(), row.address);
+  row.outer_source_bits = AddressPrefix::bits_of(backend.address.family);
+  fill_mode(row, backend);
   const auto found = reachability.find(record.index);
   if (found == reachability.end()) return row;
   const Reachability& reach = found->second;
-  row.flags = GW_BACKEND_RESOLVED;
+  row.flags |= GW_BACKEND_RESOLVED;
   row.port = reach.port;
   row.mtu_bytes = reach.mtu_bytes;
+  row.vlan = backend.vlan != 0 ? backend.vlan : reach.vlan;
   std::copy(reach.next_hop_mac.bytes.begin(), reach.next_hop_mac.bytes.end(), row.next_hop_mac);
   std::copy(reach.source_mac.bytes.begin(), reach.source_mac.bytes.end(), row.source_mac);
-  std::copy(reach.outer_source.bytes.begin(), reach.outer_source.bytes.end(), row.outer_source);
+  const bool is_of_family = reach.outer_source.address.family == backend.address.family;
+  if (!is_tunnel(backend.forward) || !is_of_family) return row;
+  const AddressPrefix source = reach.outer_source.network();
+  row.outer_source_bits = source.bits;
+  std::copy(source.address.bytes.begin(), source.address.bytes.end(), row.outer_source);
   return row;
+}
+
+// Access lists with their numbers: services whose lists are equal share one.
+using ListNumbers = std::map<AccessList, std::uint32_t>;
+
+ListNumbers number_lists(const Config& config) {
+  ListNumbers numbers;
+  for (const ServiceConfig& service : config.services) {
+    if (!service.access.empty()) numbers.emplace(service.access, static_cast<std::uint32_t>(numbers.size() + 1));
+  }
+  return numbers;
+}
+
+gw_access_prefix row_of(const AddressPrefix& prefix, std::uint32_t list, bool allows) {
+  gw_access_prefix row{};
+  std::copy(prefix.address.bytes.begin(), prefix.address.bytes.end(), row.address);
+  row.list = list;
+  row.family = static_cast<std::uint8_t>(prefix.address.family);
+  row.bits = prefix.bits;
+  row.allows = allows ? 1 : 0;
+  return row;
+}
+
+gw_snapshot_header header_of(const Config& config, std::uint64_t generation) {
+  gw_snapshot_header header{};
+  header.magic = GW_SNAPSHOT_MAGIC;
+  header.abi_version = GW_ABI_VERSION;
+  header.generation = generation;
+  std::memcpy(&header.hash_key, config.hash_key.data(), sizeof header.hash_key);
+  header.answers.echo = config.answers.echo_per_second;
+  header.answers.too_big = config.answers.too_big_per_second;
+  header.answers.reject = config.answers.reject_per_second;
+  if (config.answers.echo_to_kernel) header.flags |= GW_SNAPSHOT_ECHO_TO_KERNEL;
+  return header;
 }
 
 template <typename T>
@@ -74,24 +197,29 @@ Compiled Ledger::compile(std::uint64_t generation, const ReachabilityByIndex& re
     if (is_new) compiled.tables.push_back({lineage->id(), lineage->wire()});
     position_of_table[key] = found->second;
   }
-  gw_snapshot_header header{};
-  header.magic = GW_SNAPSHOT_MAGIC;
-  header.abi_version = GW_ABI_VERSION;
-  header.generation = generation;
-  std::memcpy(&header.hash_key, config_.hash_key.data(), sizeof header.hash_key);
+  const ListNumbers lists = number_lists(config_);
+  gw_snapshot_header header = header_of(config_, generation);
   header.service_count = static_cast<std::uint32_t>(service_ids_.size());
   header.backend_count = static_cast<std::uint32_t>(backends_.size());
   header.table_count = static_cast<std::uint32_t>(compiled.tables.size());
+  for (const auto& [list, number] : lists)
+    header.access_prefix_count += static_cast<std::uint32_t>(list.allow.size() + list.deny.size());
   append(compiled.snapshot, header);
   for (const ServiceConfig& service : config_.services) {
-    const std::uint32_t table = position_of_table.at({service.pool, service.table_slots});
-    for (const IpAddress& address : service.addresses) {
-      const std::uint32_t id = service_ids_.at({address, service.port, service.protocol});
-      append(compiled.snapshot, row_of(service, address, id, table));
+    for (const ServiceKey& key : keys_of(service)) {
+      gw_service row = row_of(service, key.address, key.protocol);
+      row.id = service_ids_.at(key);
+      row.table = position_of_table.at({service.pool, service.table_slots});
+      if (!service.access.empty()) row.access_list = lists.at(service.access);
+      append(compiled.snapshot, row);
     }
   }
   for (const auto& [key, record] : backends_) append(compiled.snapshot, row_of(record, reachability));
   for (const CompiledTable& table : compiled.tables) append(compiled.snapshot, gw_table_ref{table.id});
+  for (const auto& [list, number] : lists) {
+    for (const AddressPrefix& prefix : list.allow) append(compiled.snapshot, row_of(prefix, number, true));
+    for (const AddressPrefix& prefix : list.deny) append(compiled.snapshot, row_of(prefix, number, false));
+  }
   return compiled;
 }
 

@@ -39,6 +39,8 @@ struct DefaultsDraft {
   CheckDraft check;
   std::uint32_t slow_start_ms = 0;
   Scheduler scheduler = Scheduler::maglev;
+  std::uint8_t source_bits_ipv4 = 32;
+  std::uint8_t source_bits_ipv6 = 128;
   NoBackendPolicy policy = NoBackendPolicy::drop;
   UdpMode udp = UdpMode::follow;
   std::uint32_t table_slots = GW_TABLE_SLOTS_DEFAULT;
@@ -54,6 +56,21 @@ struct ServiceDraft {
 
 // read_check.cc: the check under key `check`, starting from what is inherited.
 CheckDraft read_check(TableReader& reader, const CheckDraft& inherited);
+// read_forward.cc: the mode and what it has to say beside its name. What a mode has no use for is dropped by settled().
+void read_forward(TableReader& reader, Forward& forward, TunnelConfig& tunnel);
+void refuse_unused(TableReader& reader, Forward forward);
+[[nodiscard]] TunnelConfig settled(const TunnelConfig& tunnel, Forward forward);
+// read_prefix.cc
+std::optional<AddressPrefix> read_prefix(TableReader& reader, std::string_view key, const Tree& value);
+// The same, of single hosts.
+std::optional<AddressPrefix> read_unicast_prefix(TableReader& reader, std::string_view key, const Tree& value);
+// Of a key that holds one or a list of them; each only once.
+using PrefixReader = std::optional<AddressPrefix> (*)(TableReader&, std::string_view, const Tree&);
+std::vector<AddressPrefix> read_prefixes(TableReader& reader, std::string_view key, std::string_view example,
+                                         PrefixReader read);
+// read_limits.cc: who may open flows, and how many.
+void read_access(TableReader& reader, AccessList& access);
+void read_flow_limits(TableReader& reader, ServiceConfig& service);
 // read_pool.cc
 std::optional<BackendDraft> read_backend(Reading& reading, const std::string& file, const Tree& value,
                                          const std::string& list_path, const PoolDraft& pool);

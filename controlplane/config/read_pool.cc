@@ -11,16 +11,7 @@ namespace {
 
 constexpr std::string_view weight_form = "a weight from 0 (no new flows) to 65535";
 
-std::optional<Forward> read_forward(TableReader& reader) {
-  return reader.choice<Forward>("forward", {{"l2", Forward::l2}, {"ipip", Forward::ipip}});
-}
-
-void read_backend_table(TableReader& reader, BackendDraft& draft) {
-  BackendConfig& backend = draft.config;
-  backend.weight = reader.integer("weight", 0, 65535, weight_form).value_or(backend.weight);
-  backend.forward = read_forward(reader).value_or(backend.forward);
-  if (const auto port = reader.integer("port", 1, 65535, "the port of the backend's check, from 1 to 65535"))
-    backend.port = static_cast<std::uint16_t>(*port);
+void read_next_hop(TableReader& reader, BackendConfig& backend) {
   if (const auto text = reader.text("mac", R"(a MAC address such as "02:00:00:00:00:01")")) {
     backend.mac = MacAddress::parse(*text);
     if (!backend.mac || (backend.mac->bytes[0] & 1U) != 0 || *backend.mac == MacAddress{})
@@ -28,6 +19,22 @@ void read_backend_table(TableReader& reader, BackendDraft& draft) {
                   fmt::format(R"({} is not the MAC address of one station; give one such as "02:00:00:00:00:01")",
                               reader.find("mac")->quoted()));
   }
+  if (const auto vlan = reader.integer("vlan", 1, 4094, "a VLAN from 1 to 4094"))
+    backend.vlan = static_cast<std::uint16_t>(*vlan);
+  if (reader.has("vlan") && !reader.has("mac"))
+    reader.fail("vlan",
+                "is the tag of a next hop that mac names; without one the kernel's route tells it: add mac, or leave "
+                "it out");
+}
+
+void read_backend_table(TableReader& reader, BackendDraft& draft) {
+  BackendConfig& backend = draft.config;
+  backend.weight = reader.integer("weight", 0, 65535, weight_form).value_or(backend.weight);
+  read_forward(reader, backend.forward, backend.tunnel);
+  refuse_unused(reader, backend.forward);
+  if (const auto port = reader.integer("port", 1, 65535, "the port of the backend's check, from 1 to 65535"))
+    backend.port = static_cast<std::uint16_t>(*port);
+  read_next_hop(reader, backend);
   const auto state = reader.choice<Administrative>("state", {{"enabled", Administrative::enabled},
                                                              {"draining", Administrative::draining},
                                                              {"disabled", Administrative::disabled}});
@@ -80,6 +87,7 @@ std::optional<BackendDraft> read_backend(Reading& reading, const std::string& fi
                                          const std::string& list_path, const PoolDraft& pool) {
   BackendDraft draft;
   draft.config.forward = pool.config.defaults.forward;
+  draft.config.tunnel = pool.config.defaults.tunnel;
   draft.config.weight = pool.config.defaults.weight;
   draft.check = pool.check;
   if (value.kind == Tree::Kind::table) return read_backend_from_table(reading, file, value, list_path, draft);
@@ -102,7 +110,7 @@ std::optional<BackendDraft> read_backend(Reading& reading, const std::string& fi
 
 void read_pool_keys(TableReader& reader, PoolDraft& pool) {
   pool.path = reader.path();
-  pool.config.defaults.forward = read_forward(reader).value_or(pool.config.defaults.forward);
+  read_forward(reader, pool.config.defaults.forward, pool.config.defaults.tunnel);
   pool.config.defaults.weight = reader.integer("weight", 0, 65535, weight_form).value_or(pool.config.defaults.weight);
   pool.config.slow_start_ms = reader.duration_ms("slow_start", 0, 3'600'000).value_or(pool.config.slow_start_ms);
   pool.check = read_check(reader, pool.check);

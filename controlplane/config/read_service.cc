@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Services and [defaults].
-#include <algorithm>
+#include <charconv>
 
 #include <fmt/core.h>
 
 #include "controlplane/config/draft.hh"
 #include "controlplane/config/keys.hh"
 #include "controlplane/config/validate.hh"
+#include "controlplane/config/words.hh"
 
 namespace guideway {
 namespace {
@@ -14,19 +15,15 @@ namespace {
 constexpr std::uint32_t timeout_most_ms = GW_IDLE_TIMEOUT_SECONDS_MAX * 1000;
 constexpr std::uint32_t udp_idle_timeout_ms = 60'000;
 
-bool is_multicast(const IpAddress& address) {
-  return address.family == Family::ipv4 ? address.bytes[0] >= 224 : address.bytes[0] == 0xff;
-}
-
-std::vector<IpAddress> read_addresses(TableReader& reader) {
-  std::vector<IpAddress> addresses;
+std::vector<AddressPrefix> read_addresses(TableReader& reader) {
+  std::vector<AddressPrefix> addresses;
   const Tree* one = reader.find("address");
   const Tree* several = reader.find("addresses");
   if (one != nullptr && several != nullptr) reader.fail("address", "stands beside addresses; put all into addresses");
   if (one == nullptr && several == nullptr)
     reader.reading().fail(reader.place_of(""), reader.path(), R"(has no address; add addresses = ["192.0.2.10"])");
   if (one != nullptr) {
-    if (const auto address = read_address(reader, "address", *one)) addresses.push_back(*address);
+    if (const auto address = read_unicast_prefix(reader, "address", *one)) addresses.push_back(*address);
   }
   if (several == nullptr) return addresses;
   if (several->kind != Tree::Kind::list || several->items.empty()) {
@@ -34,15 +31,28 @@ std::vector<IpAddress> read_addresses(TableReader& reader) {
                                          several->items.empty() ? "an empty value" : several->quoted()));
     return addresses;
   }
-  for (const Tree& item : several->items) {
-    const auto address = read_address(reader, "addresses", item);
-    if (!address) continue;
-    if (std::find(addresses.begin(), addresses.end(), *address) != addresses.end())
-      reader.fail("addresses", fmt::format("{} stands there twice; leave one out", address->text()));
-    else
-      addresses.push_back(*address);
-  }
-  return addresses;
+  if (one != nullptr) return addresses;
+  return read_prefixes(reader, "addresses", R"(["192.0.2.10", "2001:db8::10"])", read_unicast_prefix);
+}
+
+struct PortRange {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;  // 0 of a single port
+};
+
+// "8000-8100".
+std::optional<PortRange> parse_range(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto number = [](std::string_view digits, std::uint16_t& port) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return error == std::errc() && end == digits.data() + digits.size() && port != 0;
+  };
+  PortRange range;
+  if (!number(text.substr(0, dash), range.first) || !number(text.substr(dash + 1), range.last)) return std::nullopt;
+  if (range.last < range.first) return std::nullopt;
+  if (range.last == range.first) range.last = 0;
+  return range;
 }
 
 void read_port(TableReader& reader, ServiceConfig& service) {
@@ -50,7 +60,15 @@ void read_port(TableReader& reader, ServiceConfig& service) {
   const Tree* value = reader.find("port");
   if (value == nullptr) {
     reader.reading().fail(reader.place_of(""), reader.path(), R"(has no port; add port = 80, or port = "any")");
-  } else if (value->kind != Tree::Kind::text || value->text != "any") {
+  } else if (value->kind == Tree::Kind::text && value->text != "any") {
+    const auto range = parse_range(value->text);
+    if (!range)
+      reader.fail("port", fmt::format(R"({} is neither "any" nor a range of ports such as "8000-8100"; one port is )"
+                                      "a number, from 1 to 65535",
+                                      value->quoted()));
+    service.port = range ? range->first : service.port;
+    service.port_last = range ? range->last : service.port_last;
+  } else if (value->kind != Tree::Kind::text) {
     service.port = static_cast<std::uint16_t>(reader.integer("port", 0, 65535, form).value_or(0));
   }
 }
@@ -74,22 +92,54 @@ void read_timeouts_and_table(TableReader& reader, DefaultsDraft& values) {
   if (closing) values.closing_timeout_ms = closing;
 }
 
+void fill_tcp(TableReader& reader, const DefaultsDraft& values, ServiceConfig& service) {
+  service.idle_timeout_ms = values.idle_timeout_ms.value_or(service.idle_timeout_ms);
+  service.opening_timeout_ms = values.opening_timeout_ms.value_or(service.opening_timeout_ms);
+  service.closing_timeout_ms = values.closing_timeout_ms.value_or(service.closing_timeout_ms);
+  if (!service.protocol.udp && reader.has("udp"))
+    reader.fail("udp", R"(only means something with protocol = "udp" or "tcp+udp"; leave it out)");
+}
+
+void fill_udp(TableReader& reader, const DefaultsDraft& values, ServiceConfig& service) {
+  service.idle_timeout_ms = values.idle_timeout_ms.value_or(udp_idle_timeout_ms);
+  service.opening_timeout_ms = values.opening_timeout_ms.value_or(service.idle_timeout_ms);
+  if (reader.has("closing_timeout"))
+    reader.fail("closing_timeout", "means nothing for UDP, which does not close; leave it out");
+}
+
 // Timeouts and modes depend on the protocol; a key without a meaning for it is a mistake, not a decoration.
 void fill_by_protocol(TableReader& reader, const DefaultsDraft& values, ServiceConfig& service) {
-  service.scheduler = values.scheduler;
   service.policy = values.policy;
   service.table_slots = values.table_slots;
-  if (service.protocol == Protocol::udp) {
-    service.udp = values.udp;
-    service.idle_timeout_ms = values.idle_timeout_ms.value_or(udp_idle_timeout_ms);
-    service.opening_timeout_ms = values.opening_timeout_ms.value_or(service.idle_timeout_ms);
-    if (reader.has("closing_timeout"))
-      reader.fail("closing_timeout", "means nothing for UDP, which does not close; leave it out");
-  } else {
-    service.idle_timeout_ms = values.idle_timeout_ms.value_or(service.idle_timeout_ms);
-    service.opening_timeout_ms = values.opening_timeout_ms.value_or(service.opening_timeout_ms);
-    service.closing_timeout_ms = values.closing_timeout_ms.value_or(service.closing_timeout_ms);
-    if (reader.has("udp")) reader.fail("udp", R"(only means something with protocol = "udp"; leave it out)");
+  if (service.protocol.udp) service.udp = values.udp;
+  if (service.protocol.tcp)
+    fill_tcp(reader, values, service);
+  else
+    fill_udp(reader, values, service);
+  const auto idle = reader.duration_ms("udp_idle_timeout", 1000, timeout_most_ms);
+  const auto opening = reader.duration_ms("udp_opening_timeout", 1000, timeout_most_ms);
+  if (service.protocol == ServiceProtocol::both()) {
+    service.udp_idle_timeout_ms = idle.value_or(udp_idle_timeout_ms);
+    service.udp_opening_timeout_ms = opening.value_or(service.udp_idle_timeout_ms);
+    return;
+  }
+  for (const std::string_view key : {"udp_idle_timeout", "udp_opening_timeout"}) {
+    if (reader.has(key))
+      reader.fail(key, fmt::format(R"(only means something with protocol = "tcp+udp"; write {} here)", key.substr(4)));
+  }
+}
+
+void fill_scheduler(TableReader& reader, const DefaultsDraft& values, ServiceConfig& service) {
+  service.scheduler = values.scheduler;
+  if (service.scheduler == Scheduler::source) {
+    service.source_bits_ipv4 = values.source_bits_ipv4;
+    service.source_bits_ipv6 = values.source_bits_ipv6;
+    return;
+  }
+  for (const std::string_view key : {"source_bits_ipv4", "source_bits_ipv6"}) {
+    if (reader.has(key))
+      reader.fail(key, fmt::format(R"(only means something with scheduler = "source", and that is "{}"; leave it out)",
+                                   name_of(service.scheduler)));
   }
 }
 
@@ -101,7 +151,8 @@ void read_own_pool(TableReader& reader, const std::optional<std::string>& pool_n
   pool.check = defaults.check;
   read_pool_keys(reader, pool);
   if (reader.has("pool")) {
-    for (const std::string_view key : {"backends", "forward", "check", "weight", "slow_start"}) {
+    for (const std::string_view key :
+         {"backends", "forward", "gue_variant", "gue_port", "gre_key", "mss_clamp", "check", "weight", "slow_start"}) {
       if (reader.has(key))
         reader.fail(key, fmt::format("belongs to the pool; write it under [[pool]]{}, or leave pool out",
                                      pool_name ? " name = \"" + *pool_name + "\"" : ""));
@@ -127,34 +178,28 @@ std::optional<std::string> read_name(TableReader& reader) {
   return std::nullopt;
 }
 
-std::optional<IpAddress> read_address(TableReader& reader, std::string_view key, const Tree& value) {
-  const Place place{reader.file(), value.line};
-  const auto address = value.kind == Tree::Kind::text ? IpAddress::parse(value.text) : std::nullopt;
-  if (!address) {
-    reader.reading().fail(
-        place, reader.path_of(key),
-        fmt::format(R"({} is not an address; give one such as "192.0.2.10" or "2001:db8::10")", value.quoted()));
-    return std::nullopt;
-  }
-  const IpAddress unspecified{{}, address->family};
-  if (*address == unspecified || is_multicast(*address)) {
-    reader.reading().fail(place, reader.path_of(key),
-                          fmt::format("{} is not the address of one host; give a unicast address", address->text()));
-    return std::nullopt;
-  }
-  return address;
-}
-
 void read_shared_service_keys(TableReader& reader, DefaultsDraft& values) {
-  values.scheduler =
-      reader.choice<Scheduler>("scheduler", {{"maglev", Scheduler::maglev}, {"round-robin", Scheduler::round_robin}})
-          .value_or(values.scheduler);
+  values.scheduler = reader
+                         .choice<Scheduler>("scheduler", {{"maglev", Scheduler::maglev},
+                                                          {"source", Scheduler::source},
+                                                          {"round-robin", Scheduler::round_robin},
+                                                          {"random", Scheduler::random},
+                                                          {"least-connections", Scheduler::least_connections}})
+                         .value_or(values.scheduler);
+  const auto read_bits = [&](std::string_view key, std::uint32_t most, std::uint8_t& bits) {
+    if (const auto given = reader.integer(key, 1, most, fmt::format("a number of bits from 1 to {}", most)))
+      bits = static_cast<std::uint8_t>(*given);
+  };
+  read_bits("source_bits_ipv4", 32, values.source_bits_ipv4);
+  read_bits("source_bits_ipv6", 128, values.source_bits_ipv6);
   values.policy = reader
-                      .choice<NoBackendPolicy>(
-                          "when_none", {{"drop", NoBackendPolicy::drop}, {"fail-open", NoBackendPolicy::fail_open}})
+                      .choice<NoBackendPolicy>("when_none", {{"drop", NoBackendPolicy::drop},
+                                                             {"fail-open", NoBackendPolicy::fail_open},
+                                                             {"reject", NoBackendPolicy::reject}})
                       .value_or(values.policy);
   values.udp =
-      reader.choice<UdpMode>("udp", {{"follow", UdpMode::follow}, {"hash", UdpMode::hash}}).value_or(values.udp);
+      reader.choice<UdpMode>("udp", {{"follow", UdpMode::follow}, {"hash", UdpMode::hash}, {"packet", UdpMode::packet}})
+          .value_or(values.udp);
   read_timeouts_and_table(reader, values);
 }
 
@@ -166,8 +211,7 @@ DefaultsDraft read_defaults(Reading& reading, const std::string& file, const Tre
   }
   TableReader reader(reading, file, value, "defaults", keys::defaults);
   read_shared_service_keys(reader, values);
-  values.backend.forward = reader.choice<Forward>("forward", {{"l2", Forward::l2}, {"ipip", Forward::ipip}})
-                               .value_or(values.backend.forward);
+  read_forward(reader, values.backend.forward, values.backend.tunnel);
   values.backend.weight =
       reader.integer("weight", 0, 65535, "a weight from 0 to 65535").value_or(values.backend.weight);
   values.slow_start_ms = reader.duration_ms("slow_start", 0, 3'600'000).value_or(values.slow_start_ms);
@@ -190,10 +234,18 @@ std::optional<ServiceDraft> read_service(Reading& reading, const std::string& fi
   service.addresses = read_addresses(reader);
   read_port(reader, service);
   service.protocol =
-      reader.choice<Protocol>("protocol", {{"tcp", Protocol::tcp}, {"udp", Protocol::udp}}).value_or(service.protocol);
+      reader
+          .choice<ServiceProtocol>(
+              "protocol", {{"tcp", Protocol::tcp}, {"udp", Protocol::udp}, {"tcp+udp", ServiceProtocol::both()}})
+          .value_or(service.protocol);
   DefaultsDraft values = defaults;
   read_shared_service_keys(reader, values);
+  fill_scheduler(reader, values, service);
   fill_by_protocol(reader, values, service);
+  if (const auto dscp = reader.integer("dscp", 1, 63, "a DSCP from 1 to 63"))
+    service.dscp = static_cast<std::uint8_t>(*dscp);
+  read_access(reader, service.access);
+  read_flow_limits(reader, service);
   std::optional<std::string> pool_name = reader.text("pool", "the name of a pool");
   read_own_pool(reader, pool_name, draft, defaults);
   reader.finish();

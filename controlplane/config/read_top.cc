@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "controlplane/config/draft.hh"
+#include "controlplane/config/keys.hh"
 
 namespace guideway {
 namespace {
@@ -40,14 +41,22 @@ void read_path(TableReader& reader, std::string_view key, std::size_t length_max
 }
 
 void read_one_tunnel_source(TableReader& reader, const Tree& value, Config& config) {
-  const auto address = read_address(reader, "tunnel_source", value);
-  if (!address) return;
-  auto& source = address->family == Family::ipv4 ? config.tunnel_source_ipv4 : config.tunnel_source_ipv6;
+  const auto prefix = read_unicast_prefix(reader, "tunnel_source", value);
+  if (!prefix) return;
+  const bool is_ipv4 = prefix->address.family == Family::ipv4;
+  const unsigned least_bits = is_ipv4 ? 8 : 64;
+  if (prefix->bits < least_bits) {
+    reader.reading().fail({reader.file(), value.line}, "tunnel_source",
+                          fmt::format("{} is too wide; give a prefix of {} to {} bits, or one address", prefix->text(),
+                                      least_bits, AddressPrefix::bits_of(prefix->address.family)));
+    return;
+  }
+  auto& source = is_ipv4 ? config.tunnel_source_ipv4 : config.tunnel_source_ipv6;
   if (source)
     reader.fail("tunnel_source", fmt::format("{} is a second address of its family; give one IPv4 and one IPv6 address "
-                                             "at the most",
-                                             address->text()));
-  source = address;
+                                             "or prefix at the most",
+                                             prefix->text()));
+  source = prefix;
 }
 
 void read_tunnel_source(TableReader& reader, Config& config) {
@@ -58,6 +67,27 @@ void read_tunnel_source(TableReader& reader, Config& config) {
     return;
   }
   for (const Tree& item : value->items) read_one_tunnel_source(reader, item, config);
+}
+
+void read_answers(TableReader& top, AnswersConfig& answers) {
+  const Tree* value = top.find("answers");
+  if (value == nullptr) return;
+  if (value->kind != Tree::Kind::table) {
+    top.fail("answers", value->quoted() + " is not a table; write [answers]");
+    return;
+  }
+  TableReader reader(top.reading(), top.file(), *value, "answers", keys::answers);
+  answers.echo_to_kernel =
+      reader.choice<bool>("echo", {{"answer", false}, {"kernel", true}}).value_or(answers.echo_to_kernel);
+  const auto read_rate = [&](std::string_view key, std::uint32_t& rate) {
+    rate = reader.integer(key, 0, GW_FLOW_RATE_MAX, "answers a second from 0 (none) to 100000000").value_or(rate);
+  };
+  read_rate("echo_per_second", answers.echo_per_second);
+  read_rate("too_big_per_second", answers.too_big_per_second);
+  read_rate("reject_per_second", answers.reject_per_second);
+  if (answers.echo_to_kernel && reader.has("echo_per_second"))
+    reader.fail("echo_per_second", R"(means nothing beside echo = "kernel", which answers in our place; leave it out)");
+  reader.finish();
 }
 
 std::vector<std::string> read_include(TableReader& reader) {
@@ -88,11 +118,13 @@ std::vector<std::string> read_top(TableReader& reader, Config& config) {
   read_path(reader, "api", socket_path_max, config.api);
   read_path(reader, "state_directory", 1024, config.state_directory);
   read_tunnel_source(reader, config);
+  read_answers(reader, config.answers);
   return read_include(reader);
 }
 
 void refuse_top(TableReader& reader) {
-  for (const std::string_view key : {"hash_key", "door", "api", "state_directory", "tunnel_source", "include"}) {
+  for (const std::string_view key :
+       {"hash_key", "door", "api", "state_directory", "tunnel_source", "answers", "include"}) {
     if (reader.find(key) != nullptr)
       reader.fail(key, "may only stand in the main file; an included file holds [defaults], [[service]] and [[pool]]");
   }

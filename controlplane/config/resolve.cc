@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "controlplane/config/draft.hh"
+#include "controlplane/config/words.hh"
 
 namespace guideway {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 struct Users {
   std::set<std::uint16_t> ports;
   bool udp_only = false;
-  std::string first_any;  // a service with any port
+  std::string first_of_many;  // a service with any port or a range, and which of the two
   std::string names;
 };
 
@@ -22,11 +23,12 @@ Users users_of(const std::string& pool, const std::vector<ServiceConfig>& servic
   bool tcp = false;
   for (const ServiceConfig& service : services) {
     if (service.pool != pool) continue;
-    users.ports.insert(service.port);
-    tcp = tcp || service.protocol == Protocol::tcp;
-    if (service.port == 0 && users.first_any.empty()) users.first_any = service.name;
-    users.names += fmt::format("{}{} ({})", users.names.empty() ? "" : ", ", service.name,
-                               service.port == 0 ? "any" : std::to_string(service.port));
+    const bool has_many = service.port == 0 || service.port_last != 0;
+    users.ports.insert(has_many ? 0 : service.port);
+    tcp = tcp || service.protocol.tcp;
+    if (has_many && users.first_of_many.empty())
+      users.first_of_many = fmt::format("{} has {}", service.name, service.port == 0 ? "any port" : "a range of ports");
+    users.names += fmt::format("{}{} ({})", users.names.empty() ? "" : ", ", service.name, ports_text(service));
   }
   users.udp_only = !users.ports.empty() && !tcp;
   return users;
@@ -54,9 +56,8 @@ CheckConfig settled(const CheckDraft& draft, bool udp_only) {
 // Without a port there is nothing to probe: says which of the two reasons it is.
 std::string port_missing(const Users& users) {
   if (users.ports.size() == 1)
-    return fmt::format(
-        R"(service {} has any port, so its check needs one; give check = {{ port = 80 }}, or check = "none")",
-        users.first_any);
+    return fmt::format(R"(service {}, so its check needs one; give check = {{ port = 80 }}, or check = "none")",
+                       users.first_of_many);
   return fmt::format(
       "its services have different ports, {}, so its check needs one; give check = {{ port = 80 }}, or "
       "each backend its own port",
@@ -73,6 +74,7 @@ PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<S
   for (const BackendDraft& each : draft.backends) {
     BackendConfig backend = each.config;
     backend.check = settled(each.check, users.udp_only);
+    backend.tunnel = settled(backend.tunnel, backend.forward);
     if (backend.check.kind != CheckKind::none && backend.check.port == 0) {
       if (backend.port != 0) {
         backend.check.port = backend.port;

@@ -33,8 +33,20 @@ struct CheckConfig {
   friend bool operator==(const CheckConfig&, const CheckConfig&) = default;
 };
 
-enum class Forward { l2, ipip };
+enum class Forward { l2, ipip, gue, gre, l3dsr };
 enum class Administrative { enabled, draining, disabled };
+
+// What the tunnel modes have to say beside their name. A backend keeps only what its mode uses.
+struct TunnelConfig {
+  std::uint8_t gue_variant = 0;  // 0: a header between UDP and IP; 1: IP directly behind UDP
+  std::uint16_t gue_port = 6080;
+  std::optional<std::uint32_t> gre_key;
+  bool mss_clamp = false;  // SYNs that go into the tunnel announce no more than fits it
+  friend bool operator==(const TunnelConfig&, const TunnelConfig&) = default;
+};
+[[nodiscard]] constexpr bool is_tunnel(Forward forward) noexcept {
+  return forward == Forward::ipip || forward == Forward::gue || forward == Forward::gre;
+}
 
 struct BackendConfig {
   std::string name;  // default: the address as text; unique in its pool
@@ -42,7 +54,9 @@ struct BackendConfig {
   std::uint16_t port = 0;    // only for its check; direct server return keeps the packet's own port
   std::uint32_t weight = 1;  // 0 to 65535; 0: no slots, established flows stay while it is retired
   Forward forward = Forward::l2;
+  TunnelConfig tunnel;
   std::optional<MacAddress> mac;  // fixed next hop; otherwise the kernel's neighbour table tells
+  std::uint16_t vlan = 0;         // the tag of a fixed next hop; 0: what the kernel's route says, or none
   CheckConfig check;
   Administrative administrative = Administrative::enabled;
   friend bool operator==(const BackendConfig&, const BackendConfig&) = default;
@@ -51,6 +65,7 @@ struct BackendConfig {
 // What a backend has of its pool unless it says otherwise; kept because backends are added at run time too.
 struct BackendDefaults {
   Forward forward = Forward::l2;
+  TunnelConfig tunnel;
   std::uint32_t weight = 1;
   CheckConfig check;
   friend bool operator==(const BackendDefaults&, const BackendDefaults&) = default;
@@ -64,24 +79,81 @@ struct PoolConfig {
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;
 };
 
-enum class Scheduler { maglev, round_robin };
-enum class NoBackendPolicy { drop, fail_open };
-enum class UdpMode { follow, hash };
+enum class Scheduler { maglev, round_robin, source, random, least_connections };
+// Whether a flow's slot alone tells its backend, on every box and worker alike.
+[[nodiscard]] constexpr bool is_consistent(Scheduler scheduler) noexcept {
+  return scheduler == Scheduler::maglev || scheduler == Scheduler::source;
+}
+enum class NoBackendPolicy { drop, fail_open, reject };
+enum class UdpMode { follow, hash, packet };
+
+// TCP, UDP, or both under one name.
+struct ServiceProtocol {
+  bool tcp = true;
+  bool udp = false;
+
+  ServiceProtocol() = default;
+  ServiceProtocol(Protocol one) : tcp(one == Protocol::tcp), udp(one == Protocol::udp) {}
+  [[nodiscard]] static ServiceProtocol both() {
+    ServiceProtocol result;
+    result.udp = true;
+    return result;
+  }
+  [[nodiscard]] std::vector<Protocol> list() const;
+  friend auto operator<=>(const ServiceProtocol&, const ServiceProtocol&) = default;
+};
+
+// New flows a second, and at once; 0 and 0: no limit.
+struct FlowLimit {
+  std::uint32_t per_second = 0;
+  std::uint32_t burst = 0;
+  friend bool operator==(const FlowLimit&, const FlowLimit&) = default;
+};
+
+// Sources that may use a service: the longest prefix that holds one decides; where none does, only a list without
+// `allow` lets it in.
+struct AccessList {
+  std::vector<AddressPrefix> allow;  // both sorted, no prefix twice
+  std::vector<AddressPrefix> deny;
+  [[nodiscard]] bool empty() const noexcept { return allow.empty() && deny.empty(); }
+  friend auto operator<=>(const AccessList&, const AccessList&) = default;
+};
 
 struct ServiceConfig {
   std::string name;  // unique
-  std::vector<IpAddress> addresses;
-  std::uint16_t port = 0;  // 0: any port
-  Protocol protocol = Protocol::tcp;
+  std::vector<AddressPrefix> addresses;
+  std::uint16_t port = 0;       // 0: any port; of a range the first
+  std::uint16_t port_last = 0;  // of a range, above the first; else 0
+  ServiceProtocol protocol;
   std::string pool;  // name of a pool; a service that lists backends itself has a pool of its own name
   Scheduler scheduler = Scheduler::maglev;
+  std::uint8_t source_bits_ipv4 = 32;  // scheduler source: how much of a source address counts
+  std::uint8_t source_bits_ipv6 = 128;
   NoBackendPolicy policy = NoBackendPolicy::drop;
   UdpMode udp = UdpMode::follow;
   std::uint32_t table_slots = GW_TABLE_SLOTS_DEFAULT;
-  std::uint32_t idle_timeout_ms = 900'000;  // UDP: 60'000
+  std::uint32_t idle_timeout_ms = 900'000;  // UDP alone: 60'000
   std::uint32_t opening_timeout_ms = 30'000;
   std::uint32_t closing_timeout_ms = 30'000;
+  // Of TCP and UDP under one name: what UDP has instead of the two above.
+  std::uint32_t udp_idle_timeout_ms = 60'000;
+  std::uint32_t udp_opening_timeout_ms = 60'000;
+  std::uint8_t dscp = 0;  // what l3dsr backends know the service by; 0: none
+  AccessList access;
+  FlowLimit new_flows;     // each address and protocol
+  FlowLimit source_flows;  // the same, each source
+  std::uint8_t source_flows_bits_ipv4 = 32;
+  std::uint8_t source_flows_bits_ipv6 = 64;
   friend bool operator==(const ServiceConfig&, const ServiceConfig&) = default;
+};
+
+// What the datapath answers by itself; 0 a second: nothing.
+struct AnswersConfig {
+  bool echo_to_kernel = false;
+  std::uint32_t echo_per_second = 1000;
+  std::uint32_t too_big_per_second = 1000;
+  std::uint32_t reject_per_second = 10'000;
+  friend bool operator==(const AnswersConfig&, const AnswersConfig&) = default;
 };
 
 struct Config {
@@ -89,9 +161,11 @@ struct Config {
   std::string door = "/run/guideway/door.sock";
   std::string api = "/run/guideway/api.sock";
   std::string state_directory = "/var/lib/guideway";
-  // Outer sources of tunnelled packets; without one the kernel's preferred source towards the backend is used.
-  std::optional<IpAddress> tunnel_source_ipv4;
-  std::optional<IpAddress> tunnel_source_ipv6;
+  // Outer sources of tunnelled packets; without one the kernel's preferred source towards the backend is used. What a
+  // prefix leaves open comes from the flow's hash.
+  std::optional<AddressPrefix> tunnel_source_ipv4;
+  std::optional<AddressPrefix> tunnel_source_ipv6;
+  AnswersConfig answers;
   std::vector<PoolConfig> pools;        // sorted by name
   std::vector<ServiceConfig> services;  // sorted by name
   friend bool operator==(const Config&, const Config&) = default;

@@ -81,6 +81,14 @@ std::optional<std::uint32_t> TableReader::integer(std::string_view key, std::uin
   return std::nullopt;
 }
 
+std::optional<bool> TableReader::boolean(std::string_view key) {
+  const Tree* value = find(key);
+  if (value == nullptr) return std::nullopt;
+  if (value->kind == Tree::Kind::boolean) return value->boolean;
+  fail(key, fmt::format("{} is neither true nor false; give one of the two, without quotes", value->quoted()));
+  return std::nullopt;
+}
+
 std::optional<std::uint32_t> TableReader::duration_ms(std::string_view key, std::uint32_t least_ms,
                                                       std::uint32_t most_ms) {
   const Tree* value = find(key);

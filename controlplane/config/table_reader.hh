@@ -53,6 +53,7 @@ class TableReader {
   std::optional<std::string> text(std::string_view key, std::string_view what);
   std::optional<std::uint32_t> integer(std::string_view key, std::uint32_t least, std::uint32_t most,
                                        std::string_view what);
+  std::optional<bool> boolean(std::string_view key);
   std::optional<std::uint32_t> duration_ms(std::string_view key, std::uint32_t least_ms, std::uint32_t most_ms);
   template <typename T>
   std::optional<T> choice(std::string_view key, std::initializer_list<std::pair<std::string_view, T>> choices) {

@@ -25,6 +25,47 @@ nlohmann::json to_json(const CheckConfig& check) {
   return json;
 }
 
+namespace {
+
+// What the mode uses; of a pool also what differs from the default, for those of its backends that use it.
+void add_tunnel(nlohmann::json& json, Forward forward, const TunnelConfig& tunnel) {
+  const TunnelConfig fresh;
+  if (forward == Forward::gue || tunnel.gue_variant != fresh.gue_variant) json["gue_variant"] = tunnel.gue_variant;
+  if (forward == Forward::gue || tunnel.gue_port != fresh.gue_port) json["gue_port"] = tunnel.gue_port;
+  if (tunnel.gre_key) json["gre_key"] = *tunnel.gre_key;
+  if (is_tunnel(forward) || tunnel.mss_clamp) json["mss_clamp"] = tunnel.mss_clamp;
+}
+
+nlohmann::json texts(const std::vector<AddressPrefix>& prefixes) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const AddressPrefix& prefix : prefixes) list.push_back(prefix.text());
+  return list;
+}
+
+void add_limits(nlohmann::json& json, const ServiceConfig& service) {
+  if (!service.access.allow.empty()) json["allow"] = texts(service.access.allow);
+  if (!service.access.deny.empty()) json["deny"] = texts(service.access.deny);
+  if (service.new_flows.per_second != 0) {
+    json["new_flows_per_second"] = service.new_flows.per_second;
+    json["new_flows_burst"] = service.new_flows.burst;
+  }
+  if (service.source_flows.per_second == 0) return;
+  json["source_flows_per_second"] = service.source_flows.per_second;
+  json["source_flows_burst"] = service.source_flows.burst;
+  json["source_flows_bits_ipv4"] = service.source_flows_bits_ipv4;
+  json["source_flows_bits_ipv6"] = service.source_flows_bits_ipv6;
+}
+
+nlohmann::json to_json(const AnswersConfig& answers) {
+  nlohmann::json json{{"echo", answers.echo_to_kernel ? "kernel" : "answer"},
+                      {"too_big_per_second", answers.too_big_per_second},
+                      {"reject_per_second", answers.reject_per_second}};
+  if (!answers.echo_to_kernel) json["echo_per_second"] = answers.echo_per_second;
+  return json;
+}
+
+}  // namespace
+
 nlohmann::json to_json(const BackendConfig& backend) {
   nlohmann::json json{{"name", backend.name},
                       {"address", backend.address.text()},
@@ -34,25 +75,27 @@ nlohmann::json to_json(const BackendConfig& backend) {
                       {"state", name_of(backend.administrative)}};
   if (backend.port != 0) json["port"] = backend.port;
   if (backend.mac) json["mac"] = backend.mac->text();
+  if (backend.vlan != 0) json["vlan"] = backend.vlan;
+  add_tunnel(json, backend.forward, backend.tunnel);
   return json;
 }
 
 nlohmann::json to_json(const PoolConfig& pool) {
   nlohmann::json backends = nlohmann::json::array();
   for (const BackendConfig& backend : pool.backends) backends.push_back(to_json(backend));
-  return {{"name", pool.name},
-          {"forward", name_of(pool.defaults.forward)},
-          {"weight", pool.defaults.weight},
-          {"check", to_json(pool.defaults.check)},
-          {"slow_start", duration_text(pool.slow_start_ms)},
-          {"backends", std::move(backends)}};
+  nlohmann::json json{{"name", pool.name},
+                      {"forward", name_of(pool.defaults.forward)},
+                      {"weight", pool.defaults.weight},
+                      {"check", to_json(pool.defaults.check)},
+                      {"slow_start", duration_text(pool.slow_start_ms)},
+                      {"backends", std::move(backends)}};
+  add_tunnel(json, pool.defaults.forward, pool.defaults.tunnel);
+  return json;
 }
 
 nlohmann::json to_json(const ServiceConfig& service) {
-  nlohmann::json addresses = nlohmann::json::array();
-  for (const IpAddress& address : service.addresses) addresses.push_back(address.text());
   nlohmann::json json{{"name", service.name},
-                      {"addresses", std::move(addresses)},
+                      {"addresses", texts(service.addresses)},
                       {"port", service.port},
                       {"protocol", name_of(service.protocol)},
                       {"pool", service.pool},
@@ -61,10 +104,19 @@ nlohmann::json to_json(const ServiceConfig& service) {
                       {"table_slots", service.table_slots},
                       {"idle_timeout", duration_text(service.idle_timeout_ms)},
                       {"opening_timeout", duration_text(service.opening_timeout_ms)}};
-  if (service.protocol == Protocol::udp)
-    json["udp"] = name_of(service.udp);
-  else
-    json["closing_timeout"] = duration_text(service.closing_timeout_ms);
+  if (service.port_last != 0) json["port"] = ports_text(service);
+  if (service.scheduler == Scheduler::source) {
+    json["source_bits_ipv4"] = service.source_bits_ipv4;
+    json["source_bits_ipv6"] = service.source_bits_ipv6;
+  }
+  if (service.protocol.udp) json["udp"] = name_of(service.udp);
+  if (service.protocol.tcp) json["closing_timeout"] = duration_text(service.closing_timeout_ms);
+  if (service.protocol == ServiceProtocol::both()) {
+    json["udp_idle_timeout"] = duration_text(service.udp_idle_timeout_ms);
+    json["udp_opening_timeout"] = duration_text(service.udp_opening_timeout_ms);
+  }
+  if (service.dscp != 0) json["dscp"] = service.dscp;
+  add_limits(json, service);
   return json;
 }
 
@@ -75,6 +127,7 @@ nlohmann::json to_json(const Config& config) {
                       {"door", config.door},
                       {"api", config.api},
                       {"state_directory", config.state_directory},
+                      {"answers", to_json(config.answers)},
                       {"pool", nlohmann::json::array()},
                       {"service", nlohmann::json::array()},
                       {"tunnel_source", nlohmann::json::array()}};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/config/words.hh"
 
+#include <fmt/core.h>
+
 namespace guideway {
 
 std::string_view name_of(CheckKind kind) noexcept {
@@ -15,7 +17,21 @@ std::string_view name_of(CheckKind kind) noexcept {
   return "none";
 }
 
-std::string_view name_of(Forward forward) noexcept { return forward == Forward::l2 ? "l2" : "ipip"; }
+std::string_view name_of(Forward forward) noexcept {
+  switch (forward) {
+    case Forward::l2:
+      return "l2";
+    case Forward::ipip:
+      return "ipip";
+    case Forward::gue:
+      return "gue";
+    case Forward::gre:
+      return "gre";
+    case Forward::l3dsr:
+      return "l3dsr";
+  }
+  return "l2";
+}
 
 std::string_view name_of(Administrative state) noexcept {
   switch (state) {
@@ -30,13 +46,60 @@ std::string_view name_of(Administrative state) noexcept {
 }
 
 std::string_view name_of(Scheduler scheduler) noexcept {
-  return scheduler == Scheduler::maglev ? "maglev" : "round-robin";
+  switch (scheduler) {
+    case Scheduler::maglev:
+      return "maglev";
+    case Scheduler::round_robin:
+      return "round-robin";
+    case Scheduler::source:
+      return "source";
+    case Scheduler::random:
+      return "random";
+    case Scheduler::least_connections:
+      return "least-connections";
+  }
+  return "maglev";
 }
 
 std::string_view name_of(NoBackendPolicy policy) noexcept {
-  return policy == NoBackendPolicy::drop ? "drop" : "fail-open";
+  switch (policy) {
+    case NoBackendPolicy::drop:
+      return "drop";
+    case NoBackendPolicy::fail_open:
+      return "fail-open";
+    case NoBackendPolicy::reject:
+      return "reject";
+  }
+  return "drop";
 }
 
-std::string_view name_of(UdpMode mode) noexcept { return mode == UdpMode::follow ? "follow" : "hash"; }
+std::string_view name_of(UdpMode mode) noexcept {
+  switch (mode) {
+    case UdpMode::follow:
+      return "follow";
+    case UdpMode::hash:
+      return "hash";
+    case UdpMode::packet:
+      return "packet";
+  }
+  return "follow";
+}
+
+std::string_view name_of(const ServiceProtocol& protocol) noexcept {
+  if (protocol.tcp && protocol.udp) return "tcp+udp";
+  return protocol.udp ? "udp" : "tcp";
+}
+
+std::string ports_text(const ServiceConfig& service) {
+  if (service.port_last != 0) return fmt::format("{}-{}", service.port, service.port_last);
+  return service.port == 0 ? "any" : std::to_string(service.port);
+}
+
+std::vector<Protocol> ServiceProtocol::list() const {
+  std::vector<Protocol> protocols;
+  if (tcp) protocols.push_back(Protocol::tcp);
+  if (udp) protocols.push_back(Protocol::udp);
+  return protocols;
+}
 
 }  // namespace guideway

@@ -233,10 +233,7 @@ void ControlPlane::explain_with(const ExplainRequest& request, const Result<door
   for (const auto& [key, record] : ledger_.backends()) backends[record.index] = key.pool + "/" + key.name;
   std::map<std::uint32_t, std::string> services;
   for (const ServiceConfig& service : intent_.running.services) {
-    for (const IpAddress& address : service.addresses) {
-      auto id = ledger_.service_id(service.name, address);
-      if (id) services[*id] = service.name;
-    }
+    for (const std::uint32_t id : ledger_.service_ids(service)) services[id] = service.name;
   }
   const auto name_in = [](const std::map<std::uint32_t, std::string>& names, const char* what, std::uint32_t number) {
     auto found = names.find(number);

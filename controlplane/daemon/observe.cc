@@ -112,22 +112,21 @@ json service_json(const Observed& observed, const ServiceConfig& service) {
   json addresses = json::array();
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  for (const IpAddress& address : service.addresses) {
-    addresses.push_back(address.text());
-    auto id = observed.ledger.service_id(service.name, address);
-    if (!id || observed.door.counters() == nullptr) continue;
-    const gw_service_counters counters = observed.door.counters()->service(*id);
+  for (const AddressPrefix& address : service.addresses) addresses.push_back(address.text());
+  for (const std::uint32_t id : observed.ledger.service_ids(service)) {
+    if (observed.door.counters() == nullptr) break;
+    const gw_service_counters counters = observed.door.counters()->service(id);
     packets += counters.packets;
     bytes += counters.bytes;
   }
   const Population population = population_of(observed, service.pool);
   return {{"name", service.name},
           {"addresses", std::move(addresses)},
-          {"port", service.port},
+          {"port", service.port_last == 0 ? json(service.port) : json(ports_text(service))},
           {"protocol", name_of(service.protocol)},
           {"pool", service.pool},
-          {"scheduler", service.scheduler == Scheduler::maglev ? "maglev" : "round-robin"},
-          {"policy", service.policy == NoBackendPolicy::drop ? "drop" : "fail-open"},
+          {"scheduler", name_of(service.scheduler)},
+          {"policy", name_of(service.policy)},
           {"backends", population.backends},
           {"backends_up", population.up},
           {"packets", packets},
@@ -215,7 +214,7 @@ Reply observe_service(const Observed& observed, const std::string& name) {
     json result = service_json(observed, service);
     result["backend_list"] = backends_json(observed, service.pool);
     result["table_slots"] = service.table_slots;
-    result["udp"] = service.udp == UdpMode::follow ? "follow" : "hash";
+    result["udp"] = name_of(service.udp);
     result["idle_timeout_ms"] = service.idle_timeout_ms;
     result["opening_timeout_ms"] = service.opening_timeout_ms;
     result["closing_timeout_ms"] = service.closing_timeout_ms;

@@ -23,13 +23,13 @@ const DatapathPort* port_zero(const ReachabilityInputs& inputs) {
 }
 
 // The source of tunnelled packets: the configured one, else the kernel's for that route.
-std::optional<IpAddress> outer_source(const BackendConfig& backend, const ReachabilityInputs& inputs,
-                                      const std::optional<NextHop>& hop) {
+std::optional<AddressPrefix> outer_source(const BackendConfig& backend, const ReachabilityInputs& inputs,
+                                          const std::optional<NextHop>& hop) {
   const auto& configured =
       backend.address.family == Family::ipv4 ? inputs.tunnel_source_ipv4 : inputs.tunnel_source_ipv6;
   if (configured) return configured;
   if (hop && !is_zero(hop->preferred_source) && hop->preferred_source.family == backend.address.family) {
-    return hop->preferred_source;
+    return AddressPrefix(hop->preferred_source);
   }
   return std::nullopt;
 }
@@ -66,7 +66,7 @@ Result<Reachability> reach(const BackendConfig& backend, const ReachabilityInput
   result.source_mac = (*port)->mac;
   result.port = static_cast<std::uint8_t>((*port)->number);
   result.mtu_bytes = mtu_bytes(**port, hop);
-  if (backend.forward == Forward::ipip) {
+  if (is_tunnel(backend.forward)) {
     auto source = outer_source(backend, inputs, hop);
     if (!source) return failure("the kernel names no source address towards it; set tunnel_source");
     result.outer_source = *source;

@@ -17,8 +17,8 @@ namespace guideway {
 
 struct ReachabilityInputs {
   std::vector<DatapathPort> ports;  // none: no datapath was ever seen
-  std::optional<IpAddress> tunnel_source_ipv4;
-  std::optional<IpAddress> tunnel_source_ipv6;
+  std::optional<AddressPrefix> tunnel_source_ipv4;
+  std::optional<AddressPrefix> tunnel_source_ipv6;
   std::function<std::optional<NextHop>(const IpAddress&)> next_hop;
   std::function<std::string(const IpAddress&)> why_unresolved;
 };

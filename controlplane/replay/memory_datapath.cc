@@ -16,7 +16,7 @@ MemoryDatapath::MemoryDatapath(const Capacities& capacities)
 Result<std::unique_ptr<MemoryDatapath>> MemoryDatapath::create(const Capacities& capacities) {
   std::unique_ptr<MemoryDatapath> datapath(new MemoryDatapath(capacities));
   auto pipeline =
-      Pipeline::create(capacities, datapath->health_,
+      Pipeline::create(capacities, datapath->health_, datapath->crew_,
                        {datapath->worker_counters_, datapath->service_counters_, datapath->backend_counters_});
   if (!pipeline) return failure_of(pipeline);
   datapath->pipeline_ = std::make_unique<Pipeline>(std::move(*pipeline));
@@ -34,6 +34,11 @@ void MemoryDatapath::run(Burst& burst, std::uint32_t now_ticks) noexcept {
   pipeline_->run(burst, *snapshot_, now_ticks);
   pipeline_->count(burst);
   pipeline_->sweep(now_ticks);
+}
+
+Result<void> MemoryDatapath::take_released(Burst& burst, std::uint32_t now_ticks) {
+  if (pipeline_->take_released(burst, *snapshot_, now_ticks)) pipeline_->count(burst);
+  return {};
 }
 
 }  // namespace guideway

@@ -25,6 +25,9 @@ class MemoryDatapath final : public ReplayDatapath {
     return {};
   }
 
+  [[nodiscard]] Result<void> take_released(Burst& burst, std::uint32_t now_ticks) override;
+  void give_up_held() noexcept override { pipeline_->give_up_held(); }
+
   [[nodiscard]] const HealthTable& health() const noexcept override { return health_; }
   [[nodiscard]] const Snapshot& snapshot() const noexcept { return *snapshot_; }
   [[nodiscard]] const FlowTable& flows() const noexcept { return pipeline_->flows(); }
@@ -46,6 +49,7 @@ class MemoryDatapath final : public ReplayDatapath {
   std::vector<gw_backend_counters> backend_counters_;
   TableStore tables_;
   std::unique_ptr<const Snapshot> snapshot_;
+  Crew crew_{1};
   std::unique_ptr<Pipeline> pipeline_;
 };
 

@@ -53,7 +53,7 @@ Capacities capacities_for(const Config& config) {
   capacities.services_max = 1;
   capacities.backends_max = 1;
   for (const ServiceConfig& service : config.services)
-    capacities.services_max += static_cast<std::uint32_t>(service.addresses.size());
+    capacities.services_max += static_cast<std::uint32_t>(service.addresses.size() * service.protocol.list().size());
   for (const PoolConfig& pool : config.pools)
     capacities.backends_max += static_cast<std::uint32_t>(pool.backends.size());
   return capacities;
@@ -94,7 +94,9 @@ class FlowWatch {
 class Replay {
  public:
   Replay(const Config& config, const ReplayOptions& options) : options_(options), ledger_(capacities_for(config)) {
-    frames_.resize(burst_packets_max * frame_room_bytes);
+    constexpr std::size_t room_count = burst_packets_max + GW_FRAGMENTS_HELD_MAX;
+    rooms_.resize(room_count * frame_room_bytes);
+    for (std::size_t i = 0; i < room_count; ++i) free_rooms_.push_back(rooms_.data() + i * frame_room_bytes);
   }
 
   Result<void> open(const Config& config) {
@@ -121,6 +123,8 @@ class Replay {
       if (auto taken = take(**frame); !taken) return failure_of(taken);
     }
     if (auto flushed = flush(); !flushed) return failure_of(flushed);
+    datapath_->give_up_held();
+    if (auto written = write_released(); !written) return failure_of(written);
     if (auto finished = finish_files(); !finished) return failure_of(finished);
     report_.counters = datapath_->counters();
     watch_.summarise(report_, names_);
@@ -170,40 +174,75 @@ class Replay {
     for (; next_event_ < events_.size() && events_[next_event_].at_seconds <= seconds; ++next_event_)
       datapath_->health().store(events_[next_event_].backend, events_[next_event_].word);
 
-    std::byte* room = frames_.data() + burst_.count * frame_room_bytes + GW_HEADROOM_BYTES;
-    std::memcpy(room, frame.bytes.data(), frame.bytes.size());
-    times_ns_[burst_.count] = frame.time_ns;
+    std::byte* room = free_rooms_.back();
+    free_rooms_.pop_back();
+    std::memcpy(room + GW_HEADROOM_BYTES, frame.bytes.data(), frame.bytes.size());
+    origins_[room] = {packet_number_++, frame.time_ns};
     Packet& packet = burst_.packets[burst_.count++];
     packet = Packet{};
-    packet.data = room;
+    packet.data = room + GW_HEADROOM_BYTES;
+    packet.buffer = room;
     packet.length_bytes = static_cast<std::uint32_t>(frame.bytes.size());
     packet.headroom_bytes = GW_HEADROOM_BYTES;
     return {};
   }
 
+  // Decides the burst and writes what leaves, each packet's held fragments behind it. Expired ones go first: their time
+  // was over before any of these came.
   Result<void> flush() {
     if (burst_.count == 0) return {};
     if (auto decided = datapath_->decide(burst_, now_ticks_); !decided) return decided;
+    std::vector<Packet> released;
+    if (auto taken = take_released(released); !taken) return taken;
     for (std::uint32_t i = 0; i < burst_.count; ++i) {
-      if (auto written = write(burst_.packets[i], times_ns_[i]); !written) return written;
+      const Packet& packet = burst_.packets[i];
+      const std::uint64_t time_ns = origins_.at(packet.buffer).time_ns;
+      if (packet.exit != GW_EXIT_HELD) {
+        if (auto written = write(packet, time_ns); !written) return written;
+      }
+      for (const Packet& held : released) {
+        if (held.released_after != i) continue;
+        if (auto written = write(held, time_ns); !written) return written;
+      }
     }
     burst_.count = 0;
     return {};
   }
 
+  Result<void> take_released(std::vector<Packet>& released) {
+    Burst some;
+    for (;;) {
+      if (auto taken = datapath_->take_released(some, now_ticks_); !taken) return taken;
+      if (some.count == 0) return {};
+      released.insert(released.end(), some.packets.begin(), some.packets.begin() + some.count);
+    }
+  }
+
+  // Writes a packet that has its exit, and takes its room back.
   Result<void> write(const Packet& packet, std::uint64_t time_ns) {
     const std::span<const std::byte> frame{packet.data, packet.length_bytes};
-    const bool is_sent = packet.exit == GW_EXIT_SENT;
+    const ExitKind kind = kind_of(packet.exit);
+    const bool is_sent = kind == ExitKind::sent;
+    const auto origin = origins_.extract(packet.buffer);
+    free_rooms_.push_back(static_cast<std::byte*>(origin.key()));
     if (decisions_.is_open())
-      decisions_ << packet_number_ << ' ' << exit_names()[packet.exit].name << ' '
+      decisions_ << origin.mapped().number << ' ' << exit_names()[packet.exit].name << ' '
                  << (is_sent ? names_.at(packet.backend) : "-") << '\n';
-    ++packet_number_;
     if (is_sent) {
-      watch_.sent(packet.hash, packet.backend);
+      if (packet.kind == PacketKind::flow) watch_.sent(packet.hash, packet.backend);
       ++report_.backends[names_.at(packet.backend)].packets;
-      return out_->write(time_ns, frame);
     }
-    if (kernel_ && kind_of(packet.exit) == ExitKind::kernel) return kernel_->write(time_ns, frame);
+    if (is_sent || kind == ExitKind::answered) return out_->write(time_ns, frame);
+    if (kernel_ && kind == ExitKind::kernel) return kernel_->write(time_ns, frame);
+    return {};
+  }
+
+  Result<void> write_released() {
+    std::vector<Packet> released;
+    if (auto taken = take_released(released); !taken) return taken;
+    for (const Packet& packet : released) {
+      if (auto written = write(packet, origins_.at(packet.buffer).time_ns); !written) return written;
+    }
     return {};
   }
 
@@ -230,8 +269,13 @@ class Replay {
   std::ofstream decisions_;
   std::vector<HealthEvent> events_;
   std::size_t next_event_ = 0;
-  std::vector<std::byte> frames_;
-  std::array<std::uint64_t, burst_packets_max> times_ns_{};
+  struct Origin {
+    std::uint64_t number;
+    std::uint64_t time_ns;
+  };
+  std::vector<std::byte> rooms_;
+  std::vector<std::byte*> free_rooms_;
+  std::unordered_map<void*, Origin> origins_;  // of the packets that are on their way, by room
   std::optional<std::uint64_t> first_time_ns_;
   std::uint32_t now_ticks_ = 0;
   std::uint64_t packet_number_ = 0;

@@ -22,8 +22,14 @@ class ReplayDatapath {
 
   // As if it had come through the door: checked, then used by the next packet. On error nothing changes.
   [[nodiscard]] virtual Result<void> install(const Compiled& compiled) = 0;
-  // Decides, rewrites and counts, as Pipeline::run(), count() and sweep() do.
+  // Decides, rewrites and counts, as Pipeline::run(), count() and sweep() do. Packets with GW_EXIT_HELD keep their
+  // memory until take_released() gives them back.
   [[nodiscard]] virtual Result<void> decide(Burst& burst, std::uint32_t now_ticks) = 0;
+  // Fills the burst with held packets that have their exits now, counted. An empty burst: there are none. Call after
+  // decide() until it is; what a first fragment released has its place in that burst as `released_after`.
+  [[nodiscard]] virtual Result<void> take_released(Burst& burst, std::uint32_t now_ticks) = 0;
+  // The end: whatever is held leaves by GW_EXIT_DROP_FRAGMENT, through take_released().
+  virtual void give_up_held() noexcept = 0;
 
   [[nodiscard]] virtual const HealthTable& health() const noexcept = 0;
   [[nodiscard]] virtual const gw_worker_counters& counters() const noexcept = 0;

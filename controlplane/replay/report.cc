@@ -35,8 +35,9 @@ std::string counters_text(const gw_worker_counters& counters) {
 std::string report_text(const ReplayReport& report) {
   const gw_worker_counters& counters = report.counters;
   std::string text =
-      fmt::format("{} packets received: {} sent, {} for the kernel, {} dropped\n", counters.received_packets,
-                  counters.exits[GW_EXIT_SENT], sum_of(counters, ExitKind::kernel), sum_of(counters, ExitKind::drop));
+      fmt::format("{} packets received: {} sent, {} answered, {} for the kernel, {} dropped\n",
+                  counters.received_packets, counters.exits[GW_EXIT_SENT], sum_of(counters, ExitKind::answered),
+                  sum_of(counters, ExitKind::kernel), sum_of(counters, ExitKind::drop));
   for (const ExitName& exit : exit_names()) {
     if (exit.kind != ExitKind::sent && counters.exits[exit.exit] != 0)
       text += fmt::format("  {:<24} {:>10}  {}\n", exit.name, counters.exits[exit.exit], exit.meaning);

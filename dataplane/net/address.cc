@@ -27,6 +27,35 @@ std::string IpAddress::text() const {
   return buffer.data();
 }
 
+std::optional<AddressPrefix> AddressPrefix::parse(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto address = IpAddress::parse(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  AddressPrefix prefix(*address);
+  if (slash == std::string_view::npos) return prefix;
+  const std::string_view length = text.substr(slash + 1);
+  std::uint8_t bits = 0;
+  const auto [end, error] = std::from_chars(length.data(), length.data() + length.size(), bits);
+  if (error != std::errc() || end != length.data() + length.size() || bits > prefix.bits) return std::nullopt;
+  prefix.bits = bits;
+  return prefix;
+}
+
+AddressPrefix AddressPrefix::network() const {
+  AddressPrefix result = *this;
+  for (unsigned bit = bits; bit < result.address.bytes.size() * 8; ++bit)
+    result.address.bytes.at(bit / 8) &= static_cast<std::uint8_t>(~(0x80U >> bit % 8));
+  return result;
+}
+
+bool AddressPrefix::holds(const IpAddress& other) const {
+  return other.family == address.family && AddressPrefix(other, bits).network() == network();
+}
+
+std::string AddressPrefix::text() const {
+  return is_one_address() ? address.text() : address.text() + "/" + std::to_string(bits);
+}
+
 std::optional<MacAddress> MacAddress::parse(std::string_view text) {
   MacAddress mac;
   if (text.size() != 17) return std::nullopt;

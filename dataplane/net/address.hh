@@ -23,6 +23,28 @@ struct IpAddress {
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
 };
 
+// The addresses that begin with the same bits: all of them alone, or a network.
+struct AddressPrefix {
+  IpAddress address;
+  std::uint8_t bits = 32;
+
+  AddressPrefix() = default;
+  // Every address is a prefix of full length, so that it may stand wherever a prefix may.
+  AddressPrefix(const IpAddress& one) : address(one), bits(bits_of(one.family)) {}
+  AddressPrefix(const IpAddress& first, std::uint8_t fixed_bits) : address(first), bits(fixed_bits) {}
+
+  // "192.0.2.0/24", or an address alone. Host bits are kept: whoever minds compares with network().
+  [[nodiscard]] static std::optional<AddressPrefix> parse(std::string_view text);
+  [[nodiscard]] AddressPrefix network() const;  // host bits zero
+  [[nodiscard]] bool is_one_address() const noexcept { return bits == bits_of(address.family); }
+  [[nodiscard]] bool holds(const IpAddress& other) const;
+  [[nodiscard]] std::string text() const;  // without "/32" and "/128"
+  [[nodiscard]] static constexpr std::uint8_t bits_of(Family family) noexcept {
+    return family == Family::ipv4 ? 32 : 128;
+  }
+  friend auto operator<=>(const AddressPrefix&, const AddressPrefix&) = default;
+};
+
 struct MacAddress {
   std::array<std::uint8_t, 6> bytes{};
 

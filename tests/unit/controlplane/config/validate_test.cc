@@ -59,7 +59,8 @@ TEST(Validate, NamesWhatDoesNotFitTogether) {
       {"slots not prime", [](Config& c) { c.services[0].table_slots = 1000; }, "service.a.table_slots"},
       {"a check without a port", [](Config& c) { c.pools[0].backends[0].check.port = 0; },
        "pool.a.backends[10.0.0.1].check"},
-      {"a backend that is the service", [](Config& c) { c.pools[0].backends[0].address = c.services[0].addresses[0]; },
+      {"a backend that is the service",
+       [](Config& c) { c.pools[0].backends[0].address = c.services[0].addresses[0].address; },
        "pool.a.backends[10.0.0.1]"},
       {"one socket for two", [](Config& c) { c.api = c.door; }, "api"},
   };
