@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The second datapath: what docs/packet-path.md says, on XDP. One step a header, in the order of that page;
  * docs/datapath-xdp.md says how it lies in maps. */
+#include "ebpf/answer.bpf.h"
 #include "ebpf/choose_backend.bpf.h"
 #include "ebpf/forward.bpf.h"
-#include "ebpf/match_service.bpf.h"
+#include "ebpf/fragment.bpf.h"
+#include "ebpf/icmp_error.bpf.h"
 
 char licence[] SEC("license") = "Dual BSD/GPL";
 
@@ -12,9 +14,8 @@ GW_INLINE __u32 gw_this_worker(void) {
   return worker < knobs.worker_count ? worker : 0;
 }
 
-GW_INLINE void gw_count_sent(const struct gw_packet* packet, const struct gw_xdp_service* service) {
-  GW_WORKER_COUNT(packet->worker, sent_bytes, packet->frame_bytes);
-  struct gw_service_counters* of_service = gw_service_counters_of(packet->worker, service->row.id);
+GW_INLINE void gw_count_sent(const struct gw_packet* packet) {
+  struct gw_service_counters* of_service = gw_service_counters_of(packet->worker, packet->service_id);
   if (of_service) {
     of_service->packets += 1;
     of_service->bytes += packet->ip_bytes;
@@ -27,13 +28,17 @@ GW_INLINE void gw_count_sent(const struct gw_packet* packet, const struct gw_xdp
   }
 }
 
-GW_INLINE void gw_count_received(__u32 worker, __u32 frame_bytes, __u32 exit) {
-  struct gw_xdp_line* first = gw_counter_line(worker, 0);
+GW_INLINE int gw_is_answer(__u32 exit) { return exit >= GW_EXIT_ANSWERED_ECHO && exit <= GW_EXIT_ANSWERED_REJECT; }
+
+GW_INLINE void gw_count_exit(const struct gw_packet* packet, __u32 exit) {
+  struct gw_xdp_line* first = gw_counter_line(packet->worker, 0);
   if (first) {
     first->words[0] += 1;
-    first->words[1] += frame_bytes;
+    first->words[1] += packet->received_bytes;
+    if (exit == GW_EXIT_SENT || gw_is_answer(exit)) first->words[2] += packet->frame_bytes;
   }
-  struct gw_xdp_line* exits = gw_counter_line(worker, __builtin_offsetof(struct gw_worker_counters, exits) + exit * 8);
+  __u32 offset = __builtin_offsetof(struct gw_worker_counters, exits) + exit * 8;
+  struct gw_xdp_line* exits = gw_counter_line(packet->worker, offset);
   if (exits) exits->words[exit % 8] += 1;
 }
 
@@ -45,26 +50,63 @@ GW_INLINE int gw_egress(const struct gw_backend* backend, int* exit) {
   return action;
 }
 
-GW_INLINE const struct gw_backend* gw_backend_row(const struct gw_packet* packet) {
-  __u32 at = packet->side * knobs.backends_max + packet->backend;
-  return bpf_map_lookup_elem(&backends, &at);
+/* Everything about a packet that names a flow, up to its backend. */
+GW_INLINE int gw_balance_flow(struct xdp_md* context, struct gw_packet* packet) {
+  const struct gw_xdp_service* service = gw_match_service(packet);
+  int is_about = packet->kind == GW_KIND_ABOUT;
+  if (!service) return is_about ? gw_kernel_exit_of_icmp(packet) : GW_EXIT_KERNEL_NO_SERVICE;
+  if (is_about) return gw_choose_about(packet, service);
+  if (service->is_guarded) {
+    int exit = gw_admit(packet, &service->row);
+    if (exit != GW_EXIT_SENT) return exit;
+  }
+  int exit = gw_choose_backend(packet, service);
+  if (exit == GW_EXIT_DROP_NO_BACKEND && service->row.policy == GW_POLICY_REJECT)
+    return gw_answer_reject(context, packet);
+  return exit;
 }
 
-/* Decides about the packet: its exit, and what to do with it in *action. */
+/* Gives the packet to its backend, or tells its sender that it does not fit. */
+GW_INLINE int gw_hand_over(struct xdp_md* context, struct gw_packet* packet, int* action) {
+  const struct gw_backend* backend = gw_backend_row(packet->side, packet->backend);
+  if (!backend) return GW_EXIT_DROP_UNRESOLVED;
+  int exit = gw_forward(context, packet, backend);
+  if (exit == GW_EXIT_DROP_TOO_BIG) return gw_answer_too_big(context, packet, gw_fitting_bytes(backend));
+  if (exit != GW_EXIT_SENT) return exit;
+  *action = gw_egress(backend, &exit);
+  if (exit == GW_EXIT_SENT) gw_count_sent(packet);
+  return exit;
+}
+
+/* ICMP: answered, or the kernel's, or GW_EXIT_SENT if it is about a flow. */
+GW_INLINE int gw_look_into_icmp(struct xdp_md* context, struct gw_packet* packet) {
+  int exit = gw_answer_echo(context, packet);
+  return exit == GW_EXIT_SENT ? gw_read_icmp_error(context, packet) : exit;
+}
+
+/* Decides about the packet: its exit, and what to do with it in *action if it is sent. */
 GW_INLINE int gw_run(struct xdp_md* context, struct gw_packet* packet, int* action) {
   int exit = gw_parse(context, packet);
   if (exit != GW_EXIT_SENT) return exit;
-  const struct gw_xdp_service* service = gw_match_service(packet);
-  if (!service) return GW_EXIT_KERNEL_NO_SERVICE;
-  exit = gw_choose_backend(packet, service);
-  if (exit != GW_EXIT_SENT) return exit;
-  const struct gw_backend* backend = gw_backend_row(packet);
-  if (!backend) return GW_EXIT_DROP_UNRESOLVED;
-  exit = gw_forward(context, packet, backend);
-  if (exit != GW_EXIT_SENT) return exit;
-  *action = gw_egress(backend, &exit);
-  if (exit == GW_EXIT_SENT) gw_count_sent(packet, service);
+  if (packet->kind == GW_KIND_ICMP) {
+    exit = gw_look_into_icmp(context, packet);
+    if (exit != GW_EXIT_SENT) return exit;
+  }
+  int is_first_fragment = packet->kind == GW_KIND_FIRST_FRAGMENT;
+  exit = packet->kind == GW_KIND_LATER_FRAGMENT ? gw_follow_first(packet) : gw_balance_flow(context, packet);
+  if (exit == GW_EXIT_SENT) exit = gw_hand_over(context, packet, action);
+  if (is_first_fragment) gw_learn_fragment(packet, (__u32)exit);
   return exit;
+}
+
+GW_INLINE void gw_tell(const struct gw_packet* packet, __u32 exit) {
+  decision.hash = packet->hash;
+  decision.fragment_key = packet->fragment_key;
+  decision.backend = packet->backend;
+  decision.exit = exit;
+  decision.is_learned = packet->is_learned;
+  decision.family = packet->flow.family;
+  __builtin_memcpy(decision.source, packet->flow.source, 16);
 }
 
 SEC("xdp")
@@ -75,12 +117,9 @@ int gw_balance(struct xdp_md* context) {
   packet.side = control.side & 1;
   int exit = gw_run(context, &packet, &action);
   if (exit >= GW_EXIT_KERNEL_NOT_IP && exit <= GW_EXIT_KERNEL_NO_SERVICE) action = XDP_PASS;
-  gw_count_received(packet.worker, packet.received_bytes, (__u32)exit);
-  if (knobs.decision_is_told) {
-    decision.hash = packet.hash;
-    decision.backend = packet.backend;
-    decision.exit = (__u32)exit;
-  }
+  if (gw_is_answer((__u32)exit)) action = XDP_TX;
+  if (exit != GW_EXIT_HELD) gw_count_exit(&packet, (__u32)exit);
+  if (knobs.decision_is_told) gw_tell(&packet, (__u32)exit);
   return action;
 }
 

@@ -4,39 +4,19 @@
 #ifndef GUIDEWAY_CHOOSE_BACKEND_BPF_H
 #define GUIDEWAY_CHOOSE_BACKEND_BPF_H
 
-#include "ebpf/flow_table.bpf.h"
-#include "ebpf/parse.bpf.h"
+#include "ebpf/schedulers.bpf.h"
 
 #define GW_CLOSING_FLAGS (GW_TCP_FIN | GW_TCP_RST)
 
-/* A slot that is being looked for, from a table that is looked up anew for each: what a bpf_loop callback can hold. */
-struct gw_search {
-  __u32 table_handle;
-  __u32 slot_count;
-  __u32 slot;
-  __u32 backend; /* what the last slot that was looked at says, if it accepts; else GW_NO_BACKEND */
-};
-
-GW_INLINE struct gw_slot gw_load_slot(__u32 table_handle, __u32 slot) {
-  struct gw_slot none = {GW_NO_BACKEND, GW_NO_BACKEND};
-  void* table = bpf_map_lookup_elem(&tables, &table_handle);
-  if (!table) return none;
-  struct gw_slot* found = bpf_map_lookup_elem(table, &slot);
-  return found ? *found : none;
-}
-
-GW_INLINE int gw_is_tcp_opener(const struct gw_packet* packet) {
-  return packet->opens_flow && packet->flow.protocol == GW_TCP;
-}
-
 GW_INLINE int gw_is_plain(const struct gw_slot* slot, const struct gw_xdp_service* service,
                           const struct gw_packet* packet) {
-  if (service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) return 0;
+  if (service->row.flags & (GW_SERVICE_FOLLOWS_EVERY_FLOW | GW_SERVICE_PER_PACKET)) return 0;
   if (slot->current_backend != slot->home_backend || slot->current_backend == GW_NO_BACKEND) return 0;
   if (!gw_health_is_plain(gw_health_load(slot->current_backend))) return 0;
   if (service->row.flags & GW_SERVICE_REMEMBERS_NOTHING) return 1;
   struct gw_xdp_worker* state = gw_worker_of(packet->worker);
-  return state && !gw_may_hold(state, packet->hash);
+  if (!state || gw_may_hold(state, packet->hash)) return 0;
+  return packet->kind != GW_KIND_FIRST_FRAGMENT || !gw_others_may_hold(packet);
 }
 
 /* Whether the remembered backend may still have this packet. */
@@ -82,60 +62,18 @@ GW_INLINE void gw_remember(struct gw_xdp_worker* state, const struct gw_packet* 
   GW_WORKER_COUNT(packet->worker, flows_inserted, 1);
 }
 
-GW_INLINE __u32 gw_first_slot(const struct gw_packet* packet, const struct gw_xdp_service* service) {
-  if (service->row.scheduler != GW_SCHEDULER_ROUND_ROBIN) return gw_scale(packet->hash, service->slot_count);
-  __u32 at = packet->worker * knobs.services_max + service->row.id;
-  __u32* cursor = bpf_map_lookup_elem(&round_robin_cursors, &at);
-  if (!cursor) return 0;
-  /* The table may have become smaller since the cursor last moved. */
-  __u32 slot = *cursor < service->slot_count ? *cursor : 0;
-  *cursor = slot + 1 == service->slot_count ? 0 : slot + 1;
-  return slot;
-}
-
-/* Looks at search->slot; true if its backend takes a new flow. */
-static __noinline int gw_try_slot(struct gw_search* search) {
-  __u32 backend = gw_load_slot(search->table_handle, search->slot).current_backend;
-  search->backend = GW_NO_BACKEND;
-  if (backend == GW_NO_BACKEND || !gw_slot_accepts(gw_health_load(backend), search->slot)) return 0;
-  search->backend = backend;
-  return 1;
-}
-
-static long gw_try_next_slot(__u32 index, void* context) {
-  struct gw_search* search = context;
-  (void)index;
-  search->slot = search->slot + 1 == search->slot_count ? 0 : search->slot + 1;
-  return gw_try_slot(search);
-}
-
-/* The first slot, the derived ones, then those behind the first. True if one of them accepts. */
-GW_INLINE int gw_select_accepting(struct gw_search* search, __u64 hash, __u32 first_slot) {
-  search->slot = first_slot;
-  for (__u32 i = 1; i <= GW_PROBES_DERIVED + 1; ++i) {
-    if (gw_try_slot(search)) return 1;
-    search->slot = gw_probe_slot(hash, i, search->slot_count);
-  }
-  search->slot = first_slot;
-  bpf_loop(GW_PROBES_WALKED, gw_try_next_slot, search, 0);
-  return search->backend != GW_NO_BACKEND;
-}
-
-/* The backend of a packet whose flow is not remembered: home in mid-flow, else the scheduler's choice; GW_NO_BACKEND if
- * there is none. `may_remember` tells whether the choice is worth keeping. */
-GW_INLINE __u32 gw_choose_unremembered(const struct gw_packet* packet, const struct gw_xdp_service* service,
-                                       const struct gw_slot* slot, int* may_remember) {
+/* The backend of a packet whose flow is not remembered: home in mid-flow, else the scheduler's choice.
+ * `may_remember` tells whether the choice is worth keeping. */
+GW_INLINE int gw_choose_unremembered(struct gw_packet* packet, const struct gw_xdp_service* service,
+                                     const struct gw_slot* slot, __u64 choice_hash, int* may_remember) {
   *may_remember = 1;
-  if (!packet->opens_flow && slot->home_backend != GW_NO_BACKEND &&
-      gw_health_is_alive(gw_health_load(slot->home_backend)))
-    return slot->home_backend;
-  struct gw_search search = {.table_handle = service->table_handle, .slot_count = service->slot_count};
-  __u32 first_slot = gw_first_slot(packet, service);
-  if (gw_select_accepting(&search, packet->hash, first_slot)) return search.backend;
-  *may_remember = 0;
-  if (service->row.policy == GW_POLICY_FAIL_OPEN)
-    return gw_load_slot(service->table_handle, first_slot).current_backend;
-  return GW_NO_BACKEND;
+  packet->backend = slot->home_backend;
+  if (!packet->opens_flow && gw_is_living(slot->home_backend)) return GW_EXIT_SENT;
+  if (service->is_guarded && packet->flow.protocol == GW_UDP && service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) {
+    int exit = gw_take_new_flow_tokens(packet, &service->row);
+    if (exit != GW_EXIT_SENT) return exit;
+  }
+  return gw_schedule(packet, service, choice_hash, gw_first_slot(packet, service, choice_hash), may_remember);
 }
 
 /* True if the flow is remembered and its backend may have the packet, which then is packet->backend. */
@@ -157,17 +95,29 @@ GW_INLINE int gw_recall(struct gw_xdp_worker* state, struct gw_packet* packet, c
   return 1;
 }
 
+/* For a first fragment: its flow may be another worker's. True if it is, with a living backend. */
+GW_INLINE int gw_recall_elsewhere(struct gw_packet* packet, __u32 now_ticks) {
+  __u32 backend = gw_ask_other_workers(packet, now_ticks);
+  if (backend == GW_NO_BACKEND) return 0;
+  packet->backend = backend;
+  packet->opens_flow = (__u8)gw_is_tcp_opener(packet);
+  return 1;
+}
+
 static __noinline int gw_choose_asking(struct gw_packet* packet, const struct gw_xdp_service* service,
-                                       const struct gw_slot* slot) {
+                                       const struct gw_slot* slot, __u64 choice_hash) {
   __u32 flags = service->row.flags;
   struct gw_xdp_worker* state = gw_worker_of(packet->worker);
   if (!state) return GW_EXIT_DROP_NO_BACKEND;
   __u32 now_ticks = gw_now_ticks();
   int remembers = !(flags & GW_SERVICE_REMEMBERS_NOTHING);
-  if (remembers && gw_recall(state, packet, &service->row, now_ticks)) return GW_EXIT_SENT;
+  if (remembers) {
+    if (gw_recall(state, packet, &service->row, now_ticks)) return GW_EXIT_SENT;
+    if (packet->kind == GW_KIND_FIRST_FRAGMENT && gw_recall_elsewhere(packet, now_ticks)) return GW_EXIT_SENT;
+  }
   int may_remember = 0;
-  packet->backend = gw_choose_unremembered(packet, service, slot, &may_remember);
-  if (packet->backend == GW_NO_BACKEND) return GW_EXIT_DROP_NO_BACKEND;
+  int exit = gw_choose_unremembered(packet, service, slot, choice_hash, &may_remember);
+  if (exit != GW_EXIT_SENT) return exit;
   int is_exception = packet->backend != slot->home_backend || slot->home_backend != slot->current_backend ||
                      (flags & GW_SERVICE_FOLLOWS_EVERY_FLOW);
   if (remembers && may_remember && is_exception) gw_remember(state, packet, &service->row, now_ticks);
@@ -175,14 +125,15 @@ static __noinline int gw_choose_asking(struct gw_packet* packet, const struct gw
 }
 
 GW_INLINE int gw_choose_backend(struct gw_packet* packet, const struct gw_xdp_service* service) {
-  struct gw_slot slot = gw_load_slot(service->table_handle, gw_scale(packet->hash, service->slot_count));
+  __u64 choice_hash = gw_choice_hash(packet, &service->row);
+  struct gw_slot slot = gw_load_slot(service->table_handle, gw_scale(choice_hash, service->slot_count));
   if (gw_is_plain(&slot, service, packet)) {
     packet->backend = slot.current_backend;
     GW_WORKER_COUNT(packet->worker, plain, 1);
     return GW_EXIT_SENT;
   }
   GW_WORKER_COUNT(packet->worker, asked, 1);
-  return gw_choose_asking(packet, service, &slot);
+  return gw_choose_asking(packet, service, &slot, choice_hash);
 }
 
 #endif

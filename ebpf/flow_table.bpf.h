@@ -64,7 +64,7 @@ GW_INLINE void gw_account_entry(struct gw_xdp_worker* state, __u32 worker, __u64
 
 static __noinline void gw_forget(struct gw_xdp_worker* state, __u32 worker, struct gw_flow_entry* entry) {
   gw_account_entry(state, worker, entry->hash, gw_entry_backend(entry), -1);
-  entry->hash = 0;
+  *(volatile __u64*)&entry->hash = 0;
   entry->backend = 0;
   entry->deadline = 0;
 }
@@ -115,9 +115,10 @@ GW_INLINE enum gw_remembered gw_insert(struct gw_xdp_worker* state, const struct
   if (place >= GW_FLOWS_PER_BUCKET) return GW_REMEMBERED_REFUSED;
   struct gw_flow_entry* entry = &bucket->entries[place];
   if (entry->hash != 0) gw_forget(state, packet->worker, entry);
-  entry->hash = gw_stored_hash(packet->hash);
   entry->backend = packet->backend << 8 | (backend_generation & 0xff);
   entry->deadline = gw_deadline_word(GW_FLOW_PROBATION, now_ticks, timeout_ticks);
+  /* Last, for the sake of other workers that look here. */
+  *(volatile __u64*)&entry->hash = gw_stored_hash(packet->hash);
   gw_account_entry(state, packet->worker, packet->hash, packet->backend, 1);
   return displaces ? GW_REMEMBERED_DISPLACED : GW_REMEMBERED_INSERTED;
 }
@@ -128,6 +129,83 @@ GW_INLINE void gw_touch(struct gw_flow_entry* entry, __u32 state, __u32 now_tick
   __u32 moved = ((word >> 4) - (entry->deadline >> 4)) & GW_TICK_MASK;
   if (gw_entry_state(entry) == state && moved <= GW_SLACK_TICKS) return;
   entry->deadline = word;
+}
+
+/* The question put to workers one by one; `backend` is the answer, GW_NO_BACKEND until there is one. */
+struct gw_inquiry {
+  __u64 stored_hash;
+  __u32 now_ticks;
+  __u32 asking_worker;
+  __u32 backend;
+  __u32 zero;
+};
+
+/* An entry of another worker: it may change while it is read, which its hash then tells. */
+GW_INLINE __u32 gw_read_entry(const volatile struct gw_flow_entry* entry, const struct gw_inquiry* inquiry) {
+  if (entry->hash != inquiry->stored_hash) return GW_NO_BACKEND;
+  struct gw_flow_entry copy = {.backend = entry->backend, .deadline = entry->deadline};
+  if (entry->hash != inquiry->stored_hash || gw_remaining_ticks(&copy, inquiry->now_ticks) == 0) return GW_NO_BACKEND;
+  __u64 word = gw_health_load(gw_entry_backend(&copy));
+  if ((gw_health_generation(word) & 0xff) != (copy.backend & 0xff) || !gw_health_is_alive(word)) return GW_NO_BACKEND;
+  return gw_entry_backend(&copy);
+}
+
+static __noinline void gw_ask_one_worker(__u32 worker, struct gw_inquiry* inquiry) {
+  struct gw_xdp_worker* state = gw_worker_of(worker);
+  if (!state || !gw_may_hold(state, inquiry->stored_hash)) return;
+  struct gw_flow_bucket* bucket = gw_bucket_at(worker, (__u32)inquiry->stored_hash);
+  if (!bucket) return;
+  for (__u32 i = 0; i < GW_FLOWS_PER_BUCKET; ++i) {
+    inquiry->backend = gw_read_entry(&bucket->entries[i], inquiry);
+    if (inquiry->backend != GW_NO_BACKEND) return;
+  }
+}
+
+static long gw_ask_next_worker(__u32 worker, void* context) {
+  struct gw_inquiry* inquiry = context;
+  if (worker != inquiry->asking_worker) gw_ask_one_worker(worker, inquiry);
+  return inquiry->backend != GW_NO_BACKEND;
+}
+
+static long gw_next_worker_may_hold(__u32 worker, void* context) {
+  struct gw_inquiry* inquiry = context;
+  struct gw_xdp_worker* state = gw_worker_of(worker);
+  if (worker != inquiry->asking_worker && state && gw_may_hold(state, inquiry->stored_hash)) inquiry->backend = 0;
+  return inquiry->backend != GW_NO_BACKEND;
+}
+
+/* False: no other worker remembers anything under the packet's hash, certainly. */
+static __noinline int gw_others_may_hold(const struct gw_packet* packet) {
+  struct gw_inquiry inquiry = {
+      .stored_hash = packet->hash,
+      .asking_worker = packet->worker,
+      .backend = GW_NO_BACKEND,
+  };
+  if (knobs.worker_count > 1) bpf_loop(knobs.worker_count, gw_next_worker_may_hold, &inquiry, 0);
+  return inquiry.backend != GW_NO_BACKEND;
+}
+
+/* What the other workers remember of the packet's flow: a living backend, or GW_NO_BACKEND. Nothing is changed. */
+static __noinline __u32 gw_ask_other_workers(const struct gw_packet* packet, __u32 now_ticks) {
+  struct gw_inquiry inquiry = {
+      .stored_hash = gw_stored_hash(packet->hash),
+      .now_ticks = now_ticks,
+      .asking_worker = packet->worker,
+      .backend = GW_NO_BACKEND,
+  };
+  if (knobs.worker_count > 1) bpf_loop(knobs.worker_count, gw_ask_next_worker, &inquiry, 0);
+  return inquiry.backend;
+}
+
+/* What this worker remembers, read as if it were another. */
+static __noinline __u32 gw_ask_own_table(const struct gw_packet* packet, __u32 now_ticks) {
+  struct gw_inquiry inquiry = {
+      .stored_hash = gw_stored_hash(packet->hash),
+      .now_ticks = now_ticks,
+      .backend = GW_NO_BACKEND,
+  };
+  gw_ask_one_worker(packet->worker, &inquiry);
+  return inquiry.backend;
 }
 
 /* Forgets what has expired in the next buckets of an endless round. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the XDP program and its loader share beyond the ABI: map values, knobs and the control block.
+/* What the XDP program and its loader share beyond the ABI: map keys and values, knobs and the control block.
  *
  * A snapshot lies in the maps on one of two sides. The loader fills the side that no packet reads, then stores its
  * number into gw_xdp_control.side: a packet loads that word once and so sees one generation, whole. */
@@ -7,38 +7,87 @@
 #define GUIDEWAY_XDP_LAYOUT_H
 
 #include "ebpf/abi/backend.h"
+#include "ebpf/abi/bucket.h"
 #include "ebpf/abi/counters.h"
 #include "ebpf/abi/flow.h"
 #include "ebpf/abi/flow_key.h"
+#include "ebpf/abi/fragment.h"
 #include "ebpf/abi/service.h"
 #include "ebpf/abi/slot.h"
 
 #define GW_XDP_SIDES 2u
 #define GW_XDP_FILTER_SIZE 16384u /* as in dataplane/forwarding/flow_table.hh */
 #define GW_XDP_LINE_BYTES 64u
+/* As in dataplane/forwarding/fragment_table.cc. */
+#define GW_XDP_FRAGMENT_BUCKETS (GW_FRAGMENTS_REMEMBERED_MAX / GW_FRAGMENTS_PER_BUCKET)
+/* The longest frame that a program is shown in one buffer: a page less head and tail room. */
+#define GW_XDP_FRAME_BYTES_MAX (4096u - 256u - 320u)
 
+/* key.zero[0] is 1 for a range of ports, so that it may begin where an exact port has a service of its own. */
 struct gw_xdp_service_key {
   struct gw_service_key key;
   __u32 side;
 };
-GW_STATIC_ASSERT(sizeof(struct gw_xdp_service_key) == 24, "map keys have no padding");
+GW_STATIC_ASSERT(sizeof(struct gw_xdp_service_key) == 28, "map keys have no padding");
 
+/* Rates and bursts of the row are those of one worker. */
 struct gw_xdp_service {
   struct gw_service row;
   __u32 table_handle; /* position of its table in the map of tables */
   __u32 slot_count;
+  __u32 is_guarded; /* it has an access list or limits new flows */
+  __u32 zero;
 };
 
-/* One worker's flow filter: how many entries it holds under 14 bits of the hash. */
+struct gw_xdp_port_range {
+  __u16 first; /* in host order */
+  __u16 last;
+};
+
+/* All ranges of one address or prefix and protocol: under the key of port 0. */
+struct gw_xdp_port_ranges {
+  __u32 count;
+  struct gw_xdp_port_range ranges[GW_PORT_RANGES_MAX];
+};
+
+/* Of service prefixes (list 0) and access lists, in tries: the kernel compares the first `bits` bits behind it. */
+struct gw_xdp_prefix_key {
+  __u32 bits; /* 32 more than those of the address */
+  __u8 side;
+  __u8 family;
+  __u16 list;
+  __u8 address[16];
+};
+GW_STATIC_ASSERT(sizeof(struct gw_xdp_prefix_key) == 24, "map keys have no padding");
+#define GW_XDP_PREFIX_BITS_BEFORE 32u
+
+/* What one worker keeps of a service. */
+struct gw_xdp_service_state {
+  struct gw_bucket new_flows;
+  __u32 cursor; /* round-robin */
+  __u32 zero;
+};
+
+enum gw_xdp_answer { GW_XDP_ECHO = 0, GW_XDP_TOO_BIG = 1, GW_XDP_REJECT = 2, GW_XDP_ANSWERS = 3 };
+
+/* One worker's buckets of answers, its random state, and its flow filter: how many entries it holds under 14 bits of
+ * the hash. */
 struct gw_xdp_worker {
   __u32 held;
   __u32 sweep_cursor;
+  __u64 random_state;
+  struct gw_bucket answers[GW_XDP_ANSWERS];
   __u16 filter[GW_XDP_FILTER_SIZE];
 };
 
 /* The counters (ebpf/abi/counters.h) by cache lines: every structure there lies within lines of this size. */
 struct gw_xdp_line {
   __u64 words[8];
+};
+
+/* Room for what must be summed up or looked through byte by byte. One a CPU. */
+struct gw_xdp_scratch {
+  __u8 bytes[4096];
 };
 
 /* Read-only data: set once before the program is loaded, so that the verifier removes what they switch off. */
@@ -51,12 +100,21 @@ struct gw_xdp_knobs {
   __u8 ticks_are_given;      /* the time is gw_xdp_control.now_ticks instead of the kernel's clock */
   __u8 decision_is_told;     /* every packet's decision is written to gw_xdp_decision */
   __u8 egress_by_port;       /* redirect to the backend's port; else back out of the interface it came from */
-  __u8 zero;
+  __u8 holds_fragments;      /* somebody holds fragments that come before their first */
+};
+
+/* What a generation has: what it has not is not looked for. */
+enum gw_xdp_features {
+  GW_XDP_HAS_ANY_PORT = 1,
+  GW_XDP_HAS_RANGES = 2,
+  GW_XDP_HAS_PREFIXES = 4,
 };
 
 struct gw_xdp_generation {
   struct gw_hash_key hash_key;
-  __u32 any_port_exists; /* some service is for any port: worth a second look-up */
+  __u32 features; /* enum gw_xdp_features */
+  __u32 echo_to_kernel;
+  __u32 answer_rates[GW_XDP_ANSWERS]; /* of one worker */
   __u32 zero;
 };
 
@@ -69,8 +127,12 @@ struct gw_xdp_control {
 /* What became of the last packet, for replay and tests. */
 struct gw_xdp_decision {
   __u64 hash;
+  __u64 fragment_key; /* of a fragment that is held, or of a first one that was learned */
   __u32 backend;
   __u32 exit; /* enum gw_exit */
+  __u32 is_learned;
+  __u32 family;
+  __u8 source[16]; /* fragments are held for each source */
 };
 
 #endif

@@ -21,13 +21,39 @@ struct {
   __type(value, struct gw_xdp_service);
 } services SEC(".maps");
 
-/* Addresses of services, whatever their ports (port and protocol 0): for what has no port. */
+/* Addresses of services, whatever their ports (port and protocol 0): for what has no port. Prefixes are not here. */
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
   __uint(max_entries, 1);
   __type(key, struct gw_xdp_service_key);
   __type(value, __u32);
 } service_addresses SEC(".maps");
+
+/* Address and protocol (port 0) -> the ranges of ports there. */
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __type(key, struct gw_xdp_service_key);
+  __type(value, struct gw_xdp_port_ranges);
+} port_ranges SEC(".maps");
+
+/* Prefixes of services -> how many bits they have. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1);
+  __type(key, struct gw_xdp_prefix_key);
+  __type(value, __u32);
+} service_prefixes SEC(".maps");
+
+/* Lines of access lists -> whether they allow. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, GW_XDP_SIDES* GW_ACCESS_PREFIXES_MAX);
+  __type(key, struct gw_xdp_prefix_key);
+  __type(value, __u32);
+} access_prefixes SEC(".maps");
 
 /* side * backends_max + index */
 struct {
@@ -92,8 +118,31 @@ struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
   __type(key, __u32);
-  __type(value, __u32);
-} round_robin_cursors SEC(".maps");
+  __type(value, struct gw_xdp_service_state);
+} service_states SEC(".maps");
+
+/* worker * GW_LIMIT_CELLS + cell: the buckets of sources. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_bucket);
+} limit_cells SEC(".maps");
+
+/* worker * GW_XDP_FRAGMENT_BUCKETS + bucket */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_fragment_bucket);
+} fragments SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_xdp_scratch);
+} scratch SEC(".maps");
 
 /* The datapath's port number -> interface. */
 struct {
@@ -103,19 +152,39 @@ struct {
   __type(value, __u32);
 } ports SEC(".maps");
 
+enum gw_packet_kind {
+  GW_KIND_FLOW = 0, /* of a TCP or UDP flow, whole */
+  GW_KIND_FIRST_FRAGMENT = 1,
+  GW_KIND_LATER_FRAGMENT = 2,
+  GW_KIND_ICMP = 3,
+  GW_KIND_ABOUT = 4, /* an ICMP error about the flow that `flow` names */
+};
+
 /* A packet on its way through the steps. */
 struct gw_packet {
-  struct gw_flow_key flow;
+  struct gw_flow_key flow; /* of a later fragment: addresses, family and protocol only */
   __u64 hash;
+  __u64 fragment_key;
   __u32 received_bytes;
   __u32 frame_bytes; /* as it leaves */
   __u32 worker;
   __u32 side;
   __u32 backend;
-  __u16 ip_bytes; /* header and payload, by the IP header */
-  __u8 tcp_flags; /* 0 for UDP */
+  __u32 service_id;
+  __u32 identification; /* of fragments, as the machine loads it */
+  __u16 ip_bytes;       /* header and payload, by the IP header */
+  __u16 l4_offset;      /* from the beginning of the frame */
+  __be16 tag_be16;      /* control information of the received VLAN tag; 0 without one */
+  __u8 ip_offset;       /* 14, or 18 behind a tag */
+  __u8 kind;            /* enum gw_packet_kind */
+  __u8 protocol;        /* of the packet itself: of an ICMP error not what `flow` says */
+  __u8 tcp_flags;       /* 0 for all but TCP */
   __u8 opens_flow;
+  __u8 dscp; /* of the service, for l3dsr */
+  __u8 is_learned;
+  __u8 zero[3];
 } __attribute__((aligned(8)));
+GW_STATIC_ASSERT(sizeof(struct gw_packet) == 104, "what is not initialised cannot be handed to functions");
 
 GW_INLINE __u64 gw_health_load(__u32 backend) {
   volatile __u64* word = bpf_map_lookup_elem(&health, &backend);

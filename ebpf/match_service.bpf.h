@@ -1,32 +1,111 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Section 2 of docs/packet-path.md, and the flow's hash. */
+/* Section 2 of docs/packet-path.md, and the flow's hash. What a generation does not have is not looked for. */
 #ifndef GUIDEWAY_MATCH_SERVICE_BPF_H
 #define GUIDEWAY_MATCH_SERVICE_BPF_H
 
+#include <bpf/bpf_endian.h>
+
+#include "ebpf/abi/source.h"
 #include "ebpf/maps.bpf.h"
 
-/* The service, its exact port first; null if there is none. */
+#define GW_RANGE_MARK 1 /* gw_xdp_service_key.key.zero[0] */
+
+GW_INLINE __u8 gw_address_bits(__u8 family) { return family == GW_FAMILY_IPV4 ? 32 : 128; }
+
+GW_INLINE struct gw_hash_key gw_key_of_side(__u32 side) {
+  struct gw_hash_key key = {
+      .k0 = control.generations[side & 1].hash_key.k0,
+      .k1 = control.generations[side & 1].hash_key.k1,
+  };
+  return key;
+}
+
+/* The first port of the range that holds the key's port (`port_be16`); false if none does. */
+GW_INLINE int gw_find_range(struct gw_xdp_service_key* key, __be16 port_be16) {
+  key->key.port_be16 = 0;
+  const struct gw_xdp_port_ranges* found = bpf_map_lookup_elem(&port_ranges, key);
+  if (!found) return 0;
+  __u16 port = bpf_ntohs(port_be16);
+  for (__u32 i = 0; i < GW_PORT_RANGES_MAX; ++i) {
+    if (i >= found->count) return 0;
+    if (port < found->ranges[i].first || port > found->ranges[i].last) continue;
+    key->key.port_be16 = bpf_htons(found->ranges[i].first);
+    return 1;
+  }
+  return 0;
+}
+
+/* What `key` stands for beyond its exact port: a range, else any port. */
+static __noinline const struct gw_xdp_service* gw_match_port(struct gw_xdp_service_key* key, __be16 port_be16,
+                                                             __u32 features) {
+  if (features & GW_XDP_HAS_RANGES && gw_find_range(key, port_be16)) {
+    key->key.zero[0] = GW_RANGE_MARK;
+    const struct gw_xdp_service* service = bpf_map_lookup_elem(&services, key);
+    key->key.zero[0] = 0;
+    if (service) return service;
+  }
+  key->key.port_be16 = 0;
+  return features & GW_XDP_HAS_ANY_PORT ? bpf_map_lookup_elem(&services, key) : 0;
+}
+
+/* The bits of the longest service prefix that holds the packet's destination, or null. */
+static __noinline const __u32* gw_find_prefix(const struct gw_packet* packet) {
+  struct gw_xdp_prefix_key prefix = {
+      .bits = GW_XDP_PREFIX_BITS_BEFORE + gw_address_bits(packet->flow.family),
+      .side = (__u8)packet->side,
+      .family = packet->flow.family,
+  };
+  __builtin_memcpy(prefix.address, packet->flow.destination, 16);
+  return bpf_map_lookup_elem(&service_prefixes, &prefix);
+}
+
+static __noinline const struct gw_xdp_service* gw_match_otherwise(const struct gw_packet* packet,
+                                                                  struct gw_xdp_service_key* key, __u32 features) {
+  __be16 port_be16 = packet->flow.destination_port_be16;
+  const struct gw_xdp_service* service = gw_match_port(key, port_be16, features);
+  if (service || !(features & GW_XDP_HAS_PREFIXES)) return service;
+  const __u32* bits = gw_find_prefix(packet);
+  if (!bits) return 0;
+  struct gw_source masked = gw_mask_source(packet->flow.destination, packet->flow.family, *bits);
+  __builtin_memcpy(key->key.address, masked.words, 16);
+  key->key.prefix_bits = (__u8)*bits;
+  key->key.port_be16 = port_be16;
+  service = bpf_map_lookup_elem(&services, key);
+  return service ? service : gw_match_port(key, port_be16, features);
+}
+
+/* The service, its exact address and port first; null if there is none. */
 GW_INLINE const struct gw_xdp_service* gw_match_service(struct gw_packet* packet) {
   __u32 side = packet->side & 1;
   struct gw_xdp_service_key key = {
       .key = {.port_be16 = packet->flow.destination_port_be16,
               .protocol = packet->flow.protocol,
-              .family = packet->flow.family},
+              .family = packet->flow.family,
+              .prefix_bits = gw_address_bits(packet->flow.family)},
       .side = side,
   };
   __builtin_memcpy(key.key.address, packet->flow.destination, 16);
   const struct gw_xdp_service* service = bpf_map_lookup_elem(&services, &key);
-  if (!service && control.generations[side].any_port_exists) {
-    key.key.port_be16 = 0;
-    service = bpf_map_lookup_elem(&services, &key);
-  }
+  __u32 features = control.generations[side].features;
+  if (!service && features) service = gw_match_otherwise(packet, &key, features);
   if (!service) return 0;
-  struct gw_hash_key hash_key = {
-      .k0 = control.generations[side].hash_key.k0,
-      .k1 = control.generations[side].hash_key.k1,
-  };
+  struct gw_hash_key hash_key = gw_key_of_side(side);
   packet->hash = gw_hash_flow(&hash_key, &packet->flow);
+  packet->service_id = service->row.id;
+  packet->dscp = service->row.dscp;
   return service;
+}
+
+/* Whether the destination is an address of a service, whatever the port. */
+static __noinline int gw_has_address(const struct gw_packet* packet) {
+  struct gw_xdp_service_key key = {
+      .key = {.family = packet->flow.family, .prefix_bits = gw_address_bits(packet->flow.family)},
+      .side = packet->side,
+  };
+  __builtin_memcpy(key.key.address, packet->flow.destination, 16);
+  if (bpf_map_lookup_elem(&service_addresses, &key)) return 1;
+  if (!(control.generations[packet->side & 1].features & GW_XDP_HAS_PREFIXES)) return 0;
+  return gw_find_prefix(packet) != 0;
 }
 
 #endif

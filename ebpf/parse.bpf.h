@@ -11,15 +11,18 @@
 #include <bpf/bpf_endian.h>
 
 #include "ebpf/abi/limits.h"
-#include "ebpf/maps.bpf.h"
+#include "ebpf/checksum.bpf.h"
 
+#define GW_ICMP 1
 #define GW_TCP 6
 #define GW_UDP 17
+#define GW_ICMPV6 58
 #define GW_TCP_FIN 0x01
 #define GW_TCP_SYN 0x02
 #define GW_TCP_RST 0x04
 #define GW_TCP_ACK 0x10
 
+#define GW_VLAN_TAG_BYTES 4u
 #define GW_IPV4_HEADER_BYTES 20u
 #define GW_IPV6_HEADER_BYTES 40u
 
@@ -30,6 +33,23 @@ enum gw_next_header {
   GW_NEXT_ROUTING = 43,
   GW_NEXT_FRAGMENT = 44,
   GW_NEXT_DESTINATION_OPTIONS = 60,
+};
+
+/* Bits of a fragment field, IPv4's and IPv6's. */
+enum gw_fragment_bits {
+  GW_IPV4_DONT_FRAGMENT = 0x4000,
+  GW_IPV4_FRAGMENT = 0x3fff, /* more fragments, or an offset */
+  GW_IPV4_OFFSET = 0x1fff,
+  GW_IPV6_FRAGMENT = 0xfff9, /* more fragments, an offset, or a reserved bit */
+  GW_IPV6_OFFSET = 0xfff8,
+};
+
+/* The first bytes of every ICMP and ICMPv6 message. */
+struct gw_icmp {
+  __u8 type;
+  __u8 code;
+  __u16 checksum;
+  __be32 rest_be32;
 };
 
 struct gw_ports {
@@ -52,33 +72,38 @@ GW_INLINE int gw_parse_tcp(struct gw_packet* packet, void* at, void* end, __u32 
 GW_INLINE int gw_parse_udp(struct gw_packet* packet, void* at, void* end, __u32 left_bytes) {
   if (left_bytes < 8 || at + 8 > end) return GW_EXIT_DROP_L4_INVALID;
   __u32 length_bytes = bpf_ntohs(*(__be16*)(at + 4));
-  if (length_bytes < 8 || length_bytes > left_bytes) return GW_EXIT_DROP_L4_INVALID;
+  if (length_bytes < 8) return GW_EXIT_DROP_L4_INVALID;
+  if (length_bytes > left_bytes && packet->kind == GW_KIND_FLOW) return GW_EXIT_DROP_L4_INVALID;
   const struct gw_ports* ports_at = at;
   packet->flow.source_port_be16 = ports_at->source_be16;
   packet->flow.destination_port_be16 = ports_at->destination_be16;
-  packet->tcp_flags = 0;
   packet->opens_flow = 1;
   return GW_EXIT_SENT;
 }
 
 GW_INLINE int gw_parse_l4(struct gw_packet* packet, __u8 protocol, void* at, void* end, __u32 left_bytes) {
   packet->flow.protocol = protocol;
+  packet->protocol = protocol;
   if (protocol == GW_TCP) return gw_parse_tcp(packet, at, end, left_bytes);
   if (protocol == GW_UDP) return gw_parse_udp(packet, at, end, left_bytes);
-  return GW_EXIT_KERNEL_OTHER_PROTOCOL;
+  if (protocol != (packet->flow.family == GW_FAMILY_IPV4 ? GW_ICMP : GW_ICMPV6) || packet->kind != GW_KIND_FLOW)
+    return GW_EXIT_KERNEL_OTHER_PROTOCOL;
+  packet->kind = GW_KIND_ICMP;
+  return GW_EXIT_SENT;
 }
 
-GW_INLINE int gw_fragment_exit(const struct gw_packet* packet) {
-  struct gw_xdp_service_key key = {.key = {.family = packet->flow.family}, .side = packet->side};
-  __builtin_memcpy(key.key.address, packet->flow.destination, 16);
-  return bpf_map_lookup_elem(&service_addresses, &key) ? GW_EXIT_DROP_FRAGMENT : GW_EXIT_KERNEL_NO_SERVICE;
+GW_INLINE int gw_is_walked(__u8 header) {
+  return header == GW_NEXT_HOP_BY_HOP || header == GW_NEXT_ROUTING || header == GW_NEXT_DESTINATION_OPTIONS ||
+         header == GW_NEXT_FRAGMENT;
 }
 
-GW_INLINE __u32 gw_fold(__u64 sum) {
-  sum = (sum & 0xffffffffu) + (sum >> 32);
-  sum = (sum & 0xffffu) + (sum >> 16);
-  sum = (sum & 0xffffu) + (sum >> 16);
-  return (__u32)((sum & 0xffffu) + (sum >> 16));
+/* `protocol` is the next header of IPv6, which may be an extension header. */
+GW_INLINE int gw_parse_later_fragment(struct gw_packet* packet, __u8 protocol) {
+  int is_walked = packet->flow.family == GW_FAMILY_IPV6 && gw_is_walked(protocol);
+  packet->kind = GW_KIND_LATER_FRAGMENT;
+  packet->flow.protocol = protocol;
+  packet->protocol = protocol;
+  return protocol == GW_TCP || protocol == GW_UDP || is_walked ? GW_EXIT_SENT : GW_EXIT_KERNEL_OTHER_PROTOCOL;
 }
 
 /* Over options too: up to 15 words, each checked against the end of the frame. */
@@ -107,13 +132,13 @@ GW_INLINE int gw_parse_ipv4(struct gw_packet* packet, void* at, void* end, __u32
   packet->flow.family = GW_FAMILY_IPV4;
   *(__u32*)packet->flow.source = ip->saddr;
   *(__u32*)packet->flow.destination = ip->daddr;
-  if ((ip->frag_off & bpf_htons(0x3fff)) != 0) return gw_fragment_exit(packet);
+  packet->l4_offset = (__u16)(packet->ip_offset + header_bytes);
+  if ((ip->frag_off & bpf_htons(GW_IPV4_FRAGMENT)) != 0) {
+    packet->identification = ip->id;
+    packet->kind = GW_KIND_FIRST_FRAGMENT;
+    if ((ip->frag_off & bpf_htons(GW_IPV4_OFFSET)) != 0) return gw_parse_later_fragment(packet, ip->protocol);
+  }
   return gw_parse_l4(packet, ip->protocol, at + header_bytes, end, total_bytes - header_bytes);
-}
-
-GW_INLINE int gw_is_walked(__u8 header) {
-  return header == GW_NEXT_HOP_BY_HOP || header == GW_NEXT_ROUTING || header == GW_NEXT_DESTINATION_OPTIONS ||
-         header == GW_NEXT_FRAGMENT;
 }
 
 /* Walks the extension headers behind `at` up to the L4 header and parses that. */
@@ -127,14 +152,21 @@ GW_INLINE int gw_parse_ipv6_payload(struct gw_packet* packet, __u8 header, void*
     if (left_bytes < 8 || here + 8 > end) return GW_EXIT_DROP_IP_HEADER_INVALID;
     __u32 bytes = (*(__u8*)(here + 1) + 1u) * 8;
     if (header == GW_NEXT_FRAGMENT) {
-      if ((*(__be16*)(here + 2) & bpf_htons(0xfff9)) != 0) return gw_fragment_exit(packet);
       bytes = 8;
+      __be16 field_be16 = *(__be16*)(here + 2);
+      if ((field_be16 & bpf_htons(GW_IPV6_FRAGMENT)) != 0) {
+        if (packet->kind != GW_KIND_FLOW) return GW_EXIT_DROP_IP_HEADER_INVALID;
+        packet->identification = *(__u32*)(here + 4);
+        packet->kind = GW_KIND_FIRST_FRAGMENT;
+        if ((field_be16 & bpf_htons(GW_IPV6_OFFSET)) != 0) return gw_parse_later_fragment(packet, *(__u8*)here);
+      }
     }
     if (bytes > left_bytes) return GW_EXIT_DROP_IP_HEADER_INVALID;
     header = *(__u8*)here;
     offset += bytes;
     left_bytes -= bytes;
   }
+  packet->l4_offset = (__u16)(packet->ip_offset + GW_IPV6_HEADER_BYTES + offset);
   return gw_parse_l4(packet, header, at + (offset & 0x7fff), end, left_bytes);
 }
 
@@ -154,16 +186,28 @@ GW_INLINE int gw_parse_ipv6(struct gw_packet* packet, void* at, void* end, __u32
   return gw_parse_ipv6_payload(packet, ip->nexthdr, at + GW_IPV6_HEADER_BYTES, end, payload_bytes);
 }
 
-GW_INLINE int gw_parse(struct xdp_md* context, struct gw_packet* packet) {
+/* A global function: verified once, by itself. Whatever it found, those who go on from here are verified once too. */
+__noinline int gw_parse(struct xdp_md* context, struct gw_packet* packet) {
+  if (!packet) return GW_EXIT_DROP_FRAME_TRUNCATED;
   void* at = (void*)(long)context->data;
   void* end = (void*)(long)context->data_end;
   struct ethhdr* ethernet = at;
   packet->received_bytes = (__u32)(end - at);
   packet->frame_bytes = packet->received_bytes;
   if (at + ETH_HLEN > end) return GW_EXIT_DROP_FRAME_TRUNCATED;
-  __u32 left_bytes = packet->frame_bytes - ETH_HLEN;
-  if (ethernet->h_proto == bpf_htons(ETH_P_IP)) return gw_parse_ipv4(packet, at + ETH_HLEN, end, left_bytes);
-  if (ethernet->h_proto == bpf_htons(ETH_P_IPV6)) return gw_parse_ipv6(packet, at + ETH_HLEN, end, left_bytes);
+  __be16 type_be16 = ethernet->h_proto;
+  at += ETH_HLEN;
+  packet->ip_offset = ETH_HLEN;
+  if (type_be16 == bpf_htons(ETH_P_8021Q)) {
+    if (at + GW_VLAN_TAG_BYTES > end) return GW_EXIT_DROP_FRAME_TRUNCATED;
+    packet->tag_be16 = *(__be16*)at;
+    type_be16 = *(__be16*)(at + 2);
+    at += GW_VLAN_TAG_BYTES;
+    packet->ip_offset = ETH_HLEN + GW_VLAN_TAG_BYTES;
+  }
+  __u32 left_bytes = packet->frame_bytes - packet->ip_offset;
+  if (type_be16 == bpf_htons(ETH_P_IP)) return gw_parse_ipv4(packet, at, end, left_bytes);
+  if (type_be16 == bpf_htons(ETH_P_IPV6)) return gw_parse_ipv6(packet, at, end, left_bytes);
   return GW_EXIT_KERNEL_NOT_IP;
 }
 

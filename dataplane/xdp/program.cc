@@ -66,7 +66,7 @@ Result<std::unique_ptr<XdpProgram>> XdpProgram::load(const XdpOptions& options) 
   libbpf_set_print(take_complaint);
   gw_balancer* skeleton = gw_balancer__open();
   if (skeleton == nullptr) return cannot_load(-errno);
-  std::unique_ptr<XdpProgram> program(new XdpProgram(skeleton, rounded(options.capacities)));
+  std::unique_ptr<XdpProgram> program(new XdpProgram(skeleton, rounded(options.capacities), options.worker_count));
   if (auto done = program->set_up(options); !done) return failure_of(done);
   return program;
 }
@@ -84,6 +84,7 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
   knobs.ticks_are_given = options.ticks_are_given ? 1 : 0;
   knobs.decision_is_told = options.decision_is_told ? 1 : 0;
   knobs.egress_by_port = options.egress_by_port ? 1 : 0;
+  knobs.holds_fragments = options.holds_fragments ? 1 : 0;
 
   const auto& maps = skeleton_->maps;
   const struct {
@@ -92,12 +93,16 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
   } sizes[] = {
       {maps.services, GW_XDP_SIDES * capacities_.services_max},
       {maps.service_addresses, GW_XDP_SIDES * capacities_.services_max},
+      {maps.service_prefixes, GW_XDP_SIDES * capacities_.services_max},
+      {maps.port_ranges, GW_XDP_SIDES * capacities_.services_max},
       {maps.backends, GW_XDP_SIDES * capacities_.backends_max},
       {maps.health, capacities_.backends_max},
       {maps.counters, counter_lines(capacities_, options.worker_count)},
       {maps.flows, options.worker_count * buckets},
       {maps.workers, options.worker_count},
-      {maps.round_robin_cursors, options.worker_count * capacities_.services_max},
+      {maps.service_states, options.worker_count * capacities_.services_max},
+      {maps.limit_cells, options.worker_count * GW_LIMIT_CELLS},
+      {maps.fragments, options.worker_count * GW_XDP_FRAGMENT_BUCKETS},
   };
   for (const auto& size : sizes) {
     if (const int error = bpf_map__set_max_entries(size.map, size.max_entries); error != 0) return cannot_load(error);
@@ -148,8 +153,9 @@ volatile gw_xdp_control& XdpProgram::control() const noexcept { return skeleton_
 int XdpProgram::program_fd() const noexcept { return bpf_program__fd(skeleton_->progs.gw_balance); }
 
 SnapshotMapFds XdpProgram::snapshot_maps() const noexcept {
-  return {bpf_map__fd(skeleton_->maps.services), bpf_map__fd(skeleton_->maps.service_addresses),
-          bpf_map__fd(skeleton_->maps.tables)};
+  const auto& maps = skeleton_->maps;
+  return {bpf_map__fd(maps.services),         bpf_map__fd(maps.service_addresses), bpf_map__fd(maps.port_ranges),
+          bpf_map__fd(maps.service_prefixes), bpf_map__fd(maps.access_prefixes),   bpf_map__fd(maps.tables)};
 }
 
 Result<void> XdpProgram::set_port(std::uint32_t port, std::uint32_t interface_index) const {

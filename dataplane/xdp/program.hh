@@ -24,12 +24,16 @@ struct XdpOptions {
   bool ticks_are_given = false;    // by set_now_ticks() instead of the kernel's clock
   bool decision_is_told = true;    // run() needs it; off for packets of an interface
   bool egress_by_port = false;     // redirect to the interface of the backend's port, instead of back out
+  bool holds_fragments = false;    // the caller holds fragments that come before their first (GW_EXIT_HELD)
 };
 
 // The file descriptors of the maps that a snapshot goes into.
 struct SnapshotMapFds {
   int services = -1;
   int service_addresses = -1;
+  int port_ranges = -1;
+  int service_prefixes = -1;
+  int access_prefixes = -1;
   int tables = -1;
 };
 
@@ -45,7 +49,7 @@ class XdpProgram {
   // No XDP program is ever shown less than an Ethernet header: drivers do not pass it on, nor does BPF_PROG_TEST_RUN.
   static constexpr std::uint32_t frame_bytes_min = 14;
   // The longest frame that BPF_PROG_TEST_RUN takes in one piece: a page less head and tail room.
-  static constexpr std::uint32_t frame_bytes_max = 4096 - 256 - 320;
+  static constexpr std::uint32_t frame_bytes_max = GW_XDP_FRAME_BYTES_MAX;
 
   // Verified by the kernel and ready; no snapshot yet, so everything would go to the kernel.
   [[nodiscard]] static Result<std::unique_ptr<XdpProgram>> load(const XdpOptions& options);
@@ -57,6 +61,7 @@ class XdpProgram {
   [[nodiscard]] const Capacities& capacities() const noexcept { return capacities_; }
   [[nodiscard]] HealthTable health() const noexcept { return HealthTable(health_.rows<std::uint64_t>()); }
   [[nodiscard]] WorkerCounters counters(std::uint32_t worker) const noexcept;
+  [[nodiscard]] std::uint32_t worker_count() const noexcept { return worker_count_; }
   [[nodiscard]] std::span<gw_backend> backends(std::uint32_t side) const noexcept;
   [[nodiscard]] volatile gw_xdp_control& control() const noexcept;
   [[nodiscard]] int program_fd() const noexcept;
@@ -71,13 +76,14 @@ class XdpProgram {
   [[nodiscard]] Result<void> sweep() const;
 
  private:
-  XdpProgram(gw_balancer* skeleton, const Capacities& capacities) noexcept
-      : skeleton_(skeleton), capacities_(capacities) {}
+  XdpProgram(gw_balancer* skeleton, const Capacities& capacities, std::uint32_t worker_count) noexcept
+      : skeleton_(skeleton), capacities_(capacities), worker_count_(worker_count) {}
   [[nodiscard]] Result<void> set_up(const XdpOptions& options);
   [[nodiscard]] Result<void> map_memory(std::uint32_t worker_count);
 
   gw_balancer* skeleton_;
   Capacities capacities_;
+  std::uint32_t worker_count_;
   MapMemory health_;
   MapMemory counters_;
   MapMemory backends_;

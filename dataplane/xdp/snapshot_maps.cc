@@ -27,11 +27,18 @@ bool can_wait_for_packets() {
   return commands > 0 && (commands & MEMBARRIER_CMD_GLOBAL) != 0;
 }
 
-gw_xdp_service_key address_of(const gw_service_key& key, std::uint32_t side) {
-  gw_xdp_service_key address{key, side};
-  address.key.port_be16 = 0;
-  address.key.protocol = 0;
-  return address;
+// The row as one of `worker_count` workers goes by it.
+gw_service row_of_worker(const gw_service& row, std::uint32_t worker_count) {
+  gw_service own = row;
+  own.flow_rate = gw_share_of_limit(row.flow_rate, worker_count);
+  own.flow_burst = gw_share_of_limit(row.flow_burst, worker_count);
+  own.source_flow_rate = gw_share_of_limit(row.source_flow_rate, worker_count);
+  own.source_flow_burst = gw_share_of_limit(row.source_flow_burst, worker_count);
+  return own;
+}
+
+bool is_guarded(const gw_service& row) {
+  return row.access_list != 0 || row.flow_rate != 0 || row.source_flow_rate != 0;
 }
 
 }  // namespace
@@ -44,33 +51,42 @@ Result<SnapshotMaps> SnapshotMaps::create(XdpProgram& program) {
 
 Result<void> SnapshotMaps::publish(const Snapshot& snapshot) {
   const std::uint32_t next_side = 1 - side_;
-  clear(next_side);
-  if (auto added = add_tables(snapshot); !added) {
+  if (auto filled = fill(snapshot, next_side); !filled) {
+    sides_[next_side].clear();
     drop_tables_except(published_tables_);
-    return added;
+    return filled;
   }
-  if (auto added = add_services(snapshot, next_side); !added) {
-    drop_tables_except(published_tables_);
-    return added;
-  }
-  const std::span<gw_backend> rows = program_->backends(next_side);
-  for (std::uint32_t i = 0; i < rows.size(); ++i) rows[i] = snapshot.backend(i);
-
   volatile gw_xdp_control& control = program_->control();
-  volatile gw_xdp_generation& generation = control.generations[next_side];
-  generation.hash_key.k0 = snapshot.hash_key().k0;
-  generation.hash_key.k1 = snapshot.hash_key().k1;
-  generation.any_port_exists = 0;
-  for (const Service& service : snapshot.services().all())
-    if (service.row.key.port_be16 == 0) generation.any_port_exists = 1;
+  describe(snapshot, control.generations[next_side]);
   __atomic_store_n(&control.side, next_side, __ATOMIC_RELEASE);
   side_ = next_side;
   const auto ids = snapshot.table_ids();
   published_tables_ = {ids.begin(), ids.end()};
   if (!wait_for_packets()) return failure(because("cannot wait for packets of the old generation"));
-  clear(1 - side_);
+  sides_[1 - side_].clear();
   drop_tables_except(published_tables_);
   return {};
+}
+
+Result<void> SnapshotMaps::fill(const Snapshot& snapshot, std::uint32_t side) {
+  sides_[side].clear();
+  if (auto added = add_tables(snapshot); !added) return added;
+  if (auto added = add_services(snapshot, sides_[side]); !added) return added;
+  if (auto added = sides_[side].add(snapshot.access_prefixes()); !added) return added;
+  const std::span<gw_backend> rows = program_->backends(side);
+  for (std::uint32_t i = 0; i < rows.size(); ++i) rows[i] = snapshot.backend(i);
+  return {};
+}
+
+void SnapshotMaps::describe(const Snapshot& snapshot, volatile gw_xdp_generation& generation) const {
+  generation.hash_key.k0 = snapshot.hash_key().k0;
+  generation.hash_key.k1 = snapshot.hash_key().k1;
+  generation.features = sides_[1 - side_].features();
+  generation.echo_to_kernel = snapshot.answers_echo() ? 0 : 1;
+  const gw_answer_rates& rates = snapshot.answer_rates();
+  generation.answer_rates[GW_XDP_ECHO] = gw_share_of_limit(rates.echo, program_->worker_count());
+  generation.answer_rates[GW_XDP_TOO_BIG] = gw_share_of_limit(rates.too_big, program_->worker_count());
+  generation.answer_rates[GW_XDP_REJECT] = gw_share_of_limit(rates.reject, program_->worker_count());
 }
 
 Result<void> SnapshotMaps::add_tables(const Snapshot& snapshot) {
@@ -107,29 +123,17 @@ Result<void> SnapshotMaps::add_table(std::uint64_t id, const Service& service) {
   return {};
 }
 
-Result<void> SnapshotMaps::add_services(const Snapshot& snapshot, std::uint32_t side) {
+Result<void> SnapshotMaps::add_services(const Snapshot& snapshot, SideMaps& side) {
   const auto ids = snapshot.table_ids();
   for (const Service& service : snapshot.services().all()) {
-    const gw_xdp_service_key key{service.row.key, side};
-    const gw_xdp_service row{service.row, handles_.at(ids[service.row.table]), service.slot_count};
-    if (bpf_map_update_elem(maps_.services, &key, &row, BPF_NOEXIST) != 0)
-      return failure(because("cannot add a service"));
-    keys_[side].push_back(key);
-    const gw_xdp_service_key address = address_of(service.row.key, side);
-    const __u32 present = 1;
-    if (bpf_map_update_elem(maps_.service_addresses, &address, &present, BPF_ANY) != 0)
-      return failure(because("cannot add a service's address"));
-    addresses_[side].push_back(address);
+    gw_xdp_service row{};
+    row.row = row_of_worker(service.row, program_->worker_count());
+    row.table_handle = handles_.at(ids[service.row.table]);
+    row.slot_count = service.slot_count;
+    row.is_guarded = is_guarded(service.row) ? 1 : 0;
+    if (auto added = side.add(row); !added) return added;
   }
   return {};
-}
-
-void SnapshotMaps::clear(std::uint32_t side) {
-  // An address stands there once for all its services: what is gone already is no error.
-  for (const gw_xdp_service_key& key : keys_[side]) (void)bpf_map_delete_elem(maps_.services, &key);
-  for (const gw_xdp_service_key& key : addresses_[side]) (void)bpf_map_delete_elem(maps_.service_addresses, &key);
-  keys_[side].clear();
-  addresses_[side].clear();
 }
 
 void SnapshotMaps::drop_tables_except(const std::set<std::uint64_t>& used) {

@@ -12,6 +12,7 @@
 #include "dataplane/base/result.hh"
 #include "dataplane/forwarding/snapshot.hh"
 #include "dataplane/xdp/program.hh"
+#include "dataplane/xdp/side_maps.hh"
 
 namespace guideway {
 
@@ -27,11 +28,13 @@ class SnapshotMaps {
   [[nodiscard]] std::size_t tables_held() const noexcept { return handles_.size(); }
 
  private:
-  explicit SnapshotMaps(XdpProgram& program) noexcept : program_(&program), maps_(program.snapshot_maps()) {}
+  explicit SnapshotMaps(XdpProgram& program) noexcept
+      : program_(&program), maps_(program.snapshot_maps()), sides_{SideMaps(maps_, 0), SideMaps(maps_, 1)} {}
+  [[nodiscard]] Result<void> fill(const Snapshot& snapshot, std::uint32_t side);
   [[nodiscard]] Result<void> add_tables(const Snapshot& snapshot);
   [[nodiscard]] Result<void> add_table(std::uint64_t id, const Service& service);
-  [[nodiscard]] Result<void> add_services(const Snapshot& snapshot, std::uint32_t side);
-  void clear(std::uint32_t side);
+  [[nodiscard]] Result<void> add_services(const Snapshot& snapshot, SideMaps& side);
+  void describe(const Snapshot& snapshot, volatile gw_xdp_generation& generation) const;
   void drop_tables_except(const std::set<std::uint64_t>& used);
 
   XdpProgram* program_;
@@ -41,8 +44,7 @@ class SnapshotMaps {
   std::vector<std::uint32_t> free_handles_;
   std::uint32_t next_handle_ = 0;
   std::set<std::uint64_t> published_tables_;
-  std::vector<gw_xdp_service_key> keys_[GW_XDP_SIDES];  // in both hashes, by side
-  std::vector<gw_xdp_service_key> addresses_[GW_XDP_SIDES];
+  SideMaps sides_[GW_XDP_SIDES];
 };
 
 }  // namespace guideway

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Section 5 of docs/packet-path.md: what became of first fragments, and later ones that follow. A program cannot hold a
+ * packet: a fragment that comes before its first gets GW_EXIT_HELD, and user space holds it. */
+#ifndef GUIDEWAY_FRAGMENT_BPF_H
+#define GUIDEWAY_FRAGMENT_BPF_H
+
+#include "ebpf/flow_table.bpf.h"
+#include "ebpf/match_service.bpf.h"
+
+GW_INLINE void gw_set_fragment_key(struct gw_packet* packet) {
+  struct gw_hash_key hash_key = gw_key_of_side(packet->side);
+  __u64 key = gw_hash_fragment(&hash_key, &packet->flow, packet->identification);
+  packet->fragment_key = key == 0 ? 1 : key;
+}
+
+GW_INLINE struct gw_fragment_bucket* gw_fragment_bucket_of(const struct gw_packet* packet) {
+  __u32 at = packet->worker * GW_XDP_FRAGMENT_BUCKETS + ((__u32)packet->fragment_key & (GW_XDP_FRAGMENT_BUCKETS - 1));
+  return bpf_map_lookup_elem(&fragments, &at);
+}
+
+GW_INLINE __u32 gw_fragment_remaining_ticks(const struct gw_fragment_entry* entry, __u32 now_ticks) {
+  __u32 ahead = entry->deadline_tick - now_ticks;
+  return entry->key != 0 && ahead <= GW_FRAGMENT_TICKS ? ahead : 0;
+}
+
+/* The place of a former entry of that key, else that of the entry which ends first. */
+GW_INLINE __u32 gw_fragment_place(const struct gw_fragment_bucket* bucket, __u64 key, __u32 now_ticks) {
+  __u32 place = 0;
+  for (__u32 i = 0; i < GW_FRAGMENTS_PER_BUCKET; ++i) {
+    if (bucket->entries[i].key == key) return i;
+    if (gw_fragment_remaining_ticks(&bucket->entries[i], now_ticks) <
+        gw_fragment_remaining_ticks(&bucket->entries[place & (GW_FRAGMENTS_PER_BUCKET - 1)], now_ticks))
+      place = i;
+  }
+  return place;
+}
+
+/* Remembers what became of a first fragment to an address of a service. */
+static __noinline void gw_learn_fragment(struct gw_packet* packet, __u32 exit) {
+  if (exit == GW_EXIT_KERNEL_NO_SERVICE && !gw_has_address(packet)) return;
+  gw_set_fragment_key(packet);
+  struct gw_fragment_bucket* bucket = gw_fragment_bucket_of(packet);
+  if (!bucket) return;
+  __u32 now_ticks = gw_now_ticks();
+  __u32 generation = exit == GW_EXIT_SENT ? gw_health_generation(gw_health_load(packet->backend)) : 0;
+  __u32 place = gw_fragment_place(bucket, packet->fragment_key, now_ticks) & (GW_FRAGMENTS_PER_BUCKET - 1);
+  struct gw_fragment_entry* entry = &bucket->entries[place];
+  entry->key = packet->fragment_key;
+  entry->flow_hash = packet->hash;
+  entry->backend = packet->backend << 8 | (generation & 0xff);
+  entry->service_id = packet->service_id;
+  entry->deadline_tick = now_ticks + GW_FRAGMENT_TICKS;
+  entry->exit = (__u8)exit;
+  entry->dscp = packet->dscp;
+  packet->is_learned = 1;
+}
+
+GW_INLINE const struct gw_fragment_entry* gw_find_fragment(const struct gw_packet* packet) {
+  struct gw_fragment_bucket* bucket = gw_fragment_bucket_of(packet);
+  if (!bucket) return 0;
+  __u32 now_ticks = gw_now_ticks();
+  for (__u32 i = 0; i < GW_FRAGMENTS_PER_BUCKET; ++i) {
+    const struct gw_fragment_entry* entry = &bucket->entries[i];
+    if (entry->key == packet->fragment_key && gw_fragment_remaining_ticks(entry, now_ticks) != 0) return entry;
+  }
+  return 0;
+}
+
+/* A later fragment: GW_EXIT_SENT if it goes where its first went. */
+static __noinline int gw_follow_first(struct gw_packet* packet) {
+  if (!gw_has_address(packet)) return GW_EXIT_KERNEL_NO_SERVICE;
+  gw_set_fragment_key(packet);
+  const struct gw_fragment_entry* entry = gw_find_fragment(packet);
+  if (!entry) return knobs.holds_fragments ? GW_EXIT_HELD : GW_EXIT_DROP_FRAGMENT;
+  if (entry->exit >= GW_EXIT_KERNEL_NOT_IP && entry->exit <= GW_EXIT_KERNEL_NO_SERVICE)
+    return GW_EXIT_KERNEL_NO_SERVICE;
+  if (entry->exit != GW_EXIT_SENT) return GW_EXIT_DROP_FRAGMENT;
+  __u64 word = gw_health_load(entry->backend >> 8);
+  if ((gw_health_generation(word) & 0xff) != (entry->backend & 0xff)) return GW_EXIT_DROP_FRAGMENT;
+  if (gw_health_state_of(word) == GW_HEALTH_ABSENT) return GW_EXIT_DROP_FRAGMENT;
+  packet->backend = entry->backend >> 8;
+  packet->hash = entry->flow_hash;
+  packet->service_id = entry->service_id;
+  packet->dscp = entry->dscp;
+  return GW_EXIT_SENT;
+}
+
+#endif
