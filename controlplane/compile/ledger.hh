@@ -11,6 +11,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "controlplane/compile/table_lineage.hh"
@@ -96,7 +97,12 @@ class Ledger {
     std::uint16_t port = 0;
     std::uint16_t port_last = 0;
     Protocol protocol = Protocol::tcp;
-    friend auto operator<=>(const ServiceKey&, const ServiceKey&) = default;
+    [[nodiscard]] auto order() const {
+      return std::tuple(address.address.family, address.address.bytes, address.bits, port, port_last, protocol);
+    }
+    // Ids are given out in this order, which a replay shows.
+    friend auto operator<=>(const ServiceKey& a, const ServiceKey& b) { return a.order() <=> b.order(); }
+    friend bool operator==(const ServiceKey& a, const ServiceKey& b) { return a.order() == b.order(); }
   };
   struct PoolTable {
     std::string pool;

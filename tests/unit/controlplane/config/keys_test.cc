@@ -27,14 +27,15 @@ std::string reference_text() {
 
 // The file with every default switched on.
 std::string with_defaults(const std::string& text) {
-  return std::regex_replace(text, std::regex("(^|\n)#([a-z_]+ = )"), "$1$2");
+  return std::regex_replace(text, std::regex("(^|\n)#([a-z0-9_]+ = )"), "$1$2");
 }
 
 using KeysByTable = std::map<std::string, std::set<std::string>>;
 
 void collect(const Tree& table, const std::string& kind, KeysByTable& keys) {
-  static const std::map<std::string, std::string> kinds{
-      {"service", "service"}, {"pool", "pool"}, {"defaults", "defaults"}, {"backends", "backend"}, {"check", "check"}};
+  static const std::map<std::string, std::string> kinds{{"service", "service"},  {"pool", "pool"},
+                                                        {"answers", "answers"},  {"defaults", "defaults"},
+                                                        {"backends", "backend"}, {"check", "check"}};
   for (const TreeEntry& entry : table.entries) {
     keys[kind].insert(entry.key);
     const auto inner = kinds.find(entry.key);
@@ -68,6 +69,9 @@ TEST(Reference, HasEveryKeyAndNoOther) {
   KeysByTable shown;
   collect(*tree, "top", shown);
   EXPECT_EQ(shown["top"], set_of(keys::top));
+  EXPECT_EQ(shown["answers"], set_of(keys::answers));
+  // It has no default, so it is shown once: in a pool.
+  for (const char* table : {"defaults", "service"}) EXPECT_TRUE(shown[table].insert("gre_key").second);
   EXPECT_EQ(shown["defaults"], set_of(keys::defaults));
   EXPECT_EQ(shown["service"], set_of(keys::service));
   EXPECT_EQ(shown["pool"], set_of(keys::pool));

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFile{"broken MAC", with_backends("[{ address = \"10.0.0.1\", mac = \"2:0:0:0:0:1\" }]"), 6,
                   "service.web.backends[10.0.0.1].mac", "02:00:00:00:00:01"},
         WrongFile{"unknown forward", with_backends("[{ address = \"10.0.0.1\", forward = \"nat\" }]"), 6,
-                  "service.web.backends[10.0.0.1].forward", "\"l2\" or \"ipip\""},
+                  "service.web.backends[10.0.0.1].forward", "give \"l2\", \"ipip\", \"gue\", \"gre\" or \"l3dsr\""},
         WrongFile{"unknown state", with_backends("[{ address = \"10.0.0.1\", state = \"off\" }]"), 6,
                   "service.web.backends[10.0.0.1].state", "\"disabled\""},
         WrongFile{"port of a backend is zero", with_backends("[{ address = \"10.0.0.1\", port = 0 }]"), 6,

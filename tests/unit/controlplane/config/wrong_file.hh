@@ -2,6 +2,7 @@
 // A wrong file and the first error it must give: the rows of the tables in these tests.
 #pragma once
 
+#include <cctype>
 #include <ostream>
 #include <string>
 
@@ -36,6 +37,19 @@ inline void expect_error(const WrongFile& row) {
   EXPECT_EQ(error.key, row.key) << error.text();
   EXPECT_NE(error.message.find(row.message_part), std::string::npos) << error.text();
   EXPECT_EQ(config.error().size(), 1U) << text_of(config.error());
+}
+
+inline std::string test_name(const WrongFile& row) {
+  std::string name = row.what;
+  for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  return name;
+}
+
+// What a text without a mistake becomes.
+inline Config accepted(const std::string& text) {
+  const auto config = load_config_text(key_line + text, "conf.toml");
+  EXPECT_TRUE(config.has_value()) << text_of(config.error());
+  return config.value_or(Config{});
 }
 
 class WrongFileTest : public testing::TestWithParam<WrongFile> {};
