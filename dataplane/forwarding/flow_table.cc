@@ -45,6 +45,14 @@ Place find_place(gw_flow_bucket& bucket, std::uint32_t now_ticks) noexcept {
   return oldest_on_probation;
 }
 
+// The hash goes first and comes last: who finds it before and after reading the rest has read one entry.
+void write_entry(gw_flow_entry& entry, const gw_flow_entry& next) noexcept {
+  __atomic_store_n(&entry.hash, 0, __ATOMIC_RELAXED);
+  __atomic_store_n(&entry.backend, next.backend, __ATOMIC_RELEASE);
+  __atomic_store_n(&entry.deadline, next.deadline, __ATOMIC_RELEASE);
+  __atomic_store_n(&entry.hash, next.hash, __ATOMIC_RELEASE);
+}
+
 }  // namespace
 
 Result<FlowTable> FlowTable::create(std::uint32_t flows_max, std::span<gw_backend_counters> backends) {
@@ -78,16 +86,28 @@ const gw_flow_entry* FlowTable::peek(std::uint64_t hash) const noexcept {
   return nullptr;
 }
 
+std::optional<gw_flow_entry> FlowTable::look_from_afar(std::uint64_t hash, std::uint32_t now_ticks) const noexcept {
+  for (const gw_flow_entry& entry : buckets()[bucket_index(hash)].entries) {
+    if (__atomic_load_n(&entry.hash, __ATOMIC_ACQUIRE) != stored_hash(hash)) continue;
+    const gw_flow_entry seen{stored_hash(hash), __atomic_load_n(&entry.backend, __ATOMIC_ACQUIRE),
+                             __atomic_load_n(&entry.deadline, __ATOMIC_ACQUIRE)};
+    if (__atomic_load_n(&entry.hash, __ATOMIC_RELAXED) != seen.hash) return std::nullopt;
+    if (remaining_ticks(seen, now_ticks) == 0) return std::nullopt;
+    return seen;
+  }
+  return std::nullopt;
+}
+
 Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation,
                              gw_flow_state state, std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept {
   const Place place = find_place(buckets()[bucket_index(hash)], now_ticks);
   if (place.entry == nullptr) return Remembered::refused;
   if (place.entry->hash != 0) forget(*place.entry);
-  *place.entry = {stored_hash(hash), backend << 8U | backend_generation,
-                  deadline_word(state, now_ticks, timeout_ticks)};
+  write_entry(*place.entry,
+              {stored_hash(hash), backend << 8U | backend_generation, deadline_word(state, now_ticks, timeout_ticks)});
   std::uint16_t& held_here = filter()[filter_index(hash)];
-  if (held_here != filter_saturated) ++held_here;
-  ++held_;
+  if (held_here != filter_saturated) store(held_here, static_cast<std::uint16_t>(held_here + 1));
+  store(held_, held_ + 1);
   if (backend < backends_.size()) {
     __u64& gauge = backends_[backend].remembered;
     __atomic_store_n(&gauge, gauge + 1, __ATOMIC_RELAXED);
@@ -98,14 +118,14 @@ Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uin
 void FlowTable::forget(gw_flow_entry& entry) noexcept {
   // A counter that was ever full no longer knows its number: it stays, and only costs look-ups.
   std::uint16_t& held_here = filter()[filter_index(entry.hash)];
-  if (held_here != filter_saturated) --held_here;
-  --held_;
+  if (held_here != filter_saturated) store(held_here, static_cast<std::uint16_t>(held_here - 1));
+  store(held_, held_ - 1);
   const std::uint32_t backend = backend_of(entry);
   if (backend < backends_.size()) {
     __u64& gauge = backends_[backend].remembered;
     __atomic_store_n(&gauge, gauge - 1, __ATOMIC_RELAXED);
   }
-  entry = {};
+  write_entry(entry, {});
 }
 
 void FlowTable::touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t now_ticks,
@@ -113,7 +133,7 @@ void FlowTable::touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t n
   const std::uint32_t word = deadline_word(state, now_ticks, timeout_ticks);
   const std::uint32_t moved = ((word >> 4U) - (entry.deadline >> 4U)) & tick_mask;
   if (state_of(entry) == state && moved <= slack_ticks) return;
-  entry.deadline = word;
+  store(entry.deadline, word);
 }
 
 std::uint32_t FlowTable::sweep(std::uint32_t bucket_count, std::uint32_t now_ticks) noexcept {

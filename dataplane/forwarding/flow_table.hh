@@ -5,10 +5,13 @@
 // Rules (ARCHITECTURE.md): a look-up touches one bucket of two cache lines. A new entry is on probation until a second
 // packet comes, and may only take the place of another on probation or of one that has expired: a flood never evicts
 // a live flow. The filter counts the entries under 14 bits of the hash, exactly, so that a zero there means that
-// nothing is remembered and the bucket need not be read.
+// nothing is remembered and the bucket need not be read. Other workers may look (for what a NIC cannot give to the
+// worker of its flow: fragments, ICMP errors), so whatever they read is stored whole and in an order that shows a torn
+// entry.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "dataplane/base/mapping.hh"
@@ -29,7 +32,7 @@ class FlowTable {
 
   // False: nothing is remembered under this hash, certainly. True: ask find().
   [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept {
-    return held_ != 0 && filter()[filter_index(hash)] != 0;
+    return load(held_) != 0 && load(filter()[filter_index(hash)]) != 0;
   }
   void prefetch(std::uint64_t hash) const noexcept {
     const gw_flow_bucket& bucket = buckets()[bucket_index(hash)];
@@ -43,6 +46,10 @@ class FlowTable {
   // As find(), for onlookers: changes nothing, and gives an expired entry too. Only by the table's own worker.
   [[nodiscard]] const gw_flow_entry* peek(std::uint64_t hash) const noexcept;
 
+  // For other workers, while the table's own writes: the live entry of that hash, if there is one that stays whole
+  // while it is read. Changes nothing.
+  [[nodiscard]] std::optional<gw_flow_entry> look_from_afar(std::uint64_t hash, std::uint32_t now_ticks) const noexcept;
+
   // Remembers a flow that find() did not, with deadline and state as given.
   Remembered insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation, gw_flow_state state,
                     std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept;
@@ -55,7 +62,7 @@ class FlowTable {
   // Forgets what has expired in the next `bucket_count` buckets of an endless round; returns how many entries.
   std::uint32_t sweep(std::uint32_t bucket_count, std::uint32_t now_ticks) noexcept;
 
-  [[nodiscard]] std::uint32_t held() const noexcept { return held_; }
+  [[nodiscard]] std::uint32_t held() const noexcept { return load(held_); }
   [[nodiscard]] std::uint32_t bucket_count() const noexcept { return bucket_mask_ + 1; }
   [[nodiscard]] std::span<const gw_flow_bucket> all() const noexcept { return {buckets(), bucket_count()}; }
   // How many entries the filter believes to hold under the hash's bits; for tests of its exactness.
@@ -75,6 +82,16 @@ class FlowTable {
   static constexpr std::uint32_t filter_size = 16384;
   FlowTable(Mapping memory, std::uint32_t bucket_count, std::span<gw_backend_counters> backends) noexcept
       : memory_(std::move(memory)), backends_(backends), bucket_mask_(bucket_count - 1) {}
+
+  // One writer, and readers on other cores that must not see half a number.
+  template <typename T>
+  [[nodiscard]] static T load(const T& value) noexcept {
+    return __atomic_load_n(&value, __ATOMIC_RELAXED);
+  }
+  template <typename T>
+  static void store(T& value, T next) noexcept {
+    __atomic_store_n(&value, next, __ATOMIC_RELAXED);
+  }
 
   [[nodiscard]] std::uint16_t* filter() const noexcept { return reinterpret_cast<std::uint16_t*>(memory_.data()); }
   [[nodiscard]] gw_flow_bucket* buckets() const noexcept {

@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <utility>
+
+#include "dataplane/net/endian.hh"
+#include "ebpf/abi/source.h"
 
 namespace guideway {
 namespace {
@@ -18,38 +22,58 @@ std::uint32_t hash_of(const gw_service_key& key) noexcept {
   std::memcpy(&high, key.address, 8);
   std::memcpy(&low, key.address + 8, 8);
   std::memcpy(&rest, &key.port_be16, 4);
-  return static_cast<std::uint32_t>(gw_mix(high ^ gw_mix(low) ^ (std::uint64_t{rest} << 32U)));
+  return static_cast<std::uint32_t>(gw_mix(high ^ gw_mix(low + key.prefix_bits) ^ (std::uint64_t{rest} << 32U)));
 }
 
 bool same(const gw_service_key& a, const gw_service_key& b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
 
-gw_service_key destination_key(const gw_flow_key& flow, __be16 port_be16, std::uint8_t protocol) noexcept {
-  gw_service_key key;
+std::uint8_t address_bits(std::uint8_t family) noexcept { return family == GW_FAMILY_IPV4 ? 32 : 128; }
+
+gw_service_key destination_key(const gw_flow_key& flow) noexcept {
+  gw_service_key key{};
   std::memcpy(key.address, flow.destination, sizeof key.address);
-  key.port_be16 = port_be16;
-  key.protocol = protocol;
+  key.port_be16 = flow.destination_port_be16;
+  key.protocol = flow.protocol;
   key.family = flow.family;
+  key.prefix_bits = address_bits(flow.family);
   return key;
 }
 
-std::vector<gw_service_key> keys_of(std::span<const Service> services) {
-  std::vector<gw_service_key> keys;
-  keys.reserve(services.size());
-  for (const Service& service : services) keys.push_back(service.row.key);
-  return keys;
+gw_service_key without_port(gw_service_key key) noexcept {
+  key.port_be16 = 0;
+  return key;
 }
 
-std::vector<gw_service_key> addresses_of(std::span<const Service> services) {
-  std::vector<gw_service_key> keys = keys_of(services);
-  for (gw_service_key& key : keys) {
-    key.port_be16 = 0;
-    key.protocol = 0;
-  }
+gw_service_key address_of(gw_service_key key) noexcept {
+  key.port_be16 = 0;
+  key.protocol = 0;
+  return key;
+}
+
+bool is_range(const Service& service) noexcept { return service.row.port_last != 0; }
+
+// What `key_of` makes of the services that `counts`, each once.
+template <typename Counts, typename KeyOf>
+std::vector<gw_service_key> keys_of(std::span<const Service> services, Counts counts, KeyOf key_of) {
+  std::vector<gw_service_key> keys;
+  for (const Service& service : services)
+    if (counts(service)) keys.push_back(key_of(service.row.key));
   const auto before = [](const gw_service_key& a, const gw_service_key& b) {
     return std::memcmp(&a, &b, sizeof a) < 0;
   };
   std::sort(keys.begin(), keys.end(), before);
   keys.erase(std::unique(keys.begin(), keys.end(), same), keys.end());
+  return keys;
+}
+
+// The keys of exact and any ports, by position: a range holds its place with a key that no packet makes.
+std::vector<gw_service_key> keys_by_position(std::span<const Service> services) {
+  std::vector<gw_service_key> keys;
+  keys.reserve(services.size());
+  for (const Service& service : services) {
+    keys.push_back(service.row.key);
+    if (is_range(service)) keys.back().zero[0] = 1;
+  }
   return keys;
 }
 
@@ -74,23 +98,70 @@ std::uint32_t ServiceKeyIndex::find(const gw_service_key& key) const noexcept {
 
 ServiceTable::ServiceTable(std::vector<Service> services)
     : services_(std::move(services)),
-      by_key_(keys_of(services_)),
-      by_address_(addresses_of(services_)),
+      by_key_(keys_by_position(services_)),
+      by_address_(keys_of(
+          services_, [](const Service&) { return true; }, address_of)),
+      with_ranges_(keys_of(services_, is_range, without_port)),
       any_port_exists_(std::any_of(services_.begin(), services_.end(),
-                                   [](const Service& service) { return service.row.key.port_be16 == 0; })) {}
+                                   [](const Service& service) { return service.row.key.port_be16 == 0; })) {
+  for (std::uint32_t position = 0; position < services_.size(); ++position) {
+    const gw_service& row = services_[position].row;
+    if (row.key.prefix_bits < address_bits(row.key.family))
+      prefix_bits_.at(row.key.family == GW_FAMILY_IPV4 ? 0 : 1).push_back(row.key.prefix_bits);
+    if (!is_range(services_[position])) continue;
+    const std::uint32_t group = with_ranges_.find(without_port(row.key));
+    if (ranges_.size() <= group) ranges_.resize(group + 1);
+    ranges_[group].push_back({be16::from_raw(row.key.port_be16).host(), row.port_last, position});
+  }
+  for (auto& lengths : prefix_bits_) {
+    std::sort(lengths.begin(), lengths.end(), std::greater<>());
+    lengths.erase(std::unique(lengths.begin(), lengths.end()), lengths.end());
+  }
+}
+
+const Service* ServiceTable::match_range(const gw_service_key& exact) const noexcept {
+  const std::uint32_t group = with_ranges_.find(without_port(exact));
+  if (group == ServiceKeyIndex::absent) return nullptr;
+  const std::uint16_t port = be16::from_raw(exact.port_be16).host();
+  for (const PortRange& range : ranges_[group])
+    if (range.first <= port && port <= range.last) return &services_[range.position];
+  return nullptr;
+}
+
+const Service* ServiceTable::match_at(const gw_service_key& exact) const noexcept {
+  const std::uint32_t position = by_key_.find(exact);
+  if (position != ServiceKeyIndex::absent) return &services_[position];
+  if (!ranges_.empty()) {
+    if (const Service* service = match_range(exact)) return service;
+  }
+  if (!any_port_exists_) return nullptr;
+  const std::uint32_t of_any_port = by_key_.find(without_port(exact));
+  return of_any_port == ServiceKeyIndex::absent ? nullptr : &services_[of_any_port];
+}
+
+bool ServiceTable::widen_to_prefix(gw_service_key& key) const noexcept {
+  gw_service_key wide = address_of(key);
+  for (const std::uint8_t bits : prefix_bits_[key.family == GW_FAMILY_IPV4 ? 0 : 1]) {
+    const gw_source masked = gw_mask_source(key.address, key.family, bits);
+    std::memcpy(wide.address, masked.words, sizeof wide.address);
+    wide.prefix_bits = bits;
+    if (!by_address_.holds(wide)) continue;
+    std::memcpy(key.address, wide.address, sizeof key.address);
+    key.prefix_bits = bits;
+    return true;
+  }
+  return false;
+}
 
 const Service* ServiceTable::match(const gw_flow_key& flow) const noexcept {
-  gw_service_key key = destination_key(flow, flow.destination_port_be16, flow.protocol);
-  std::uint32_t position = by_key_.find(key);
-  if (position == ServiceKeyIndex::absent && any_port_exists_) {
-    key.port_be16 = 0;
-    position = by_key_.find(key);
-  }
-  return position == ServiceKeyIndex::absent ? nullptr : &services_[position];
+  gw_service_key key = destination_key(flow);
+  if (const Service* service = match_at(key)) return service;
+  return widen_to_prefix(key) ? match_at(key) : nullptr;
 }
 
 bool ServiceTable::has_address(const gw_flow_key& flow) const noexcept {
-  return by_address_.find(destination_key(flow, 0, 0)) != ServiceKeyIndex::absent;
+  gw_service_key key = destination_key(flow);
+  return by_address_.holds(address_of(key)) || widen_to_prefix(key);
 }
 
 }  // namespace guideway

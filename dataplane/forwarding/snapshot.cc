@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/forwarding/snapshot.hh"
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 #include <string>
 #include <string_view>
 
-#include "dataplane/net/address.hh"
+#include "dataplane/forwarding/snapshot_rows.hh"
+#include "dataplane/net/endian.hh"
 
 namespace guideway {
 namespace {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
-
-tl::unexpected<Error> wrong(std::string_view what, std::uint64_t value, std::string_view expected) {
-  return failure(std::string(what) + " is " + number(value) + ", expected " + std::string(expected));
-}
 
 bool is_prime(std::uint32_t value) {
   if (value < 2) return false;
@@ -33,64 +31,47 @@ T read_at(std::span<const std::byte> wire, std::size_t offset_bytes) {
   return value;
 }
 
-Result<void> check_service(const gw_service& row, std::uint32_t position, std::uint32_t table_count,
-                           const Capacities& capacities) {
-  const std::string name = "service[" + number(position) + "].";
-  if (row.key.family != GW_FAMILY_IPV4 && row.key.family != GW_FAMILY_IPV6)
-    return wrong(name + "key.family", row.key.family, "4 or 6");
-  if (row.key.protocol != 6 && row.key.protocol != 17) return wrong(name + "key.protocol", row.key.protocol, "6 or 17");
-  if (row.id >= capacities.services_max)
-    return wrong(name + "id", row.id, "below this datapath's capacity of " + number(capacities.services_max));
-  if (row.table >= table_count) return wrong(name + "table", row.table, "below " + number(table_count));
-  if (row.scheduler > GW_SCHEDULER_ROUND_ROBIN) return wrong(name + "scheduler", row.scheduler, "0 or 1");
-  if (row.policy > GW_POLICY_FAIL_OPEN) return wrong(name + "policy", row.policy, "0 or 1");
-  if ((row.flags & ~(GW_SERVICE_FOLLOWS_EVERY_FLOW | GW_SERVICE_REMEMBERS_NOTHING)) != 0)
-    return wrong(name + "flags", row.flags, "known flags only");
-  constexpr std::uint32_t ticks_max = GW_IDLE_TIMEOUT_SECONDS_MAX * GW_TICKS_PER_SECOND;
-  for (const std::uint32_t ticks : {row.idle_ticks, row.opening_ticks, row.closing_ticks}) {
-    if (ticks == 0 || ticks > ticks_max) return wrong(name + "*_ticks", ticks, "1 to " + number(ticks_max));
-  }
-  return {};
-}
-
-Result<void> check_backend(const gw_backend& row, std::uint32_t position, const Capacities& capacities) {
-  const std::string name = "backend[" + number(position) + "].";
-  if (row.index >= capacities.backends_max)
-    return wrong(name + "index", row.index, "below this datapath's capacity of " + number(capacities.backends_max));
-  if (row.forward > GW_FORWARD_IPIP) return wrong(name + "forward", row.forward, "0 or 1");
-  if (row.family != GW_FAMILY_IPV4 && row.family != GW_FAMILY_IPV6) return wrong(name + "family", row.family, "4 or 6");
-  if ((row.flags & ~GW_BACKEND_RESOLVED) != 0) return wrong(name + "flags", row.flags, "known flags only");
-  return {};
-}
-
 struct Layout {
   gw_snapshot_header header;
   std::size_t services_at = sizeof(gw_snapshot_header);
   std::size_t backends_at = 0;
   std::size_t tables_at = 0;
+  std::size_t access_prefixes_at = 0;
 };
 
 Result<Layout> read_layout(std::span<const std::byte> wire, const Capacities& capacities) {
   if (wire.size() < sizeof(gw_snapshot_header))
-    return wrong("snapshot length", wire.size(), "at least " + number(sizeof(gw_snapshot_header)) + " bytes");
+    return wrong_field("snapshot length", wire.size(), "at least " + number(sizeof(gw_snapshot_header)) + " bytes");
   Layout layout{read_at<gw_snapshot_header>(wire, 0)};
   const gw_snapshot_header& header = layout.header;
-  if (header.magic != GW_SNAPSHOT_MAGIC) return wrong("snapshot magic", header.magic, number(GW_SNAPSHOT_MAGIC));
+  if (header.magic != GW_SNAPSHOT_MAGIC) return wrong_field("snapshot magic", header.magic, number(GW_SNAPSHOT_MAGIC));
   if (header.abi_version != GW_ABI_VERSION)
-    return wrong("snapshot abi_version", header.abi_version, number(GW_ABI_VERSION) + "; update the older program");
-  if (header.generation == 0) return wrong("snapshot generation", 0, "at least 1");
+    return wrong_field("snapshot abi_version", header.abi_version,
+                       number(GW_ABI_VERSION) + "; update the older program");
+  if (header.generation == 0) return wrong_field("snapshot generation", 0, "at least 1");
   if (header.service_count > capacities.services_max)
-    return wrong("snapshot service_count", header.service_count,
-                 "at most " + number(capacities.services_max) + "; start the datapath with more --services-max");
+    return wrong_field("snapshot service_count", header.service_count,
+                       "at most " + number(capacities.services_max) + "; start the datapath with more --services-max");
   if (header.backend_count > capacities.backends_max)
-    return wrong("snapshot backend_count", header.backend_count,
-                 "at most " + number(capacities.backends_max) + "; start the datapath with more --backends-max");
+    return wrong_field("snapshot backend_count", header.backend_count,
+                       "at most " + number(capacities.backends_max) + "; start the datapath with more --backends-max");
   if (header.table_count > GW_TABLES_MAX)
-    return wrong("snapshot table_count", header.table_count, "at most " + number(GW_TABLES_MAX));
+    return wrong_field("snapshot table_count", header.table_count, "at most " + number(GW_TABLES_MAX));
+  if (header.access_prefix_count > GW_ACCESS_PREFIXES_MAX)
+    return wrong_field("snapshot access_prefix_count", header.access_prefix_count,
+                       "at most " + number(GW_ACCESS_PREFIXES_MAX));
+  if ((header.flags & ~GW_SNAPSHOT_FLAGS) != 0) return wrong_field("snapshot flags", header.flags, "known flags only");
+  for (const std::uint32_t rate : {header.answers.echo, header.answers.too_big, header.answers.reject}) {
+    if (rate > GW_FLOW_RATE_MAX)
+      return wrong_field("snapshot answers", rate, "at most " + number(GW_FLOW_RATE_MAX) + " a second");
+  }
   layout.backends_at = layout.services_at + std::size_t{header.service_count} * sizeof(gw_service);
   layout.tables_at = layout.backends_at + std::size_t{header.backend_count} * sizeof(gw_backend);
-  const std::size_t length = layout.tables_at + std::size_t{header.table_count} * sizeof(gw_table_ref);
-  if (wire.size() != length) return wrong("snapshot length", wire.size(), number(length) + " bytes by its counts");
+  layout.access_prefixes_at = layout.tables_at + std::size_t{header.table_count} * sizeof(gw_table_ref);
+  const std::size_t length =
+      layout.access_prefixes_at + std::size_t{header.access_prefix_count} * sizeof(gw_access_prefix);
+  if (wire.size() != length)
+    return wrong_field("snapshot length", wire.size(), number(length) + " bytes by its counts");
   return layout;
 }
 
@@ -100,7 +81,7 @@ Result<std::vector<gw_backend>> read_backends(std::span<const std::byte> wire, c
   for (std::uint32_t i = 0; i < layout.header.backend_count; ++i) {
     const auto row = read_at<gw_backend>(wire, layout.backends_at + i * sizeof(gw_backend));
     if (auto checked = check_backend(row, i, capacities); !checked) return failure_of(checked);
-    if (backends[row.index].family != 0) return wrong("backend index", row.index, "each index once");
+    if (backends[row.index].family != 0) return wrong_field("backend index", row.index, "each index once");
     backends[row.index] = row;
   }
   return backends;
@@ -112,7 +93,7 @@ Result<std::vector<std::shared_ptr<const Table>>> find_tables(std::span<const st
   for (std::uint32_t i = 0; i < layout.header.table_count; ++i) {
     const auto ref = read_at<gw_table_ref>(wire, layout.tables_at + i * sizeof(gw_table_ref));
     const auto found = store.find(ref.table_id);
-    if (found == store.end()) return wrong("table_id", ref.table_id, "a table that was sent before");
+    if (found == store.end()) return wrong_field("table_id", ref.table_id, "a table that was sent before");
     tables.push_back(found->second);
   }
   return tables;
@@ -128,31 +109,74 @@ Result<std::vector<Service>> read_services(std::span<const std::byte> wire, cons
     const auto row = read_at<gw_service>(wire, layout.services_at + i * sizeof(gw_service));
     const auto table_count = static_cast<std::uint32_t>(tables.size());
     if (auto checked = check_service(row, i, table_count, capacities); !checked) return failure_of(checked);
-    if (!keys.emplace(reinterpret_cast<const char*>(&row.key), sizeof row.key).second)
-      return wrong("service key at position", i, "each address, port and protocol once");
-    if (!ids.insert(row.id).second) return wrong("service id", row.id, "each id once");
+    std::string key(reinterpret_cast<const char*>(&row.key), sizeof row.key);
+    key.append(reinterpret_cast<const char*>(&row.port_last), sizeof row.port_last);
+    if (!keys.insert(std::move(key)).second)
+      return wrong_field("service key at position", i, "each address, port and protocol once");
+    if (!ids.insert(row.id).second) return wrong_field("service id", row.id, "each id once");
     const auto slots = tables[row.table]->slots();
     services.push_back({row, slots.data(), static_cast<std::uint32_t>(slots.size())});
   }
   return services;
 }
 
+// Ranges of one address and protocol must leave no doubt, and be few enough to be looked through.
+Result<void> check_ranges(std::span<const Service> services) {
+  std::map<std::string, std::vector<std::pair<std::uint16_t, std::uint16_t>>> ranges;
+  for (const Service& service : services) {
+    if (service.row.port_last == 0) continue;
+    gw_service_key key = service.row.key;
+    key.port_be16 = 0;
+    auto& own = ranges[std::string(reinterpret_cast<const char*>(&key), sizeof key)];
+    own.emplace_back(be16::from_raw(service.row.key.port_be16).host(), service.row.port_last);
+    if (own.size() > GW_PORT_RANGES_MAX)
+      return wrong_field("port ranges of one address", own.size(), "at most " + number(GW_PORT_RANGES_MAX));
+  }
+  for (auto& [key, own] : ranges) {
+    std::sort(own.begin(), own.end());
+    for (std::size_t i = 1; i < own.size(); ++i) {
+      if (own[i].first <= own[i - 1].second)
+        return wrong_field("first port of a range", own[i].first,
+                           "above the range that ends at " + number(own[i - 1].second));
+    }
+  }
+  return {};
+}
+
+Result<std::vector<gw_access_prefix>> read_access_prefixes(std::span<const std::byte> wire, const Layout& layout) {
+  std::vector<gw_access_prefix> prefixes;
+  std::set<std::string> seen;
+  for (std::uint32_t i = 0; i < layout.header.access_prefix_count; ++i) {
+    auto row = read_at<gw_access_prefix>(wire, layout.access_prefixes_at + i * sizeof(gw_access_prefix));
+    if (auto checked = check_access_prefix(row, i); !checked) return failure_of(checked);
+    prefixes.push_back(row);
+    row.allows = 0;
+    if (!seen.emplace(reinterpret_cast<const char*>(&row), sizeof row).second)
+      return wrong_field("access_prefix at position", i, "each prefix of a list once");
+  }
+  return prefixes;
+}
+
+bool is_unrestricted(const Service& service) {
+  return service.row.access_list == 0 && service.row.flow_rate == 0 && service.row.source_flow_rate == 0;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire, const Capacities& capacities) {
   if (wire.size() < sizeof(gw_table_header))
-    return wrong("table length", wire.size(), "at least " + number(sizeof(gw_table_header)) + " bytes");
+    return wrong_field("table length", wire.size(), "at least " + number(sizeof(gw_table_header)) + " bytes");
   const auto header = read_at<gw_table_header>(wire, 0);
-  if (header.magic != GW_TABLE_MAGIC) return wrong("table magic", header.magic, number(GW_TABLE_MAGIC));
+  if (header.magic != GW_TABLE_MAGIC) return wrong_field("table magic", header.magic, number(GW_TABLE_MAGIC));
   if (header.abi_version != GW_ABI_VERSION)
-    return wrong("table abi_version", header.abi_version, number(GW_ABI_VERSION));
-  if (header.table_id == 0) return wrong("table_id", 0, "not 0");
+    return wrong_field("table abi_version", header.abi_version, number(GW_ABI_VERSION));
+  if (header.table_id == 0) return wrong_field("table_id", 0, "not 0");
   if (header.slot_count < GW_TABLE_SLOTS_MIN || header.slot_count > GW_TABLE_SLOTS_MAX || !is_prime(header.slot_count))
-    return wrong("table slot_count", header.slot_count,
-                 "a prime from " + number(GW_TABLE_SLOTS_MIN) + " to " + number(GW_TABLE_SLOTS_MAX));
+    return wrong_field("table slot_count", header.slot_count,
+                       "a prime from " + number(GW_TABLE_SLOTS_MIN) + " to " + number(GW_TABLE_SLOTS_MAX));
   const std::size_t slots_bytes = std::size_t{header.slot_count} * sizeof(gw_slot);
   if (wire.size() != sizeof header + slots_bytes)
-    return wrong("table length", wire.size(), number(sizeof header + slots_bytes) + " bytes by its slot_count");
+    return wrong_field("table length", wire.size(), number(sizeof header + slots_bytes) + " bytes by its slot_count");
 
   auto memory = Mapping::anonymous(slots_bytes);
   if (!memory) return failure_of(memory);
@@ -162,7 +186,7 @@ Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire
   for (std::uint32_t i = 0; i < header.slot_count; ++i) {
     for (const std::uint32_t backend : {slots[i].current_backend, slots[i].home_backend}) {
       if (backend != GW_NO_BACKEND && backend >= capacities.backends_max)
-        return wrong("backend of slot[" + number(i) + "]", backend, "below " + number(capacities.backends_max));
+        return wrong_field("backend of slot[" + number(i) + "]", backend, "below " + number(capacities.backends_max));
     }
   }
   return std::shared_ptr<const Table>(new Table(header.table_id, std::move(*memory), slots));
@@ -179,7 +203,16 @@ Result<std::unique_ptr<const Snapshot>> Snapshot::load(std::span<const std::byte
   auto services = read_services(wire, *layout, *used_tables, capacities);
   if (!services) return failure_of(services);
 
+  if (auto checked = check_ranges(*services); !checked) return failure_of(checked);
+  auto access_prefixes = read_access_prefixes(wire, *layout);
+  if (!access_prefixes) return failure_of(access_prefixes);
+
   std::unique_ptr<Snapshot> snapshot(new Snapshot);
+  snapshot->admits_everything_ = std::all_of(services->begin(), services->end(), is_unrestricted);
+  snapshot->access_prefixes_ = std::move(*access_prefixes);
+  snapshot->access_lists_ = AccessLists(snapshot->access_prefixes_);
+  snapshot->answer_rates_ = layout->header.answers;
+  snapshot->answers_echo_ = (layout->header.flags & GW_SNAPSHOT_ECHO_TO_KERNEL) == 0;
   snapshot->generation_ = layout->header.generation;
   snapshot->hash_key_ = layout->header.hash_key;
   snapshot->services_ = ServiceTable(std::move(*services));

@@ -12,6 +12,7 @@
 
 #include "dataplane/base/mapping.hh"
 #include "dataplane/base/result.hh"
+#include "dataplane/forwarding/access_lists.hh"
 #include "dataplane/forwarding/capacities.hh"
 #include "dataplane/forwarding/service_table.hh"
 #include "ebpf/abi/snapshot.h"
@@ -53,6 +54,13 @@ class Snapshot {
   [[nodiscard]] const ServiceTable& services() const noexcept { return services_; }
   // The row of a backend index below backends_max. Its `family` is 0 where the snapshot has no such backend.
   [[nodiscard]] const gw_backend& backend(std::uint32_t index) const noexcept { return backends_[index]; }
+  [[nodiscard]] const AccessLists& access_lists() const noexcept { return access_lists_; }
+  // Whether any service has an access list or limits new flows: most have neither.
+  [[nodiscard]] bool admits_everything() const noexcept { return admits_everything_; }
+  [[nodiscard]] const gw_answer_rates& answer_rates() const noexcept { return answer_rates_; }
+  [[nodiscard]] bool answers_echo() const noexcept { return answers_echo_; }
+  // The lines of all access lists, as they came.
+  [[nodiscard]] std::span<const gw_access_prefix> access_prefixes() const noexcept { return access_prefixes_; }
   // Ids of the tables in use.
   [[nodiscard]] std::vector<std::uint64_t> table_ids() const;
 
@@ -63,6 +71,11 @@ class Snapshot {
   ServiceTable services_;
   std::vector<gw_backend> backends_;
   std::vector<std::shared_ptr<const Table>> tables_;
+  std::vector<gw_access_prefix> access_prefixes_;
+  AccessLists access_lists_;
+  gw_answer_rates answer_rates_{};
+  bool answers_echo_ = true;
+  bool admits_everything_ = true;
 };
 
 }  // namespace guideway

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Internet checksum (RFC 1071) of an IPv4 header.
+// The Internet checksum: computed (RFC 1071) and updated (RFC 1624). The sum is the same in either byte order
+// (RFC 1071 section 2 B), so everything here is in memory order: words as they lie in the packet.
 #pragma once
 
 #include <cstddef>
@@ -8,16 +9,8 @@
 
 namespace guideway {
 
-// One's complement sum over `length_bytes` (a multiple of 4), folded to 16 bits, not inverted. The sum is the same
-// in either byte order (RFC 1071 section 2 B), so memory order in gives memory order out.
-[[nodiscard]] inline std::uint16_t header_sum(const void* bytes, std::uint32_t length_bytes) noexcept {
-  std::uint64_t sum = 0;
-  const auto* at = static_cast<const std::byte*>(bytes);
-  for (std::uint32_t offset = 0; offset < length_bytes; offset += 4) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, at + offset, sizeof word);
-    sum += word;
-  }
+// A sum on its way: 32-bit words are added up, folded at the end.
+[[nodiscard]] constexpr std::uint16_t fold_sum(std::uint64_t sum) noexcept {
   sum = (sum & 0xffffffffU) + (sum >> 32U);
   sum = (sum & 0xffffU) + (sum >> 16U);
   sum = (sum & 0xffffU) + (sum >> 16U);
@@ -25,14 +18,38 @@ namespace guideway {
   return static_cast<std::uint16_t>(sum);
 }
 
+// The sum over any number of bytes up to 64 KB, not folded; a last odd one counts as if a zero followed.
+[[nodiscard]] inline std::uint64_t sum_of_bytes(const void* bytes, std::uint32_t length_bytes) noexcept {
+  std::uint64_t sum = 0;
+  const auto* at = static_cast<const std::byte*>(bytes);
+  while (length_bytes >= 4) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    sum += word;
+    at += 4;
+    length_bytes -= 4;
+  }
+  std::uint32_t rest = 0;
+  if (length_bytes != 0) std::memcpy(&rest, at, length_bytes);
+  return sum + rest;
+}
+
 // The value to store in a header whose checksum field is zero.
 [[nodiscard]] inline std::uint16_t header_checksum(const void* bytes, std::uint32_t length_bytes) noexcept {
-  return static_cast<std::uint16_t>(~header_sum(bytes, length_bytes));
+  return static_cast<std::uint16_t>(~fold_sum(sum_of_bytes(bytes, length_bytes)));
 }
 
 // Whether a header that carries its checksum is right.
 [[nodiscard]] inline bool header_checksum_holds(const void* bytes, std::uint32_t length_bytes) noexcept {
-  return header_sum(bytes, length_bytes) == 0xffffU;
+  return fold_sum(sum_of_bytes(bytes, length_bytes)) == 0xffffU;
+}
+
+// The checksum after words that add up to `before` became words that add up to `after` (RFC 1624, equation 3).
+[[nodiscard]] constexpr std::uint16_t updated_checksum(std::uint16_t checksum, std::uint64_t before,
+                                                       std::uint64_t after) noexcept {
+  const auto kept = static_cast<std::uint16_t>(~checksum);
+  const auto gone = static_cast<std::uint16_t>(~fold_sum(before));
+  return static_cast<std::uint16_t>(~fold_sum(std::uint64_t{kept} + gone + fold_sum(after)));
 }
 
 }  // namespace guideway

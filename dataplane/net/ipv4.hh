@@ -24,6 +24,8 @@ struct Ipv4Header {
   [[nodiscard]] std::uint32_t header_bytes() const noexcept { return (version_and_ihl & 0x0fU) * 4U; }
   [[nodiscard]] std::uint32_t total_bytes() const noexcept { return total_length.host(); }
   [[nodiscard]] bool is_fragment() const noexcept { return (flags_and_fragment_offset.host() & 0x3fffU) != 0; }
+  [[nodiscard]] bool has_offset() const noexcept { return (flags_and_fragment_offset.host() & 0x1fffU) != 0; }
+  [[nodiscard]] bool forbids_fragments() const noexcept { return (flags_and_fragment_offset.host() & 0x4000U) != 0; }
 };
 static_assert(sizeof(Ipv4Header) == 20 && alignof(Ipv4Header) == 1);
 

@@ -40,17 +40,21 @@ struct Ipv6FragmentHeader {
 
   // Neither offset nor more-fragments: an atomic fragment (RFC 6946) is a whole packet.
   [[nodiscard]] bool is_atomic() const noexcept { return (offset_and_more.host() & 0xfff9U) == 0; }
+  [[nodiscard]] bool has_offset() const noexcept { return (offset_and_more.host() & 0xfff8U) != 0; }
 };
 static_assert(sizeof(Ipv6FragmentHeader) == 8);
 
 namespace next_header {
 inline constexpr std::uint8_t hop_by_hop = 0;
+inline constexpr std::uint8_t icmp = 1;
 inline constexpr std::uint8_t ipv4 = 4;
 inline constexpr std::uint8_t tcp = 6;
 inline constexpr std::uint8_t udp = 17;
 inline constexpr std::uint8_t ipv6 = 41;
 inline constexpr std::uint8_t routing = 43;
 inline constexpr std::uint8_t fragment = 44;
+inline constexpr std::uint8_t gre = 47;
+inline constexpr std::uint8_t icmpv6 = 58;
 inline constexpr std::uint8_t destination_options = 60;
 }  // namespace next_header
 

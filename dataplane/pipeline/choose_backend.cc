@@ -3,6 +3,7 @@
 #include "dataplane/forwarding/selection.hh"
 #include "dataplane/net/address.hh"
 #include "dataplane/net/tcp.hh"
+#include "dataplane/pipeline/scheduler.hh"
 #include "dataplane/pipeline/steps.hh"
 
 namespace guideway {
@@ -14,11 +15,17 @@ bool is_tcp_opener(const Packet& packet) noexcept {
   return packet.opens_flow && packet.flow.protocol == static_cast<std::uint8_t>(Protocol::tcp);
 }
 
-bool is_plain(const gw_slot& slot, const Service& service, const ChooseState& state, std::uint64_t hash) noexcept {
-  if ((service.row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0) return false;
+bool nobody_remembers(const Packet& packet, const ChooseState& state) noexcept {
+  if (state.flows.may_hold(packet.hash)) return false;
+  return packet.kind != PacketKind::first_fragment || !state.crew.others_may_hold(state.flows, packet.hash);
+}
+
+bool is_plain(const gw_slot& slot, const Packet& packet, const ChooseState& state) noexcept {
+  const gw_service& row = packet.service->row;
+  if ((row.flags & (GW_SERVICE_FOLLOWS_EVERY_FLOW | GW_SERVICE_PER_PACKET)) != 0) return false;
   if (slot.current_backend != slot.home_backend || slot.current_backend == GW_NO_BACKEND) return false;
   if (gw_health_is_plain(state.health.load(slot.current_backend)) == 0) return false;
-  return (service.row.flags & GW_SERVICE_REMEMBERS_NOTHING) != 0 || !state.flows.may_hold(hash);
+  return (row.flags & GW_SERVICE_REMEMBERS_NOTHING) != 0 || nobody_remembers(packet, state);
 }
 
 // Whether the remembered backend may still have this packet.
@@ -69,79 +76,117 @@ void remember(const Packet& packet, ChooseState& state, std::uint32_t now_ticks)
   }
 }
 
-std::uint32_t first_slot(const Packet& packet, const ChooseState& state, std::uint32_t hash_slot) noexcept {
-  if (packet.service->row.scheduler != GW_SCHEDULER_ROUND_ROBIN) return hash_slot;
-  std::uint32_t& cursor = state.round_robin_cursors[packet.service->row.id];
-  // The table may have become smaller since the cursor last moved.
-  const std::uint32_t slot = cursor < packet.service->slot_count ? cursor : 0;
-  cursor = slot + 1 == packet.service->slot_count ? 0 : slot + 1;
-  return slot;
-}
+// Where a packet's own slot is.
+struct OwnSlot {
+  std::uint64_t choice_hash;
+  std::uint32_t number;
+  gw_slot slot;
+};
 
-// A packet whose flow is not remembered: home in mid-flow, else the scheduler's choice. True if it may be remembered.
-struct Miss {
+// The scheduler's choice from the slot that it tries first.
+struct Choice {
   std::uint32_t backend;
   bool may_remember;
 };
 
-Miss choose_unremembered(const Packet& packet, const gw_slot& slot, ChooseState& state,
-                         std::uint32_t hash_slot) noexcept {
-  if (!packet.opens_flow && slot.home_backend != GW_NO_BACKEND &&
-      gw_health_is_alive(state.health.load(slot.home_backend)) != 0)
-    return {slot.home_backend, true};
-  const std::uint32_t first = first_slot(packet, state, hash_slot);
-  if (const auto selection = select_accepting(*packet.service, state.health, packet.hash, first))
+Choice choose_from(const Packet& packet, const OwnSlot& own, std::uint32_t first, const ChooseState& state) noexcept {
+  if (const auto selection = select_accepting(*packet.service, state.health, own.choice_hash, first))
     return {selection->backend, true};
   if (packet.service->row.policy == GW_POLICY_FAIL_OPEN) return {packet.service->slots[first].current_backend, false};
   return {GW_NO_BACKEND, false};
 }
 
-gw_exit choose_asking(Packet& packet, const gw_slot& slot, ChooseState& state, std::uint32_t hash_slot,
-                      std::uint32_t now_ticks) noexcept {
-  const std::uint16_t flags = packet.service->row.flags;
-  const bool remembers = (flags & GW_SERVICE_REMEMBERS_NOTHING) == 0;
-  if (remembers && state.flows.may_hold(packet.hash)) {
+bool has_living_home(const OwnSlot& own, const ChooseState& state) noexcept {
+  return own.slot.home_backend != GW_NO_BACKEND && gw_health_is_alive(state.health.load(own.slot.home_backend)) != 0;
+}
+
+// True if the flow is remembered and its backend may have the packet, which then is packet.backend.
+bool recall(Packet& packet, ChooseState& state) noexcept {
+  const std::uint32_t now_ticks = state.admission.now_ticks;
+  if (state.flows.may_hold(packet.hash)) {
     if (gw_flow_entry* entry = state.flows.find(packet.hash, now_ticks)) {
       if (keeps_its_backend(*entry, packet, state.health)) {
         packet.backend = FlowTable::backend_of(*entry);
         packet.opens_flow = is_tcp_opener(packet);
         touch_entry(*entry, packet, now_ticks);
-        return GW_EXIT_SENT;
+        return true;
       }
       state.flows.forget(*entry);
     }
   }
-  const Miss miss = choose_unremembered(packet, slot, state, hash_slot);
-  if (miss.backend == GW_NO_BACKEND) return GW_EXIT_DROP_NO_BACKEND;
-  packet.backend = miss.backend;
-  const bool is_exception = miss.backend != slot.home_backend || slot.home_backend != slot.current_backend ||
-                            (flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
-  if (remembers && miss.may_remember && is_exception) remember(packet, state, now_ticks);
+  if (packet.kind != PacketKind::first_fragment) return false;
+  const auto elsewhere = state.crew.ask_others(state.flows, packet.hash, now_ticks);
+  if (!elsewhere || !keeps_its_backend(*elsewhere, packet, state.health)) return false;
+  packet.backend = FlowTable::backend_of(*elsewhere);
+  packet.opens_flow = is_tcp_opener(packet);
+  return true;
+}
+
+gw_exit choose_asking(Packet& packet, const OwnSlot& own, ChooseState& state) noexcept {
+  const std::uint16_t flags = packet.service->row.flags;
+  const bool remembers = (flags & GW_SERVICE_REMEMBERS_NOTHING) == 0;
+  if (remembers && recall(packet, state)) return GW_EXIT_SENT;
+  const bool follows = (flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
+  if (follows && packet.opens_flow && !is_tcp_opener(packet)) {
+    const gw_exit admitted = take_flow_tokens(packet, state.admission);
+    if (admitted != GW_EXIT_SENT) return admitted;
+  }
+  Choice choice{own.slot.home_backend, true};
+  if (packet.opens_flow || !has_living_home(own, state))
+    choice = choose_from(packet, own, first_slot(packet, state, own.number), state);
+  if (choice.backend == GW_NO_BACKEND)
+    return packet.service->row.policy == GW_POLICY_REJECT ? state.answers.reject(packet) : GW_EXIT_DROP_NO_BACKEND;
+  packet.backend = choice.backend;
+  const bool is_exception =
+      choice.backend != own.slot.home_backend || own.slot.home_backend != own.slot.current_backend || follows;
+  if (remembers && choice.may_remember && is_exception) remember(packet, state, state.admission.now_ticks);
   return GW_EXIT_SENT;
+}
+
+// Section 7: looks for the flow wherever it may be remembered, and changes nothing.
+gw_exit choose_about_flow(Packet& packet, const OwnSlot& own, const ChooseState& state) noexcept {
+  const gw_service& row = packet.service->row;
+  packet.opens_flow = false;
+  if ((row.flags & GW_SERVICE_REMEMBERS_NOTHING) == 0) {
+    auto entry = state.flows.look_from_afar(packet.hash, state.admission.now_ticks);
+    if (!entry) entry = state.crew.ask_others(state.flows, packet.hash, state.admission.now_ticks);
+    if (entry && keeps_its_backend(*entry, packet, state.health)) {
+      packet.backend = FlowTable::backend_of(*entry);
+      return GW_EXIT_SENT;
+    }
+  }
+  if (gw_scheduler_is_consistent(row.scheduler) == 0) return GW_EXIT_KERNEL_NO_SERVICE;
+  packet.backend =
+      has_living_home(own, state) ? own.slot.home_backend : choose_from(packet, own, own.number, state).backend;
+  return packet.backend == GW_NO_BACKEND ? GW_EXIT_DROP_NO_BACKEND : GW_EXIT_SENT;
 }
 
 }  // namespace
 
-void choose_backend(Burst& burst, ChooseState state, std::uint32_t now_ticks) noexcept {
+void choose_backend(Burst& burst, ChooseState& state) noexcept {
   // A pass of its own: by the time a bucket is read, all buckets of the burst are on their way.
   for (std::uint32_t i = 0; i < burst.active_count; ++i) {
     const Packet& packet = burst.packets[burst.active[i]];
     const bool follows = (packet.service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
     if (follows || state.flows.may_hold(packet.hash)) state.flows.prefetch(packet.hash);
   }
+  const gw_hash_key key = state.admission.snapshot.hash_key();
   std::uint32_t plain = 0;
   std::uint32_t asked = 0;
   for_each_active(burst, [&](Packet& packet) noexcept {
     const Service& service = *packet.service;
-    const std::uint32_t hash_slot = gw_scale(packet.hash, service.slot_count);
-    const gw_slot slot = service.slots[hash_slot];
-    if (is_plain(slot, service, state, packet.hash)) {
+    OwnSlot own;
+    own.choice_hash = choice_hash(packet, key);
+    own.number = gw_scale(own.choice_hash, service.slot_count);
+    own.slot = service.slots[own.number];
+    if (packet.kind != PacketKind::about_flow && is_plain(own.slot, packet, state)) {
       ++plain;
-      packet.backend = slot.current_backend;
+      packet.backend = own.slot.current_backend;
       return GW_EXIT_SENT;
     }
     ++asked;
-    return choose_asking(packet, slot, state, hash_slot, now_ticks);
+    return packet.kind == PacketKind::about_flow ? choose_about_flow(packet, own, state)
+                                                 : choose_asking(packet, own, state);
   });
   add_to(state.counters.plain, plain);
   add_to(state.counters.asked, asked);

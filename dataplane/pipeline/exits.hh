@@ -9,7 +9,7 @@
 
 namespace guideway {
 
-enum class ExitKind { sent, kernel, drop };
+enum class ExitKind { sent, answered, kernel, drop };
 
 struct ExitName {
   gw_exit exit;

@@ -13,6 +13,11 @@ bool same_destination(const gw_flow_key& a, const gw_flow_key& b) noexcept {
          a.destination_port_be16 == b.destination_port_be16 && a.protocol == b.protocol && a.family == b.family;
 }
 
+gw_exit exit_without_service(const Packet& packet, const ServiceTable& services) noexcept {
+  if (packet.kind != PacketKind::about_flow || services.has_address(packet.flow)) return GW_EXIT_KERNEL_NO_SERVICE;
+  return GW_EXIT_KERNEL_OTHER_PROTOCOL;
+}
+
 }  // namespace
 
 void match_service(Burst& burst, const Snapshot& snapshot) noexcept {
@@ -23,9 +28,13 @@ void match_service(Burst& burst, const Snapshot& snapshot) noexcept {
     const bool is_same = before != nullptr && same_destination(packet.flow, before->flow);
     packet.service = is_same ? before->service : services.match(packet.flow);
     before = &packet;
-    return packet.service == nullptr ? GW_EXIT_KERNEL_NO_SERVICE : GW_EXIT_SENT;
+    if (packet.service == nullptr) return exit_without_service(packet, services);
+    packet.service_id = packet.service->row.id;
+    packet.dscp = packet.service->row.dscp;
+    return GW_EXIT_SENT;
   });
-  // Hashed in a loop of its own, and the slot asked for: by the time choose_backend reads it, it is near.
+  // Hashed in a loop of its own, and the slot asked for: by the time choose_backend reads it, it is near. (A service
+  // that looks at sources alone has another slot, and waits for it.)
   const gw_hash_key key = snapshot.hash_key();
   for (std::uint32_t i = 0; i < burst.active_count; ++i) {
     Packet& packet = burst.packets[burst.active[i]];

@@ -4,41 +4,20 @@
 
 #include "dataplane/net/checksum.hh"
 #include "dataplane/net/ethernet.hh"
+#include "dataplane/net/icmp.hh"
 #include "dataplane/net/ipv4.hh"
 #include "dataplane/net/ipv6.hh"
 #include "dataplane/net/tcp.hh"
 #include "dataplane/net/udp.hh"
+#include "dataplane/pipeline/extension_headers.hh"
+#include "dataplane/pipeline/header_cursor.hh"
+#include "dataplane/pipeline/quoted_flow.hh"
 #include "dataplane/pipeline/steps.hh"
-#include "ebpf/abi/limits.h"
 
 namespace guideway {
 namespace {
 
-// The bytes of a packet from some header on, up to the end that the header before it gave.
-class Cursor {
- public:
-  Cursor(const std::byte* at, std::uint32_t left_bytes) noexcept : at_(at), left_bytes_(left_bytes) {}
-
-  template <typename Header>
-  [[nodiscard]] const Header* peek() const noexcept {
-    static_assert(alignof(Header) <= 2);
-    return left_bytes_ < sizeof(Header) ? nullptr : reinterpret_cast<const Header*>(at_);
-  }
-  [[nodiscard]] bool skip(std::uint32_t bytes) noexcept {
-    if (bytes > left_bytes_) return false;
-    at_ += bytes;
-    left_bytes_ -= bytes;
-    return true;
-  }
-  void end_after(std::uint32_t bytes) noexcept { left_bytes_ = bytes; }
-  [[nodiscard]] std::uint32_t left_bytes() const noexcept { return left_bytes_; }
-
- private:
-  const std::byte* at_;
-  std::uint32_t left_bytes_;
-};
-
-gw_exit parse_tcp(Packet& packet, Cursor l4) noexcept {
+gw_exit parse_tcp(Packet& packet, HeaderCursor l4) noexcept {
   const auto* tcp = l4.peek<TcpHeader>();
   if (tcp == nullptr || tcp->header_bytes() < sizeof(TcpHeader) || tcp->header_bytes() > l4.left_bytes())
     return GW_EXIT_DROP_L4_INVALID;
@@ -49,30 +28,68 @@ gw_exit parse_tcp(Packet& packet, Cursor l4) noexcept {
   return GW_EXIT_SENT;
 }
 
-gw_exit parse_udp(Packet& packet, Cursor l4) noexcept {
+gw_exit parse_udp(Packet& packet, HeaderCursor l4) noexcept {
   const auto* udp = l4.peek<UdpHeader>();
   if (udp == nullptr) return GW_EXIT_DROP_L4_INVALID;
   const std::uint32_t length = udp->length.host();
-  if (length < sizeof(UdpHeader) || length > l4.left_bytes()) return GW_EXIT_DROP_L4_INVALID;
+  const bool is_beyond = length > l4.left_bytes() && packet.kind != PacketKind::first_fragment;
+  if (length < sizeof(UdpHeader) || is_beyond) return GW_EXIT_DROP_L4_INVALID;
   packet.flow.source_port_be16 = udp->source_port.raw();
   packet.flow.destination_port_be16 = udp->destination_port.raw();
-  packet.tcp_flags = 0;
   packet.opens_flow = true;
   return GW_EXIT_SENT;
 }
 
-gw_exit parse_l4(Packet& packet, std::uint8_t protocol, Cursor l4) noexcept {
+// What is neither ours to answer nor about a flow that we know.
+gw_exit exit_of_other_icmp(const Packet& packet, std::uint8_t type, const ServiceTable& services) noexcept {
+  return is_icmp_error(packet.flow.family, type) && services.has_address(packet.flow) ? GW_EXIT_KERNEL_NO_SERVICE
+                                                                                      : GW_EXIT_KERNEL_OTHER_PROTOCOL;
+}
+
+gw_exit parse_icmp(Packet& packet, HeaderCursor l4, Burst& burst, const ServiceTable& services) noexcept {
+  const auto* header = l4.peek<IcmpHeader>();
+  if (header == nullptr) return GW_EXIT_KERNEL_OTHER_PROTOCOL;
+  const bool ipv4 = packet.flow.family == GW_FAMILY_IPV4;
+  const bool has_bare_ip = packet.l4_offset_bytes == (ipv4 ? sizeof(Ipv4Header) : sizeof(Ipv6Header));
+  const bool is_echo = header->type == (ipv4 ? icmp::echo_request : icmpv6::echo_request) && header->code == 0;
+  if (is_echo && has_bare_ip && services.has_address(packet.flow)) {
+    packet.kind = PacketKind::echo;
+    ++burst.echo_count;
+    return GW_EXIT_KERNEL_OTHER_PROTOCOL;  // unless answer_echoes() says otherwise
+  }
+  const std::uint8_t type = header->type;
+  if (!is_icmp_error(packet.flow.family, type)) return GW_EXIT_KERNEL_OTHER_PROTOCOL;
+  (void)l4.skip(sizeof(IcmpHeader));
+  if (!read_quoted_flow(packet, l4)) return exit_of_other_icmp(packet, type, services);
+  packet.kind = PacketKind::about_flow;
+  return GW_EXIT_SENT;
+}
+
+gw_exit parse_l4(Packet& packet, std::uint8_t protocol, HeaderCursor l4, Burst& burst,
+                 const ServiceTable& services) noexcept {
   packet.flow.protocol = protocol;
+  packet.l4_offset_bytes = static_cast<std::uint16_t>(l4.at() - packet.data - packet.ip_offset_bytes);
   if (protocol == next_header::tcp) return parse_tcp(packet, l4);
   if (protocol == next_header::udp) return parse_udp(packet, l4);
+  const bool is_icmp = protocol == (packet.flow.family == GW_FAMILY_IPV4 ? next_header::icmp : next_header::icmpv6);
+  if (is_icmp && packet.kind == PacketKind::flow) return parse_icmp(packet, l4, burst, services);
   return GW_EXIT_KERNEL_OTHER_PROTOCOL;
 }
 
-gw_exit fragment_exit(const Packet& packet, const ServiceTable& services) noexcept {
-  return services.has_address(packet.flow) ? GW_EXIT_DROP_FRAGMENT : GW_EXIT_KERNEL_NO_SERVICE;
+// Sets a later fragment aside for settle_fragments(), if it may be of a flow to a service.
+gw_exit parse_later_fragment(Packet& packet, std::uint8_t protocol, Burst& burst,
+                             const ServiceTable& services) noexcept {
+  packet.flow.protocol = protocol;
+  const bool may_be_flow = protocol == next_header::tcp || protocol == next_header::udp ||
+                           (packet.flow.family == GW_FAMILY_IPV6 && is_walked(protocol));
+  if (!may_be_flow) return GW_EXIT_KERNEL_OTHER_PROTOCOL;
+  if (!services.has_address(packet.flow)) return GW_EXIT_KERNEL_NO_SERVICE;
+  packet.kind = PacketKind::later_fragment;
+  ++burst.fragment_count;
+  return GW_EXIT_HELD;
 }
 
-gw_exit parse_ipv4(Packet& packet, Cursor at, const ServiceTable& services) noexcept {
+gw_exit parse_ipv4(Packet& packet, HeaderCursor at, Burst& burst, const ServiceTable& services) noexcept {
   const auto* ip = at.peek<Ipv4Header>();
   if (ip == nullptr) return GW_EXIT_DROP_FRAME_TRUNCATED;
   const std::uint32_t header_bytes = ip->header_bytes();
@@ -86,39 +103,19 @@ gw_exit parse_ipv4(Packet& packet, Cursor at, const ServiceTable& services) noex
   packet.flow.family = GW_FAMILY_IPV4;
   std::memcpy(packet.flow.source, ip->source.data(), 4);
   std::memcpy(packet.flow.destination, ip->destination.data(), 4);
-  if (ip->is_fragment()) return fragment_exit(packet, services);
   const std::uint8_t protocol = ip->protocol;
+  if (ip->is_fragment()) {
+    packet.fragment_identification = ip->identification.raw();
+    if (ip->has_offset()) return parse_later_fragment(packet, protocol, burst, services);
+    packet.kind = PacketKind::first_fragment;
+    ++burst.fragment_count;
+  }
   at.end_after(total_bytes);
   (void)at.skip(header_bytes);
-  return parse_l4(packet, protocol, at);
+  return parse_l4(packet, protocol, at, burst, services);
 }
 
-bool is_walked(std::uint8_t header) noexcept {
-  return header == next_header::hop_by_hop || header == next_header::routing ||
-         header == next_header::destination_options || header == next_header::fragment;
-}
-
-// Walks the extension headers; `at` ends up in front of the L4 header, `header` is its protocol.
-gw_exit walk_extensions(Packet& packet, Cursor& at, std::uint8_t& header, const ServiceTable& services) noexcept {
-  for (std::uint32_t walked = 0; is_walked(header); ++walked) {
-    if (walked == GW_EXTENSION_HEADERS_MAX) return GW_EXIT_DROP_EXTENSION_HEADERS;
-    if (header == next_header::fragment) {
-      const auto* fragment = at.peek<Ipv6FragmentHeader>();
-      if (fragment == nullptr) return GW_EXIT_DROP_IP_HEADER_INVALID;
-      if (!fragment->is_atomic()) return fragment_exit(packet, services);
-      header = fragment->next_header;
-      (void)at.skip(sizeof(Ipv6FragmentHeader));
-      continue;
-    }
-    const auto* extension = at.peek<Ipv6ExtensionHeader>();
-    if (extension == nullptr) return GW_EXIT_DROP_IP_HEADER_INVALID;
-    header = extension->next_header;
-    if (!at.skip(extension->header_bytes())) return GW_EXIT_DROP_IP_HEADER_INVALID;
-  }
-  return GW_EXIT_SENT;
-}
-
-gw_exit parse_ipv6(Packet& packet, Cursor at, const ServiceTable& services) noexcept {
+gw_exit parse_ipv6(Packet& packet, HeaderCursor at, Burst& burst, const ServiceTable& services) noexcept {
   const auto* ip = at.peek<Ipv6Header>();
   if (ip == nullptr) return GW_EXIT_DROP_FRAME_TRUNCATED;
   if (ip->version() != 6) return GW_EXIT_DROP_IP_HEADER_INVALID;
@@ -131,30 +128,63 @@ gw_exit parse_ipv6(Packet& packet, Cursor at, const ServiceTable& services) noex
   packet.flow.family = GW_FAMILY_IPV6;
   std::memcpy(packet.flow.source, ip->source.data(), 16);
   std::memcpy(packet.flow.destination, ip->destination.data(), 16);
-  std::uint8_t header = ip->next_header;
+  std::uint8_t protocol = ip->next_header;
   at.end_after(total_bytes);
   (void)at.skip(sizeof(Ipv6Header));
-  const gw_exit exit = walk_extensions(packet, at, header, services);
-  return exit == GW_EXIT_SENT ? parse_l4(packet, header, at) : exit;
+  if (is_walked(protocol)) {
+    const ExtensionWalk walk = walk_extensions(at, protocol);
+    if (walk.exit != GW_EXIT_SENT) return walk.exit;
+    protocol = walk.protocol;
+    packet.fragment_identification = walk.identification;
+    if (walk.is_later) return parse_later_fragment(packet, protocol, burst, services);
+    if (walk.is_fragment) {
+      packet.kind = PacketKind::first_fragment;
+      ++burst.fragment_count;
+    }
+  }
+  return parse_l4(packet, protocol, at, burst, services);
 }
 
-gw_exit parse_frame(Packet& packet, const ServiceTable& services) noexcept {
+void reset(Packet& packet) noexcept {
   packet.flow = {};
-  Cursor at(packet.data, packet.length_bytes);
+  packet.kind = PacketKind::flow;
+  packet.tcp_flags = 0;
+  packet.opens_flow = false;
+  packet.vlan_control = 0;
+  packet.ip_offset_bytes = sizeof(EthernetHeader);
+}
+
+gw_exit parse_frame(Packet& packet, Burst& burst, const ServiceTable& services) noexcept {
+  reset(packet);
+  HeaderCursor at(packet.data, packet.length_bytes);
   const auto* ethernet = at.peek<EthernetHeader>();
   if (ethernet == nullptr) return GW_EXIT_DROP_FRAME_TRUNCATED;
-  const EtherType type = ethernet->ether_type();
+  EtherType type = ethernet->ether_type();
   (void)at.skip(sizeof(EthernetHeader));
-  packet.ip_offset_bytes = sizeof(EthernetHeader);
-  if (type == EtherType::ipv4) return parse_ipv4(packet, at, services);
-  if (type == EtherType::ipv6) return parse_ipv6(packet, at, services);
+  if (type == EtherType::vlan) {
+    const auto* tag = at.peek<VlanTag>();
+    if (tag == nullptr) return GW_EXIT_DROP_FRAME_TRUNCATED;
+    type = tag->ether_type();
+    packet.vlan_control = tag->control.host();
+    packet.ip_offset_bytes = sizeof(EthernetHeader) + sizeof(VlanTag);
+    (void)at.skip(sizeof(VlanTag));
+  }
+  if (type == EtherType::ipv4) return parse_ipv4(packet, at, burst, services);
+  if (type == EtherType::ipv6) return parse_ipv6(packet, at, burst, services);
   return GW_EXIT_KERNEL_NOT_IP;
 }
 
 }  // namespace
 
 void parse(Burst& burst, const ServiceTable& services) noexcept {
-  for_each_active(burst, [&services](Packet& packet) noexcept { return parse_frame(packet, services); });
+  burst.echo_count = 0;
+  burst.fragment_count = 0;
+  for_each_active(burst, [&](Packet& packet) noexcept {
+    const gw_exit exit = parse_frame(packet, burst, services);
+    // A first fragment that is not of a flow leaves nothing for later ones to follow.
+    if (exit != GW_EXIT_SENT && packet.kind == PacketKind::first_fragment) packet.kind = PacketKind::flow;
+    return exit;
+  });
 }
 
 }  // namespace guideway

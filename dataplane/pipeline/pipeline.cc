@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/pipeline.hh"
 
-#include "dataplane/net/tcp.hh"
+#include "dataplane/pipeline/exits.hh"
 #include "dataplane/pipeline/steps.hh"
 
 namespace guideway {
@@ -18,52 +18,102 @@ void reset(Burst& burst) noexcept {
   }
 }
 
+// Section 6: echo requests to service addresses, which parse set aside.
+void answer_echoes(Burst& burst, const Snapshot& snapshot, Answers& answers) noexcept {
+  if (!snapshot.answers_echo()) return;
+  for (std::uint32_t i = 0; i < burst.count; ++i) {
+    Packet& packet = burst.packets[i];
+    if (packet.kind == PacketKind::echo) packet.exit = static_cast<std::uint8_t>(answers.echo(packet));
+  }
+}
+
 }  // namespace
 
-Pipeline::Pipeline(FlowTable flows, const HealthTable& health, WorkerCounters counters, std::uint32_t services_max)
-    : flows_(std::move(flows)), health_(health), counters_(counters), round_robin_cursors_(services_max, 0) {}
+Pipeline::Pipeline(const Capacities& capacities, const HealthTable& health, Crew& crew, Crew::Member& own,
+                   Fragments fragments, std::uint64_t random_seed)
+    : crew_(crew),
+      own_(own),
+      health_(health),
+      fragments_(std::move(fragments)),
+      service_buckets_(capacities.services_max, gw_bucket{}),
+      source_buckets_(GW_LIMIT_CELLS, gw_bucket{}),
+      round_robin_cursors_(capacities.services_max, 0),
+      random_state_(random_seed) {}
 
-Result<Pipeline> Pipeline::create(const Capacities& capacities, const HealthTable& health, WorkerCounters counters) {
+Result<Pipeline> Pipeline::create(const Capacities& capacities, const HealthTable& health, Crew& crew,
+                                  WorkerCounters counters, std::uint64_t random_seed) {
   auto flows = FlowTable::create(capacities.flows_max, counters.backends);
   if (!flows) return failure_of(flows);
-  return Pipeline(std::move(*flows), health, counters, capacities.services_max);
+  auto fragments = Fragments::create();
+  if (!fragments) return failure_of(fragments);
+  Crew::Member& own = crew.join(std::move(*flows), counters);
+  return Pipeline(capacities, health, crew, own, std::move(*fragments), random_seed);
+}
+
+Answers Pipeline::answers_for(const Snapshot& snapshot, std::uint32_t now_ticks) noexcept {
+  return {answer_buckets_, snapshot.answer_rates(), crew_.worker_count(), now_ticks};
 }
 
 void Pipeline::run(Burst& burst, const Snapshot& snapshot, std::uint32_t now_ticks) noexcept {
   reset(burst);
-  std::uint64_t received_bytes = 0;
-  for (std::uint32_t i = 0; i < burst.count; ++i) received_bytes += burst.packets[i].length_bytes;
-  add_to(counters_.worker.received_bytes, received_bytes);
+  burst.received_bytes = 0;
+  for (std::uint32_t i = 0; i < burst.count; ++i) burst.received_bytes += burst.packets[i].length_bytes;
+  fragments_.expire(now_ticks);
+  Answers answers = answers_for(snapshot, now_ticks);
+  const Admission admission{snapshot, service_buckets_, source_buckets_, crew_.worker_count(), now_ticks};
+  ChooseState choosing{own_.flows,           crew_,     health_, round_robin_cursors_, random_state_,
+                       own_.counters.worker, admission, answers};
 
   parse(burst, snapshot.services());
+  if (burst.echo_count != 0) answer_echoes(burst, snapshot, answers);
   match_service(burst, snapshot);
-  choose_backend(burst, {flows_, health_, round_robin_cursors_, counters_.worker}, now_ticks);
-  forward(burst, snapshot);
+  if (!snapshot.admits_everything()) admit(burst, admission);
+  choose_backend(burst, choosing);
+  forward(burst, snapshot, answers);
+  if (burst.fragment_count != 0) fragments_.settle(burst, snapshot, health_, answers, now_ticks);
 }
 
+bool Pipeline::take_released(Burst& burst, const Snapshot& snapshot, std::uint32_t now_ticks) noexcept {
+  Answers answers = answers_for(snapshot, now_ticks);
+  return fragments_.take_released(burst, snapshot, health_, answers, now_ticks);
+}
+
+void Pipeline::give_up_held() noexcept { fragments_.give_up(); }
+
 void Pipeline::count(const Burst& burst) noexcept {
-  add_to(counters_.worker.received_packets, burst.count);
+  const WorkerCounters& counters = own_.counters;
   std::uint64_t sent_bytes = 0;
+  std::uint32_t held = 0;
   for (std::uint32_t i = 0; i < burst.count; ++i) {
     const Packet& packet = burst.packets[i];
-    add_to(counters_.worker.exits[packet.exit], 1);
-    if (packet.exit != GW_EXIT_SENT) continue;
+    if (packet.exit == GW_EXIT_HELD) {
+      ++held;
+      continue;
+    }
+    add_to(counters.worker.exits[packet.exit], 1);
+    if (packet.exit != GW_EXIT_SENT) {
+      if (kind_of(packet.exit) == ExitKind::answered) sent_bytes += packet.length_bytes;
+      continue;
+    }
     sent_bytes += packet.length_bytes;
-    gw_service_counters& service = counters_.services[packet.service->row.id];
+    gw_service_counters& service = counters.services[packet.service_id];
     add_to(service.packets, 1);
     add_to(service.bytes, packet.ip_length_bytes);
-    gw_backend_counters& backend = counters_.backends[packet.backend];
+    gw_backend_counters& backend = counters.backends[packet.backend];
     add_to(backend.packets, 1);
     add_to(backend.bytes, packet.ip_length_bytes);
     if (packet.opens_flow) add_to(backend.opened, 1);
   }
-  add_to(counters_.worker.sent_bytes, sent_bytes);
-  __atomic_store_n(&counters_.worker.flows_remembered, flows_.held(), __ATOMIC_RELAXED);
+  add_to(counters.worker.received_packets, burst.count - held);
+  add_to(counters.worker.received_bytes, burst.received_bytes);
+  add_to(counters.worker.sent_bytes, sent_bytes);
+  __atomic_store_n(&counters.worker.flows_remembered, own_.flows.held(), __ATOMIC_RELAXED);
 }
 
 void Pipeline::sweep(std::uint32_t now_ticks) noexcept {
-  add_to(counters_.worker.flows_expired, flows_.sweep(buckets_swept_per_poll, now_ticks));
-  __atomic_store_n(&counters_.worker.flows_remembered, flows_.held(), __ATOMIC_RELAXED);
+  fragments_.expire(now_ticks);
+  add_to(own_.counters.worker.flows_expired, own_.flows.sweep(buckets_swept_per_poll, now_ticks));
+  __atomic_store_n(&own_.counters.worker.flows_remembered, own_.flows.held(), __ATOMIC_RELAXED);
 }
 
 }  // namespace guideway

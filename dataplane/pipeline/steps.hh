@@ -9,7 +9,9 @@
 #include "dataplane/forwarding/flow_table.hh"
 #include "dataplane/forwarding/health_table.hh"
 #include "dataplane/forwarding/snapshot.hh"
+#include "dataplane/pipeline/answers.hh"
 #include "dataplane/pipeline/burst.hh"
+#include "dataplane/pipeline/crew.hh"
 #include "dataplane/pipeline/worker_counters.hh"
 
 namespace guideway {
@@ -33,19 +35,37 @@ void for_each_active(Burst& burst, Decide decide) noexcept {
 // Section 1: reads Ethernet, IP and L4 headers into the descriptor, never beyond the frame.
 void parse(Burst& burst, const ServiceTable& services) noexcept;
 
-// Section 2, and the flow's hash.
+// Section 2, first half: the service, and the flow's hash.
 void match_service(Burst& burst, const Snapshot& snapshot) noexcept;
 
-// Section 3. What a worker remembers, and its random-free cursors.
+// Section 2, second half: access lists and limits of new flows. One worker's buckets, and the time.
+struct Admission {
+  const Snapshot& snapshot;
+  std::span<gw_bucket> of_services;  // by service id
+  std::span<gw_bucket> of_sources;   // GW_LIMIT_CELLS of them
+  std::uint32_t worker_count;
+  std::uint32_t now_ticks;
+};
+void admit(Burst& burst, const Admission& admission) noexcept;
+// The tokens that a new flow takes; also for UDP, where only choose_backend knows that a flow is new.
+[[nodiscard]] gw_exit take_flow_tokens(const Packet& packet, const Admission& admission) noexcept;
+
+// Section 3. What a worker remembers and may ask.
 struct ChooseState {
   FlowTable& flows;
+  const Crew& crew;
   const HealthTable& health;
   std::span<std::uint32_t> round_robin_cursors;  // by service id
+  std::uint64_t& random_state;
   gw_worker_counters& counters;
+  const Admission& admission;
+  Answers& answers;
 };
-void choose_backend(Burst& burst, ChooseState state, std::uint32_t now_ticks) noexcept;
+void choose_backend(Burst& burst, ChooseState& state) noexcept;
 
 // Section 4: rewrites the packet for its backend.
-void forward(Burst& burst, const Snapshot& snapshot) noexcept;
+void forward(Burst& burst, const Snapshot& snapshot, Answers& answers) noexcept;
+// One packet: its exit.
+[[nodiscard]] gw_exit forward_packet(Packet& packet, const gw_backend& backend, Answers& answers) noexcept;
 
 }  // namespace guideway

@@ -54,13 +54,17 @@ void Worker::run(const std::atomic<bool>& stop) noexcept {
 bool Worker::poll(std::uint32_t now_ticks) noexcept {
   const Snapshot& snapshot = snapshots_.enter(index_);
   bool found = false;
-  for (WorkerPort& port : ports_) {
+  for (std::size_t number = 0; number < ports_.size(); ++number) {
+    WorkerPort& port = ports_[number];
     port.queue->receive(burst_);
     if (burst_.count != 0) {
       found = true;
+      for (std::uint32_t i = 0; i < burst_.count; ++i)
+        burst_.packets[i].ingress_port = static_cast<std::uint8_t>(number);
       pipeline_.run(burst_, snapshot, now_ticks);
       dispatch(port);
       pipeline_.count(burst_);
+      send_released(snapshot, now_ticks);
     }
     if (port.kernel_face == nullptr) continue;
     port.kernel_face->receive(burst_);
@@ -69,10 +73,18 @@ bool Worker::poll(std::uint32_t now_ticks) noexcept {
     pass_on_from_kernel(port);
   }
   pipeline_.sweep(now_ticks);
+  send_released(snapshot, now_ticks);
   answer_question(now_ticks);
   add_to(counters_.worker.loops, 1);
   if (found) add_to(counters_.worker.busy_loops, 1);
   return found;
+}
+
+void Worker::send_released(const Snapshot& snapshot, std::uint32_t now_ticks) noexcept {
+  while (pipeline_.take_released(burst_, snapshot, now_ticks)) {
+    dispatch(ports_[burst_.packets[0].ingress_port]);
+    pipeline_.count(burst_);
+  }
 }
 
 void Worker::dispatch(WorkerPort& from) noexcept {
@@ -87,14 +99,16 @@ void Worker::dispatch(WorkerPort& from) noexcept {
 void Worker::sort_by_exit(bool has_kernel_face) noexcept {
   for (std::uint32_t i = 0; i < burst_.count; ++i) {
     Packet& packet = burst_.packets[i];
-    if (packet.exit == GW_EXIT_SENT) {
+    if (packet.exit == GW_EXIT_HELD) continue;  // the pipeline has its buffer
+    const ExitKind kind = kind_of(packet.exit);
+    if (kind == ExitKind::sent || kind == ExitKind::answered) {
       if (packet.egress_port < to_port_.size()) {
         to_port_[packet.egress_port].add(packet);
         continue;
       }
       // The snapshot names a port that this datapath does not have: as good as no next hop.
       packet.exit = GW_EXIT_DROP_UNRESOLVED;
-    } else if (kind_of(packet.exit) == ExitKind::kernel) {
+    } else if (kind == ExitKind::kernel) {
       if (has_kernel_face) {
         to_kernel_.add(packet);
         continue;

@@ -48,6 +48,7 @@ class Worker {
   };
 
   void dispatch(WorkerPort& from) noexcept;
+  void send_released(const Snapshot& snapshot, std::uint32_t now_ticks) noexcept;
   void sort_by_exit(bool has_kernel_face) noexcept;
   void hand_over(PacketList& list, PortQueue& to, PortQueue& from, std::uint8_t exit_if_full) noexcept;
   void pass_on_from_kernel(WorkerPort& port) noexcept;

@@ -42,16 +42,21 @@ struct SnapshotRows {
   std::vector<gw_service> services;
   std::vector<gw_backend> backends;
   std::vector<std::uint64_t> tables;
+  std::vector<gw_access_prefix> access_prefixes;
+  gw_answer_rates answers{1000, 1000, 1000};
+  std::uint32_t flags = 0;
 };
 
 inline Bytes snapshot_bytes(const SnapshotRows& rows) {
   Bytes bytes;
   append(bytes, gw_snapshot_header{GW_SNAPSHOT_MAGIC, GW_ABI_VERSION, rows.generation, rows.hash_key,
                                    static_cast<__u32>(rows.services.size()), static_cast<__u32>(rows.backends.size()),
-                                   static_cast<__u32>(rows.tables.size()), 0});
+                                   static_cast<__u32>(rows.tables.size()),
+                                   static_cast<__u32>(rows.access_prefixes.size()), rows.answers, rows.flags});
   for (const gw_service& row : rows.services) append(bytes, row);
   for (const gw_backend& row : rows.backends) append(bytes, row);
   for (const std::uint64_t id : rows.tables) append(bytes, gw_table_ref{id});
+  for (const gw_access_prefix& row : rows.access_prefixes) append(bytes, row);
   return bytes;
 }
 
@@ -63,6 +68,7 @@ inline gw_service service_row(std::uint32_t id, std::uint8_t host, std::uint16_t
   row.key.port_be16 = static_cast<__be16>(port >> 8U | port << 8U);
   row.key.protocol = protocol;
   row.key.family = GW_FAMILY_IPV4;
+  row.key.prefix_bits = 32;
   row.id = id;
   row.idle_ticks = 300 * GW_TICKS_PER_SECOND;
   row.opening_ticks = 60 * GW_TICKS_PER_SECOND;
@@ -84,6 +90,8 @@ inline gw_backend backend_row(std::uint32_t index, std::uint8_t port, gw_forward
   row.next_hop_mac[0] = row.source_mac[0] = 2;
   row.next_hop_mac[5] = static_cast<__u8>(index);
   row.mtu_bytes = 1500;
+  row.weight = 1;
+  row.outer_source_bits = 32;
   return row;
 }
 

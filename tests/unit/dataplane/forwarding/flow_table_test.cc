@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <random>
+#include <thread>
 #include <vector>
 
 namespace guideway {
@@ -161,6 +163,40 @@ TEST_F(FlowTableTest, SweepEmptiesTheTable) {
   const std::uint32_t held = table_.held();
   EXPECT_EQ(table_.sweep(table_.bucket_count(), 18), held);
   EXPECT_EQ(table_.held(), 0U);
+}
+
+TEST_F(FlowTableTest, FromAfarTheSameIsSeenAndNothingChanged) {
+  EXPECT_FALSE(table_.look_from_afar(42, 100));
+  ASSERT_EQ(table_.insert(42, 7, 3, GW_FLOW_ESTABLISHED, 100, 16), Remembered::inserted);
+  const auto seen = table_.look_from_afar(42, 123);
+  ASSERT_TRUE(seen);
+  EXPECT_EQ(FlowTable::backend_of(*seen), 7U);
+  EXPECT_EQ(FlowTable::generation_of(*seen), 3U);
+  EXPECT_FALSE(table_.look_from_afar(42, 124)) << "its time is over";
+  EXPECT_EQ(table_.held(), 1U) << "but forgetting it is its own worker's";
+}
+
+// A reader on another core never sees an entry of one flow with the backend of another.
+TEST_F(FlowTableTest, FromAfarNoEntryIsSeenTorn) {
+  std::atomic<bool> stop{false};
+  std::thread reader([this, &stop] {
+    std::uint64_t number = 0;
+    while (!stop.load(std::memory_order_relaxed)) {
+      const std::uint32_t flow = static_cast<std::uint32_t>(++number % 32);
+      const auto seen = table_.look_from_afar(hash_in(1, flow + 1), 100);
+      if (seen) EXPECT_EQ(FlowTable::backend_of(*seen), flow);
+    }
+  });
+  for (std::uint64_t number = 0; number < 300000; ++number) {
+    const auto flow = static_cast<std::uint32_t>(number * 7 % 32);
+    const std::uint64_t hash = hash_in(1, flow + 1);
+    if (gw_flow_entry* entry = table_.find(hash, 100))
+      table_.forget(*entry);
+    else
+      (void)table_.insert(hash, flow, 1, GW_FLOW_PROBATION, 100, 50);
+  }
+  stop.store(true, std::memory_order_relaxed);
+  reader.join();
 }
 
 }  // namespace

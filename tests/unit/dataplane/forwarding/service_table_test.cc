@@ -19,7 +19,18 @@ Service service_at(const char* address, std::uint16_t port, Protocol protocol, s
   service.row.key.family = static_cast<std::uint8_t>(parsed.family);
   service.row.key.port_be16 = be16(port).raw();
   service.row.key.protocol = static_cast<std::uint8_t>(protocol);
+  service.row.key.prefix_bits = parsed.family == Family::ipv4 ? 32 : 128;
   service.row.id = id;
+  return service;
+}
+
+Service in_prefix(Service service, std::uint8_t bits) {
+  service.row.key.prefix_bits = bits;
+  return service;
+}
+
+Service up_to(Service service, std::uint16_t port_last) {
+  service.row.port_last = port_last;
   return service;
 }
 
@@ -47,6 +58,46 @@ TEST(ServiceTable, ExactPortBeforeAnyPort) {
   EXPECT_EQ(id(flow_to("2001:db8::1", 81, Protocol::tcp)), 0U);
   EXPECT_TRUE(table.has_address(flow_to("2001:db8::1", 9, Protocol::udp)));
   EXPECT_FALSE(table.has_address(flow_to("2001:db8::2", 80, Protocol::tcp)));
+}
+
+std::uint32_t id_of(const ServiceTable& table, const gw_flow_key& flow) {
+  return table.match(flow) == nullptr ? 0U : table.match(flow)->row.id;
+}
+
+TEST(ServiceTable, ExactPortThenRangeThenAnyPort) {
+  const ServiceTable table(
+      {service_at("192.0.2.1", 0, Protocol::tcp, 1), up_to(service_at("192.0.2.1", 8000, Protocol::tcp, 2), 8099),
+       up_to(service_at("192.0.2.1", 9000, Protocol::tcp, 3), 65535), service_at("192.0.2.1", 8000, Protocol::tcp, 4),
+       service_at("192.0.2.1", 8050, Protocol::tcp, 5), up_to(service_at("192.0.2.1", 8000, Protocol::udp, 6), 8001)});
+  const auto tcp = [&](std::uint16_t port) { return id_of(table, flow_to("192.0.2.1", port, Protocol::tcp)); };
+  EXPECT_EQ(tcp(7999), 1U);
+  EXPECT_EQ(tcp(8000), 4U);
+  EXPECT_EQ(tcp(8001), 2U);
+  EXPECT_EQ(tcp(8050), 5U);
+  EXPECT_EQ(tcp(8099), 2U);
+  EXPECT_EQ(tcp(8100), 1U);
+  EXPECT_EQ(tcp(9000), 3U);
+  EXPECT_EQ(tcp(65535), 3U);
+  EXPECT_EQ(id_of(table, flow_to("192.0.2.1", 8001, Protocol::udp)), 6U);
+  EXPECT_EQ(id_of(table, flow_to("192.0.2.1", 8002, Protocol::udp)), 0U);
+}
+
+TEST(ServiceTable, AddressThenLongestPrefix) {
+  const ServiceTable table({in_prefix(service_at("10.0.0.0", 80, Protocol::tcp, 1), 8),
+                            in_prefix(service_at("10.1.0.0", 0, Protocol::tcp, 2), 16),
+                            service_at("10.1.2.3", 443, Protocol::tcp, 3),
+                            in_prefix(service_at("2001:db8::", 53, Protocol::udp, 4), 64)});
+  EXPECT_EQ(id_of(table, flow_to("10.200.0.1", 80, Protocol::tcp)), 1U);
+  EXPECT_EQ(id_of(table, flow_to("10.1.200.1", 80, Protocol::tcp)), 2U);
+  EXPECT_EQ(id_of(table, flow_to("10.1.2.3", 443, Protocol::tcp)), 3U);
+  EXPECT_EQ(id_of(table, flow_to("10.1.2.3", 80, Protocol::tcp)), 2U) << "its address has no such port";
+  EXPECT_EQ(id_of(table, flow_to("10.1.2.3", 80, Protocol::udp)), 0U);
+  EXPECT_EQ(id_of(table, flow_to("10.200.0.1", 81, Protocol::tcp)), 0U);
+  EXPECT_EQ(id_of(table, flow_to("11.0.0.1", 80, Protocol::tcp)), 0U);
+  EXPECT_EQ(id_of(table, flow_to("2001:db8::ffff", 53, Protocol::udp)), 4U);
+  EXPECT_EQ(id_of(table, flow_to("2001:db8:0:1::", 53, Protocol::udp)), 0U);
+  EXPECT_TRUE(table.has_address(flow_to("10.9.9.9", 1, Protocol::udp)));
+  EXPECT_FALSE(table.has_address(flow_to("11.9.9.9", 80, Protocol::tcp)));
 }
 
 TEST(ServiceTable, AnIpv6AddressIsNotTheIpv4OneWithTheSameBytes) {

@@ -32,14 +32,14 @@ struct WireTable {
 };
 
 struct WireSnapshot {
-  gw_snapshot_header header{GW_SNAPSHOT_MAGIC, GW_ABI_VERSION, 5, {1, 2}, 2, 2, 1, 0};
+  gw_snapshot_header header{GW_SNAPSHOT_MAGIC, GW_ABI_VERSION, 5, {1, 2}, 2, 2, 1, 0, {}, 0};
   std::vector<gw_service> services;
   std::vector<gw_backend> backends;
   std::vector<gw_table_ref> refs{{99}};
   WireSnapshot() {
     for (std::uint32_t i = 0; i < 2; ++i) {
       gw_service service{};
-      service.key = {{192, 0, 2, static_cast<__u8>(i)}, be16(80).raw(), 6, 4};
+      service.key = {{192, 0, 2, static_cast<__u8>(i)}, be16(80).raw(), 6, 4, 32, {}};
       service.id = i;
       service.idle_ticks = service.opening_ticks = service.closing_ticks = 16;
       services.push_back(service);
@@ -95,17 +95,36 @@ TEST(Snapshot, RefusesEveryFieldByName) {
       {"service[1].id", [](auto& s) { s.services[1].id = 16; }},
       {"service id", [](auto& s) { s.services[1].id = 0; }},
       {"service[0].table", [](auto& s) { s.services[0].table = 1; }},
-      {"service[0].scheduler", [](auto& s) { s.services[0].scheduler = 2; }},
-      {"service[0].policy", [](auto& s) { s.services[0].policy = 2; }},
+      {"service[0].scheduler", [](auto& s) { s.services[0].scheduler = GW_SCHEDULER_COUNT; }},
+      {"service[0].policy", [](auto& s) { s.services[0].policy = GW_POLICY_COUNT; }},
       {"service[0].flags", [](auto& s) { s.services[0].flags = 0x8000; }},
       {"ticks", [](auto& s) { s.services[0].idle_ticks = 0; }},
       {"ticks", [](auto& s) { s.services[0].closing_ticks = 0x10000000; }},
       {"service key", [](auto& s) { s.services[1].key = s.services[0].key; }},
       {"backend[0].index", [](auto& s) { s.backends[0].index = 64; }},
       {"backend index", [](auto& s) { s.backends[0].index = s.backends[1].index; }},
-      {"backend[1].forward", [](auto& s) { s.backends[1].forward = 2; }},
+      {"backend[1].forward", [](auto& s) { s.backends[1].forward = GW_FORWARD_COUNT; }},
       {"backend[1].family", [](auto& s) { s.backends[1].family = 0; }},
       {"backend[1].flags", [](auto& s) { s.backends[1].flags = 0x80; }},
+      {"backend[1].vlan", [](auto& s) { s.backends[1].vlan = 4095; }},
+      {"backend[1].outer_source_bits", [](auto& s) { s.backends[1].outer_source_bits = 33; }},
+      {"backend[1].outer_source has", [](auto& s) { s.backends[1].outer_source[0] = 10; }},
+      {"backend[1].tunnel_id", [](auto& s) { s.backends[1].forward = GW_FORWARD_GUE; }},
+      {"service[0].key.prefix_bits", [](auto& s) { s.services[0].key.prefix_bits = 33; }},
+      {"service[0].key.address", [](auto& s) { s.services[0].key.prefix_bits = 1; }},
+      {"service[0].key.zero", [](auto& s) { s.services[0].key.zero[1] = 1; }},
+      {"service[0].port_last", [](auto& s) { s.services[0].port_last = 1; }},
+      {"service[0].dscp", [](auto& s) { s.services[0].dscp = 64; }},
+      {"service[0].source_bits", [](auto& s) { s.services[0].scheduler = GW_SCHEDULER_SOURCE; }},
+      {"service[0].*flow_*", [](auto& s) { s.services[0].flow_rate = GW_FLOW_RATE_MAX + 1; }},
+      {"service[0].flow_burst", [](auto& s) { s.services[0].flow_rate = 1; }},
+      {"service[0].limit_source_bits",
+       [](auto& s) { s.services[0].source_flow_rate = s.services[0].source_flow_burst = 1; }},
+      {"service[0].access_list", [](auto& s) { s.services[0].access_list = GW_ACCESS_LISTS_MAX + 1; }},
+      {"snapshot flags", [](auto& s) { s.header.flags = 2; }},
+      {"snapshot answers", [](auto& s) { s.header.answers.reject = 0xffffffff; }},
+      {"access_prefix_count", [](auto& s) { s.header.access_prefix_count = 0xffffffff; }},
+      {"length", [](auto& s) { s.header.access_prefix_count = 1; }},
   };
   const TableStore tables = store_with_table();
   for (const WrongSnapshot& row : rows) {

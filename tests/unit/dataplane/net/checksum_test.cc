@@ -34,7 +34,7 @@ TEST(Checksum, AgreesWithTheReferenceOnEveryHeaderLength) {
     std::array<std::uint8_t, 60> header{};
     const std::uint32_t length = static_cast<std::uint32_t>(20 + 4 * (random() % 11));
     for (auto& byte : header) byte = round % 7 == 0 ? 0xff : static_cast<std::uint8_t>(random());
-    const std::uint16_t sum = header_sum(header.data(), length);
+    const std::uint16_t sum = fold_sum(sum_of_bytes(header.data(), length));
     EXPECT_EQ(__builtin_bswap16(sum), reference_sum(header.data(), length));
     header[10] = header[11] = 0;
     const std::uint16_t checksum = header_checksum(header.data(), length);
@@ -42,6 +42,30 @@ TEST(Checksum, AgreesWithTheReferenceOnEveryHeaderLength) {
     EXPECT_TRUE(header_checksum_holds(header.data(), length));
     header[length - 1] = static_cast<std::uint8_t>(header[length - 1] ^ 0x10U);
     EXPECT_FALSE(header_checksum_holds(header.data(), length));
+  }
+}
+
+TEST(Checksum, AnOddLastByteCountsAsIfAZeroFollowed) {
+  const std::array<std::uint8_t, 6> bytes{1, 2, 3, 4, 5, 0};
+  for (std::uint32_t length = 0; length < 6; length += 1) {
+    std::array<std::uint8_t, 6> padded{};
+    std::memcpy(padded.data(), bytes.data(), length);
+    EXPECT_EQ(fold_sum(sum_of_bytes(bytes.data(), length)), fold_sum(sum_of_bytes(padded.data(), 6))) << length;
+  }
+}
+
+// RFC 1624: what is updated is what would have been computed.
+TEST(Checksum, UpdatedIsAsComputedAnew) {
+  std::mt19937 random(1624);
+  for (int round = 0; round < 20000; ++round) {
+    std::array<std::uint8_t, 40> bytes{};
+    for (auto& byte : bytes) byte = round % 5 == 0 ? 0xff : static_cast<std::uint8_t>(random());
+    bytes[0] = bytes[1] = 0;
+    const std::uint16_t before = header_checksum(bytes.data(), 40);
+    const std::uint64_t old_sum = sum_of_bytes(bytes.data() + 8, 16);
+    for (std::size_t i = 8; i < 24; ++i) bytes[i] = static_cast<std::uint8_t>(random());
+    const std::uint64_t new_sum = sum_of_bytes(bytes.data() + 8, 16);
+    EXPECT_EQ(updated_checksum(before, old_sum, new_sum), header_checksum(bytes.data(), 40));
   }
 }
 

@@ -14,9 +14,10 @@ TEST(Exits, EveryExitHasItsOwnNameThatTellsItsKind) {
   for (const ExitName& exit : exit_names()) {
     EXPECT_TRUE(names.insert(exit.name).second) << exit.name;
     EXPECT_FALSE(exit.meaning.empty());
-    const std::string_view prefix = exit.kind == ExitKind::sent     ? "sent"
-                                    : exit.kind == ExitKind::kernel ? "kernel_"
-                                                                    : "drop_";
+    const std::string_view prefix = exit.kind == ExitKind::sent       ? "sent"
+                                    : exit.kind == ExitKind::answered ? "answered_"
+                                    : exit.kind == ExitKind::kernel   ? "kernel_"
+                                                                      : "drop_";
     EXPECT_EQ(exit.name.substr(0, prefix.size()), prefix);
     EXPECT_EQ(kind_of(static_cast<std::uint8_t>(exit.exit)), exit.kind);
   }

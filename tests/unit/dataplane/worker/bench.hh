@@ -32,7 +32,7 @@ class Bench {
     publish(1, {testing_support::backend_row(0, 0), testing_support::backend_row(1, 1, GW_FORWARD_IPIP)});
     const bool has_faces = faces == KernelFaces::both;
     worker = std::make_unique<Worker>(
-        0, *cell, std::move(*Pipeline::create(capacities, health.table(), counters_block.worker(0))),
+        0, *cell, std::move(*Pipeline::create(capacities, health.table(), crew, counters_block.worker(0))),
         counters_block.worker(0),
         std::vector<WorkerPort>{{&port0, has_faces ? &face0 : nullptr}, {&port1, has_faces ? &face1 : nullptr}}, idle);
     cell->join(0);
@@ -121,6 +121,7 @@ class Bench {
   HealthBlock health;
   CountersBlock counters_block;
   std::unique_ptr<SnapshotCell> cell;
+  Crew crew{1};
   MemoryPool pool{frame_count, 2048};
   MemoryPort port0{pool, frame_count};
   MemoryPort port1{pool, frame_count};

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/pipeline/encapsulate.hh"
+
+#include <cstring>
+
+#include "dataplane/net/checksum.hh"
+#include "dataplane/net/ipv4.hh"
+#include "dataplane/net/ipv6.hh"
+#include "dataplane/net/tunnel.hh"
+#include "dataplane/net/udp.hh"
+#include "dataplane/pipeline/link_header.hh"
+
+namespace guideway {
+namespace {
+
+constexpr std::uint8_t outer_hop_limit = 64;
+// The range that RFC 6335 leaves to senders, all of it: 14 bits of the flow's hash for the backend's RSS to spread by.
+constexpr std::uint16_t gue_source_port_base = 0xc000;
+constexpr std::uint16_t gue_source_port_bits = 0x3fff;
+
+bool has_key(const gw_backend& backend) noexcept { return (backend.flags & GW_BACKEND_HAS_KEY) != 0; }
+
+// Between the outer IP header and the packet inside.
+std::uint32_t shim_bytes(const gw_backend& backend) noexcept {
+  switch (backend.forward) {
+    case GW_FORWARD_GUE:
+      return sizeof(UdpHeader) + sizeof(GueHeader);
+    case GW_FORWARD_GUE_DIRECT:
+      return sizeof(UdpHeader);
+    case GW_FORWARD_GRE:
+      return sizeof(GreHeader) + (has_key(backend) ? sizeof(be32) : 0);
+    default:
+      return 0;
+  }
+}
+
+std::uint8_t inner_protocol(const Packet& packet) noexcept {
+  return packet.flow.family == GW_FAMILY_IPV4 ? next_header::ipv4 : next_header::ipv6;
+}
+
+std::uint8_t outer_protocol(const Packet& packet, const gw_backend& backend) noexcept {
+  if (backend.forward == GW_FORWARD_GRE) return next_header::gre;
+  return backend.forward == GW_FORWARD_IPIP ? inner_protocol(packet) : next_header::udp;
+}
+
+std::uint8_t inner_traffic_class(const Packet& packet, const std::byte* inner) noexcept {
+  if (packet.flow.family == GW_FAMILY_IPV4) return reinterpret_cast<const Ipv4Header*>(inner)->dscp_and_ecn;
+  return reinterpret_cast<const Ipv6Header*>(inner)->traffic_class();
+}
+
+void write_udp(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint32_t shim) noexcept {
+  UdpHeader udp;
+  udp.source_port = be16(static_cast<std::uint16_t>(gue_source_port_base | (packet.hash & gue_source_port_bits)));
+  udp.destination_port = be16(static_cast<std::uint16_t>(backend.tunnel_id));
+  udp.length = be16(static_cast<std::uint16_t>(packet.ip_length_bytes + shim));
+  udp.checksum = be16(0);
+  std::memcpy(at, &udp, sizeof udp);
+  if (backend.forward == GW_FORWARD_GUE_DIRECT) return;
+  const GueHeader gue{0, inner_protocol(packet), be16(0)};
+  std::memcpy(at + sizeof udp, &gue, sizeof gue);
+}
+
+void write_gre(std::byte* at, const Packet& packet, const gw_backend& backend) noexcept {
+  const GreHeader gre{be16(has_key(backend) ? gre_has_key : std::uint16_t{0}),
+                      be16(static_cast<std::uint16_t>(ether_type_of(packet)))};
+  std::memcpy(at, &gre, sizeof gre);
+  if (!has_key(backend)) return;
+  const be32 key(backend.tunnel_id);
+  std::memcpy(at + sizeof gre, &key, sizeof key);
+}
+
+void write_shim(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint32_t shim) noexcept {
+  if (backend.forward == GW_FORWARD_GRE) {
+    write_gre(at, packet, backend);
+  } else if (backend.forward != GW_FORWARD_IPIP) {
+    write_udp(at, packet, backend, shim);
+  }
+}
+
+void write_source(std::uint8_t* at, const gw_backend& backend, std::uint64_t hash) noexcept {
+  if (backend.family == GW_FAMILY_IPV4) {
+    std::memcpy(at, backend.outer_source, 4);
+    if (backend.outer_source_bits >= 32) return;
+    be32 source;
+    std::memcpy(&source, at, sizeof source);
+    const std::uint32_t host_bits = 0xffffffffU >> backend.outer_source_bits;
+    source = be32(source.host() | (static_cast<std::uint32_t>(hash >> 32U) & host_bits));
+    std::memcpy(at, &source, sizeof source);
+    return;
+  }
+  std::memcpy(at, backend.outer_source, 16);
+  if (backend.outer_source_bits >= 128) return;
+  be<std::uint64_t> low;
+  std::memcpy(&low, at + 8, sizeof low);
+  const std::uint64_t host_bits = ~std::uint64_t{0} >> (backend.outer_source_bits - 64U);
+  low = be<std::uint64_t>(low.host() | (hash & host_bits));
+  std::memcpy(at + 8, &low, sizeof low);
+}
+
+void write_outer_ipv4(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint8_t traffic_class,
+                      std::uint32_t payload_bytes) noexcept {
+  Ipv4Header header;
+  header.version_and_ihl = 0x45;
+  header.dscp_and_ecn = traffic_class;
+  header.total_length = be16(static_cast<std::uint16_t>(payload_bytes + sizeof header));
+  header.identification = be16(0);  // allowed with DF (RFC 6864)
+  header.flags_and_fragment_offset = be16(ipv4_dont_fragment);
+  header.time_to_live = outer_hop_limit;
+  header.protocol = outer_protocol(packet, backend);
+  header.checksum = be16(0);
+  write_source(header.source.data(), backend, packet.hash);
+  std::memcpy(header.destination.data(), backend.address, 4);
+  header.checksum = be16::from_raw(header_checksum(&header, sizeof header));
+  std::memcpy(at, &header, sizeof header);
+}
+
+void write_outer_ipv6(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint8_t traffic_class,
+                      std::uint32_t payload_bytes) noexcept {
+  Ipv6Header header;
+  const auto flow_label = static_cast<std::uint32_t>(packet.hash) & 0xfffffU;
+  header.version_class_and_label = be32(6U << 28U | std::uint32_t{traffic_class} << 20U | flow_label);
+  header.payload_length = be16(static_cast<std::uint16_t>(payload_bytes));
+  header.next_header = outer_protocol(packet, backend);
+  header.hop_limit = outer_hop_limit;
+  write_source(header.source.data(), backend, packet.hash);
+  std::memcpy(header.destination.data(), backend.address, 16);
+  std::memcpy(at, &header, sizeof header);
+}
+
+}  // namespace
+
+std::uint32_t tunnel_overhead_bytes(const gw_backend& backend) noexcept {
+  if (backend.forward == GW_FORWARD_L2 || backend.forward == GW_FORWARD_L3DSR) return 0;
+  const std::uint32_t outer_bytes = backend.family == GW_FAMILY_IPV4 ? sizeof(Ipv4Header) : sizeof(Ipv6Header);
+  return outer_bytes + shim_bytes(backend);
+}
+
+gw_exit encapsulate(Packet& packet, const gw_backend& backend) noexcept {
+  const std::uint32_t shim = shim_bytes(backend);
+  const std::uint32_t overhead = tunnel_overhead_bytes(backend);
+  if (room_before_ip(packet) < overhead + link_header_bytes(backend)) return GW_EXIT_DROP_NO_HEADROOM;
+
+  std::byte* inner = packet.data + packet.ip_offset_bytes;
+  std::byte* outer = inner - overhead;
+  const std::uint8_t traffic_class = inner_traffic_class(packet, inner);
+  const std::uint32_t payload_bytes = packet.ip_length_bytes + shim;
+  write_shim(inner - shim, packet, backend, shim);
+  if (backend.family == GW_FAMILY_IPV4) {
+    write_outer_ipv4(outer, packet, backend, traffic_class, payload_bytes);
+    write_link_header(packet, outer, backend, EtherType::ipv4);
+  } else {
+    write_outer_ipv6(outer, packet, backend, traffic_class, payload_bytes);
+    write_link_header(packet, outer, backend, EtherType::ipv6);
+  }
+  packet.length_bytes = packet.ip_offset_bytes + overhead + packet.ip_length_bytes;
+  return GW_EXIT_SENT;
+}
+
+}  // namespace guideway
