@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/config/diff.hh"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -38,6 +39,27 @@ std::string shown(const nlohmann::json& value) {
   return list.empty() ? "none" : list;
 }
 
+constexpr std::size_t list_shown_max = 8;
+
+bool is_long_list(const nlohmann::json& value) { return value.is_array() && value.size() > list_shown_max; }
+
+// How a list of many changes: nobody reads two lines of a thousand prefixes.
+std::string counted(const nlohmann::json& from, const nlohmann::json& to) {
+  const auto set_of = [](const nlohmann::json& list) {
+    return list.is_array() ? std::set<nlohmann::json>(list.begin(), list.end()) : std::set<nlohmann::json>{};
+  };
+  const auto entries = [](const nlohmann::json& list) {
+    return list.is_array() && !list.empty() ? fmt::format("{} entries", list.size()) : std::string("none");
+  };
+  const auto before = set_of(from);
+  const auto after = set_of(to);
+  const auto missing_in = [](const auto& all, const auto& other) {
+    return std::count_if(all.begin(), all.end(), [&](const auto& each) { return other.count(each) == 0; });
+  };
+  return fmt::format("{} -> {} ({} added, {} removed)", entries(from), entries(to), missing_in(after, before),
+                     missing_in(before, after));
+}
+
 // Compares by the keys of the configuration itself, so a key that is added to the language is compared at once.
 class Comparison {
  public:
@@ -53,6 +75,8 @@ class Comparison {
       if (before == after) continue;
       if (before.is_object() && after.is_object())
         compare_keys(fmt::format("{} {}", subject, key), before, after, {});
+      else if (is_long_list(before) || is_long_list(after))
+        note(ChangeKind::changed, fmt::format("{} {} {}", subject, key, counted(before, after)));
       else
         note(ChangeKind::changed, fmt::format("{} {} {} -> {}", subject, key, form(before), form(after)));
     }

@@ -53,6 +53,33 @@ TEST(Diff, ChecksAndSettings) {
             (Lines{"~ pool web: check tcp -> none", "~ pool web: backend 10.0.0.1 check tcp -> none"}));
 }
 
+TEST(Diff, WhatAServiceListensOnAndHowItIsForwarded) {
+  const Config from = load(web("backends = [\"10.0.0.1\"]\ncheck = \"none\"\n"));
+  const Config to = load(
+      "[answers]\necho = \"kernel\"\n[[service]]\nname = \"web\"\naddress = \"192.0.2.0/24\"\n"
+      "port = \"80-90\"\nprotocol = \"tcp+udp\"\nallow = \"10.0.0.0/8\"\n"
+      "backends = [{ address = \"10.0.0.1\", forward = \"gre\", gre_key = 7 }]\ncheck = \"none\"\n");
+  EXPECT_EQ(lines(from, to),
+            (Lines{"~ setting answers echo answer -> kernel", "~ setting answers echo_per_second 1000 -> none",
+                   "~ service web: addresses 192.0.2.1 -> 192.0.2.0/24", "~ service web: allow none -> 10.0.0.0/8",
+                   "~ service web: port 80 -> 80-90", "~ service web: protocol tcp -> tcp+udp",
+                   "~ service web: udp none -> follow", "~ service web: udp_idle_timeout none -> 1m",
+                   "~ service web: udp_opening_timeout none -> 1m", "~ pool web: backend 10.0.0.1 forward l2 -> gre",
+                   "~ pool web: backend 10.0.0.1 gre_key none -> 7",
+                   "~ pool web: backend 10.0.0.1 mss_clamp none -> false"}));
+}
+
+TEST(Diff, LongListsAreCounted) {
+  std::string from = "deny = [";
+  for (int i = 0; i < 100; ++i) from += "\"10.0." + std::to_string(i) + ".0/24\",\n";
+  const std::string to = from + "\"10.1.0.0/24\", \"10.1.1.0/24\"]\n";
+  const std::string service = "backends = []\n";
+  EXPECT_EQ(lines(load(web(service + from + "\"192.0.2.0/24\"]\n")), load(web(service + to))),
+            (Lines{"~ service web: deny 101 entries -> 102 entries (2 added, 1 removed)"}));
+  EXPECT_EQ(lines(load(web(service)), load(web(service + to))),
+            (Lines{"~ service web: deny none -> 102 entries (102 added, 0 removed)"}));
+}
+
 TEST(Diff, NeverShowsTheHashKey) {
   Config from = load(web("backends = []\n"));
   Config to = from;

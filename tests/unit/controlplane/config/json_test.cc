@@ -49,6 +49,81 @@ TEST(Json, NoValueOfABackendIsLost) {
   EXPECT_EQ(*again, config);
 }
 
+// Everything that a service, a pool and the top may say besides.
+constexpr const char* full = R"(
+hash_key = "00112233445566778899aabbccddeeff"
+tunnel_source = ["10.99.0.0/16", "fd00:99::/64"]
+[answers]
+echo = "kernel"
+too_big_per_second = 0
+reject_per_second = 7
+[[service]]
+name = "games"
+addresses = ["198.18.0.0/24", "2001:db8:18::/64"]
+port = "8000-8100"
+protocol = "tcp+udp"
+scheduler = "source"
+source_bits_ipv4 = 24
+source_bits_ipv6 = 56
+when_none = "reject"
+closing_timeout = "9s"
+udp_idle_timeout = "8s"
+udp_opening_timeout = "7s"
+allow = ["10.0.0.0/8", "::/0"]
+deny = "10.1.0.0/16"
+new_flows_per_second = 100
+new_flows_burst = 200
+source_flows_per_second = 10
+source_flows_burst = 20
+source_flows_bits_ipv4 = 24
+source_flows_bits_ipv6 = 48
+forward = "gre"
+gre_key = 0
+gue_port = 9000
+gue_variant = 1
+mss_clamp = true
+check = "none"
+backends = ["10.0.0.1", { address = "10.0.0.2", forward = "gue", mss_clamp = false },
+  { address = "10.0.0.3", forward = "l2", mac = "02:00:00:00:00:03", vlan = 7 }]
+[[service]]
+name = "packets"
+address = "192.0.2.1"
+port = 53
+protocol = "udp"
+udp = "packet"
+scheduler = "random"
+dscp = 63
+forward = "l3dsr"
+backends = ["10.0.0.9"]
+)";
+
+TEST(Json, NoValueOfAnyKindIsLost) {
+  const auto config = load_config_text(full, "full.toml");
+  ASSERT_TRUE(config.has_value()) << text_of(config.error());
+  const auto again = config_from_json(json::parse(to_json(*config).dump()));
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(*again, *config);
+  const json games = to_json(*config).at("service").at(0);
+  EXPECT_EQ(games.at("port"), "8000-8100");
+  EXPECT_EQ(games.at("addresses").at(0), "198.18.0.0/24");
+  EXPECT_EQ(games.at("protocol"), "tcp+udp");
+}
+
+TEST(Json, ABackendThatIsAddedInheritsItsTunnel) {
+  const auto config = load_config_text(full, "full.toml");
+  ASSERT_TRUE(config.has_value()) << text_of(config.error());
+  const auto gre = backend_from_json("10.0.0.8", "games", *config);
+  ASSERT_TRUE(gre.has_value()) << gre.error().message;
+  EXPECT_EQ(gre->tunnel.gre_key, 0U);
+  const auto gue = backend_from_json({{"address", "10.0.0.8"}, {"forward", "gue"}}, "games", *config);
+  ASSERT_TRUE(gue.has_value()) << gue.error().message;
+  EXPECT_EQ(gue->tunnel, (TunnelConfig{1, 9000, std::nullopt, true}));
+  const auto wrong = backend_from_json({{"address", "10.0.0.8"}, {"vlan", 8}}, "games", *config);
+  EXPECT_EQ(wrong.error().message,
+            "pool.games.backends[10.0.0.8].vlan: is the tag of a next hop that mac names; without one the kernel's "
+            "route tells it: add mac, or leave it out");
+}
+
 TEST(Json, AServiceWithBackendsBringsItsPool) {
   const auto added = service_from_json(json::parse(R"({"name": "api", "address": "192.0.2.99", "port": 8443,
       "backends": ["10.0.0.9", {"address": "10.0.0.8", "weight": 4}]})"),
