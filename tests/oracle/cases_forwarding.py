@@ -116,7 +116,7 @@ def _(c):
     c.send(raw(tcp4(payload=bytes(1460))) + bytes(4))
     c.send(tcp4(payload=bytes(1461)), exits.DROP_TOO_BIG)
     c.send(tcp6(payload=bytes(1440)))
-    c.send(tcp6(payload=bytes(1441)), exits.DROP_TOO_BIG)
+    c.send(tcp6(payload=bytes(1441)), exits.ANSWERED_TOO_BIG)
 
 
 @case("mtu-ipip", "In a tunnel the outer header must fit too: 1480 bytes behind IPv4, 1460 behind IPv6.")
@@ -124,10 +124,10 @@ def _(c):
     c.configure(pool("four", 2, 4, "ipip"), pool("six", 2, 6, "ipip"), service("a", (VIP4, VIP6), pool_name="four"),
                 service("b", (VIP4, VIP6), port=81, pool_name="six"))
     for port, room in ((80, 1480), (81, 1460)):
-        for make, headers in ((tcp4, 40), (tcp6, 60)):
+        for make, headers, beyond in ((tcp4, 40, exits.DROP_TOO_BIG), (tcp6, 60, exits.ANSWERED_TOO_BIG)):
             c.send(make(dport=port, payload=bytes(room - headers)))
             c.send(raw(make(dport=port, payload=bytes(room - headers))) + bytes(9))
-            c.send(make(dport=port, payload=bytes(room - headers + 1)), exits.DROP_TOO_BIG)
+            c.send(make(dport=port, payload=bytes(room - headers + 1)), beyond)
 
 
 @case(

@@ -6,7 +6,7 @@ from scapy.layers.inet6 import (
     ICMPv6EchoRequest, ICMPv6ND_NS, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
     IPv6ExtHdrRouting, PadN,
 )
-from scapy.layers.l2 import ARP, Dot1Q, Ether
+from scapy.layers.l2 import ARP, Ether
 from scapy.packet import Raw
 
 import exits
@@ -209,41 +209,77 @@ def _(c):
 
 @case(
     "ipv4-fragments",
-    "Fragments to a service address are dropped by name; others are the kernel's. DF is no fragment.",
+    "What is a fragment, and whose: strangers' are the kernel's, so are other protocols'; a first one needs its "
+    "transport header, a later one its first. DF is no fragment.",
 )
 def _(c):
     c.configure(pool(), service())
     for flags, offset in (("MF", 0), ("MF", 185), (0, 185), (0, 8191)):
-        fragment = {"src": "198.51.100.1", "proto": 6, "flags": flags, "frag": offset}
-        for dst, exit_name in ((VIP4, exits.DROP_FRAGMENT), ("192.0.2.99", exits.KERNEL_NO_SERVICE)):
-            c.send(link(IP(dst=dst, **fragment) / Raw(bytes(24))), exit_name)
-    # Of any protocol, and before anything of the payload is looked at.
-    c.send(link(IP(src="198.51.100.1", dst=VIP4, proto=1, frag=3) / Raw(b"abc")), exits.DROP_FRAGMENT)
+        fragment = {"src": "198.51.100.1", "proto": 6, "flags": flags, "frag": offset, "id": offset}
+        c.send(link(IP(dst="192.0.2.99", **fragment) / Raw(bytes([0] * 12 + [80] + [0] * 11))), exits.KERNEL_NO_SERVICE)
+        c.send(link(IP(dst=VIP4, **fragment) / Raw(bytes(24))),
+               exits.DROP_FRAGMENT if offset else exits.DROP_L4_INVALID)
+    for protocol in (1, 47, 50):
+        for flags, offset in (("MF", 0), ("MF", 3), (0, 3)):
+            ip = IP(src="198.51.100.1", dst=VIP4, proto=protocol, flags=flags, frag=offset)
+            c.send(link(ip / Raw(b"\x08\0abcdefgh")), exits.KERNEL_OTHER_PROTOCOL)
     for flags in ("DF", "evil", "evil+DF"):
         c.send(link(IP(src="198.51.100.1", dst=VIP4, flags=flags) / TCP(sport=7, dport=80, flags="S")))
 
 
-@case("ipv6-fragments", "Fragments to a service address are dropped by name; others are the kernel's.")
+@case(
+    "ipv6-fragments",
+    "What is a fragment, and whose, in IPv6: behind other extension headers too; only a packet's first fragment is "
+    "walked on, and no packet is fragmented twice.",
+)
 def _(c):
     c.configure(pool(family=6), service(addresses=(VIP6,)))
+    tcp = raw(TCP(sport=1024, dport=81, flags="S"))
     for more, offset in ((1, 0), (1, 160), (0, 160)):
-        for dst, exit_name in ((VIP6, exits.DROP_FRAGMENT), ("2001:db8::99", exits.KERNEL_NO_SERVICE)):
-            ip = IPv6(src="2001:db8:c::1", dst=dst)
-            fragment = {"m": more, "offset": offset, "id": 5}
-            c.send(link(ip / IPv6ExtHdrFragment(nh=6, **fragment) / Raw(bytes(24))), exit_name)
-            c.send(link(ip / options_header() / IPv6ExtHdrFragment(nh=17, **fragment) / Raw(b"")), exit_name)
+        ip = IPv6(src="2001:db8:c::1", dst="2001:db8::99")
+        fragment = {"m": more, "offset": offset, "id": 5}
+        c.send(link(ip / IPv6ExtHdrFragment(nh=6, **fragment) / Raw(tcp)), exits.KERNEL_NO_SERVICE)
+        c.send(link(ip / options_header() / IPv6ExtHdrFragment(nh=6, **fragment) / Raw(tcp)), exits.KERNEL_NO_SERVICE)
+        c.send(link(ip / IPv6ExtHdrFragment(nh=50, **fragment) / Raw(tcp)), exits.KERNEL_OTHER_PROTOCOL)
+        # What a walked header hides may be TCP: a later fragment of it is asked about, its first is walked.
+        c.send(link(ip / IPv6ExtHdrFragment(nh=60, **fragment) / Raw(b"\x06\0" + bytes(6) + tcp)),
+               exits.KERNEL_NO_SERVICE)
+    ip = IPv6(src="2001:db8:c::1", dst=VIP6)
+    first, later = {"m": 1, "id": 5}, {"offset": 4, "id": 5}
+    for one, other in ((first, first), (first, later)):
+        twice = ip / IPv6ExtHdrFragment(**one) / IPv6ExtHdrFragment(nh=6, **other) / Raw(tcp)
+        c.send(link(twice), exits.DROP_IP_HEADER_INVALID)
+    c.send(link(ip / IPv6ExtHdrFragment(id=7) / IPv6ExtHdrFragment(nh=6, **later) / Raw(tcp)), exits.DROP_FRAGMENT)
+    c.send(link(ip / IPv6ExtHdrFragment(nh=6, **first) / Raw(b"too short")), exits.DROP_L4_INVALID)
     # Reserved bits are not part of the offset.
     c.send(tcp6(extensions=IPv6ExtHdrFragment(nh=6, res2=3, id=5)))
 
 
-@case("icmp-to-kernel", "ICMP, also to a service address, is the kernel's, unchanged.")
+@case(
+    "icmp-to-kernel",
+    "ICMP is the kernel's unless it is echo to a service address or an error: replies, timestamps, redirects, "
+    "neighbour discovery, messages of fewer than 8 bytes, and echo to anybody else.",
+)
 def _(c):
     c.configure(pool(), service(), service("six", (VIP6,)))
     for dst in (VIP4, "192.0.2.99"):
-        c.send(link(IP(src="198.51.100.1", dst=dst) / ICMP() / Raw(b"ping")), exits.KERNEL_OTHER_PROTOCOL)
-    for dst in (VIP6, "2001:db8::99"):
-        c.send(link(IPv6(src="2001:db8:c::1", dst=dst) / ICMPv6EchoRequest(data=b"ping")), exits.KERNEL_OTHER_PROTOCOL)
+        ip = IP(src="198.51.100.1", dst=dst)
+        for kind in (0, 5, 9, 10, 13, 14, 40):
+            c.send(link(ip / ICMP(type=kind) / Raw(b"ping")), exits.KERNEL_OTHER_PROTOCOL)
+        c.send(link(ip / ICMP(type=8, code=1) / Raw(b"ping")), exits.KERNEL_OTHER_PROTOCOL)
+        for kind in (3, 8, 11):
+            c.send(link(IP(src="198.51.100.1", dst=dst, proto=1) / Raw(bytes([kind, 0, 0, 0, 1, 2, 3]))),
+                   exits.KERNEL_OTHER_PROTOCOL)
+    c.send(link(IP(src="198.51.100.1", dst="192.0.2.99") / ICMP() / Raw(b"ping")), exits.KERNEL_OTHER_PROTOCOL)
+    c.send(link(IPv6(src="2001:db8:c::1", dst="2001:db8::99") / ICMPv6EchoRequest(data=b"ping")),
+           exits.KERNEL_OTHER_PROTOCOL)
     c.send(link(IPv6(src="2001:db8:c::1", dst="ff02::1:ff00:10") / ICMPv6ND_NS(tgt=VIP6)), exits.KERNEL_OTHER_PROTOCOL)
+    for kind in (5, 100, 127, 129, 130, 133, 136):
+        c.send(link(IPv6(src="2001:db8:c::1", dst=VIP6, nh=58) / Raw(bytes([kind]) + bytes(15))),
+               exits.KERNEL_OTHER_PROTOCOL)
+    # ICMP of the other family is a protocol like any.
+    c.send(link(IP(src="198.51.100.1", dst=VIP4, proto=58) / Raw(b"\x80" + bytes(15))), exits.KERNEL_OTHER_PROTOCOL)
+    c.send(link(IPv6(src="2001:db8:c::1", dst=VIP6, nh=1) / Raw(b"\x08" + bytes(15))), exits.KERNEL_OTHER_PROTOCOL)
 
 
 @case(
@@ -261,14 +297,12 @@ def _(c):
 
 @case(
     "not-ip-to-kernel",
-    "ARP, LLDP, VLAN-tagged frames and lengths instead of EtherTypes are the kernel's, however short.",
+    "ARP, LLDP and lengths instead of EtherTypes are the kernel's, however short.",
 )
 def _(c):
     c.configure(pool(), service())
     c.send(Ether(src=CLIENT_MAC, dst="ff:ff:ff:ff:ff:ff") / ARP(psrc="198.51.100.1", pdst=VIP4), exits.KERNEL_NOT_IP)
     lldp = Ether(src=CLIENT_MAC, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(b"\x02\x07\x04" + bytes(6))
     c.send(lldp, exits.KERNEL_NOT_IP)
-    tagged = Ether(src=CLIENT_MAC, dst=BOX_MAC) / Dot1Q(vlan=5) / IP(src="198.51.100.1", dst=VIP4) / TCP(dport=80)
-    c.send(tagged, exits.KERNEL_NOT_IP)
     c.send(Ether(src=CLIENT_MAC, dst="01:80:c2:00:00:00", type=38) / Raw(bytes(46)), exits.KERNEL_NOT_IP)
     c.send(Ether(src=CLIENT_MAC, dst=BOX_MAC, type=0x0801), exits.KERNEL_NOT_IP)

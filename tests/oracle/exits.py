@@ -16,6 +16,15 @@ DROP_TOO_BIG = "drop_too_big"
 DROP_NO_HEADROOM = "drop_no_headroom"
 DROP_TX_FULL = "drop_tx_full"
 DROP_KERNEL_FULL = "drop_kernel_full"
+ANSWERED_ECHO = "answered_echo"
+ANSWERED_TOO_BIG = "answered_too_big"
+ANSWERED_REJECT = "answered_reject"
+DROP_ECHO_LIMITED = "drop_echo_limited"
+DROP_REJECT_LIMITED = "drop_reject_limited"
+DROP_FRAGMENTS_FULL = "drop_fragments_full"
+DROP_ACCESS_DENIED = "drop_access_denied"
+DROP_RATE_LIMITED = "drop_rate_limited"
+DROP_SOURCE_LIMITED = "drop_source_limited"
 
 ALL = (
     SENT,
@@ -34,4 +43,22 @@ ALL = (
     DROP_NO_HEADROOM,
     DROP_TX_FULL,
     DROP_KERNEL_FULL,
+    ANSWERED_ECHO,
+    ANSWERED_TOO_BIG,
+    ANSWERED_REJECT,
+    DROP_ECHO_LIMITED,
+    DROP_REJECT_LIMITED,
+    DROP_FRAGMENTS_FULL,
+    DROP_ACCESS_DENIED,
+    DROP_RATE_LIMITED,
+    DROP_SOURCE_LIMITED,
 )
+
+
+def leaves(exit_name):
+    """Whether a frame goes out of the port: the received one, changed, or an answer to it."""
+    return exit_name == SENT or exit_name.startswith("answered_")
+
+
+def is_kernels(exit_name):
+    return exit_name.startswith("kernel_")

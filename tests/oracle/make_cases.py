@@ -3,15 +3,15 @@
 """Writes the folders of tests/cases from their definitions: make_cases.py FOLDER [NAME ...]; without names, all.
 
 `make_cases.py --list` names them. tools/case is the front door."""
+import importlib
+import pathlib
 import sys
 
-import cases_forwarding  # noqa: F401  (each registers its cases)
-import cases_health  # noqa: F401
-import cases_parsing  # noqa: F401
-import cases_schedulers  # noqa: F401
-import cases_services  # noqa: F401
-import cases_times  # noqa: F401
 from case_maker import Case, registry
+
+# Each registers its cases.
+for path in sorted(pathlib.Path(__file__).parent.glob("cases_*.py")):
+    importlib.import_module(path.stem)
 
 
 def make(name):

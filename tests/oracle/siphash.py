@@ -59,6 +59,22 @@ def flow_message(source, destination, source_port, destination_port, protocol):
     return source + destination + struct.pack(">HHBB", source_port, destination_port, protocol, family)
 
 
+def source_message(source):
+    """`source` is an address whose host bits are zero already (prefixes.masked)."""
+    return source + bytes((4 if len(source) == 4 else 6,))
+
+
+def limit_message(source, service_id):
+    return source + struct.pack("<I", service_id) + bytes((4 if len(source) == 4 else 6,))
+
+
+def fragment_message(source, destination, identification, protocol):
+    """`identification` is the field as on the wire: two bytes in IPv4, four in IPv6, where the protocol counts not."""
+    if len(source) == 4:
+        return source + destination + identification + bytes((0, 0, protocol, 0, 0, 0, 4))
+    return source + destination + identification + b"\x06"
+
+
 # --- the same over columns of numpy ---------------------------------------------------------------------------------
 
 
