@@ -40,32 +40,46 @@ std::uint16_t mtu_bytes(const DatapathPort& port, const std::optional<NextHop>& 
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(mtu, 65535));
 }
 
-// The port towards the backend, or a sentence why there is none.
-Result<const DatapathPort*> port_towards(const BackendConfig& backend, const ReachabilityInputs& inputs,
-                                         const std::optional<NextHop>& hop) {
+// Where frames towards a backend leave.
+struct Way {
+  const DatapathPort* port = nullptr;
+  std::uint16_t vlan = 0;
+};
+
+// A route over a VLAN of a kernel face leads through that face's port, with the VLAN's tag.
+Way way_of(const ReachabilityInputs& inputs, const NextHop& hop) {
+  if (const DatapathPort* port = port_of_interface(inputs, hop.interface)) return {port, 0};
+  if (hop.vlan == 0) return {};
+  return {port_of_interface(inputs, hop.parent_interface), hop.vlan};
+}
+
+// The way towards the backend, or a sentence why there is none.
+Result<Way> way_towards(const BackendConfig& backend, const ReachabilityInputs& inputs,
+                        const std::optional<NextHop>& hop) {
   if (inputs.ports.empty()) return failure("no datapath has said yet which ports it has");
-  const DatapathPort* port = hop ? port_of_interface(inputs, hop->interface) : nullptr;
+  Way way = hop ? way_of(inputs, *hop) : Way{};
   // Whoever writes the MAC himself may do so because there is no kernel face to ask.
-  if (port == nullptr && backend.mac) port = port_zero(inputs);
-  if (port != nullptr) return port;
+  if (way.port == nullptr && backend.mac) way = {port_zero(inputs), 0};
+  if (way.port != nullptr) return way;
   if (!hop) return failure(inputs.why_unresolved(backend.address));
   return failure("the kernel reaches " + backend.address.text() + " by " + hop->interface +
-                 ", which is the kernel face of no port of the datapath");
+                 ", which is neither the kernel face of a port of the datapath nor a VLAN of one");
 }
 
 Result<Reachability> reach(const BackendConfig& backend, const ReachabilityInputs& inputs) {
   const std::optional<NextHop> hop = inputs.next_hop(backend.address);
-  auto port = port_towards(backend, inputs, hop);
-  if (!port) return failure_of(port);
+  auto way = way_towards(backend, inputs, hop);
+  if (!way) return failure_of(way);
   if (backend.forward == Forward::l2 && !backend.mac && hop->gateway_or_self != backend.address) {
     return failure("it is behind the gateway " + hop->gateway_or_self.text() +
-                   ", where forward = \"l2\" cannot reach it; use \"ipip\"");
+                   ", where forward = \"l2\" cannot reach it; use a tunnel, such as \"ipip\"");
   }
   Reachability result;
   result.next_hop_mac = backend.mac ? *backend.mac : hop->mac;
-  result.source_mac = (*port)->mac;
-  result.port = static_cast<std::uint8_t>((*port)->number);
-  result.mtu_bytes = mtu_bytes(**port, hop);
+  result.source_mac = way->port->mac;
+  result.port = static_cast<std::uint8_t>(way->port->number);
+  result.vlan = backend.vlan != 0 ? backend.vlan : way->vlan;
+  result.mtu_bytes = mtu_bytes(*way->port, hop);
   if (is_tunnel(backend.forward)) {
     auto source = outer_source(backend, inputs, hop);
     if (!source) return failure("the kernel names no source address towards it; set tunnel_source");

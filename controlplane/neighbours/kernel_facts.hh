@@ -18,6 +18,8 @@ struct Link {
   bool running = false;   // administratively up and with carrier
   bool resolves = false;  // Ethernet, with ARP and ND: no loopback, tunnel or dummy
   std::uint32_t mtu_bytes = 0;
+  std::uint16_t vlan = 0;  // of an 802.1Q interface: its tag; else 0
+  int parent = 0;          // and the link that it sits on
   friend bool operator==(const Link&, const Link&) = default;
 };
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/neighbours/netlink_messages.hh"
 
+#include <arpa/inet.h>
 #include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
@@ -60,6 +63,27 @@ std::optional<MacAddress> mac_of(nlattr* attribute) {
 std::uint32_t number_of(nlattr* attribute) {
   if (attribute == nullptr || nla_len(attribute) < static_cast<int>(sizeof(std::uint32_t))) return 0;
   return nla_get_u32(attribute);
+}
+
+// Only what the datapath can do as well: one tag of 802.1Q, on a link of this network namespace.
+void fill_vlan(Link& link, const std::array<nlattr*, IFLA_MAX + 1>& attributes) {
+  std::array<nlattr*, IFLA_INFO_MAX + 1> info{};
+  std::array<nlattr*, IFLA_VLAN_MAX + 1> vlan{};
+  if (attributes[IFLA_LINKINFO] == nullptr || attributes[IFLA_LINK_NETNSID] != nullptr ||
+      nla_parse_nested(info.data(), IFLA_INFO_MAX, attributes[IFLA_LINKINFO], nullptr) < 0)
+    return;
+  if (info[IFLA_INFO_KIND] == nullptr || nla_strcmp(info[IFLA_INFO_KIND], "vlan") != 0) return;
+  if (info[IFLA_INFO_DATA] == nullptr ||
+      nla_parse_nested(vlan.data(), IFLA_VLAN_MAX, info[IFLA_INFO_DATA], nullptr) < 0)
+    return;
+  const auto number = [](nlattr* attribute) -> std::uint16_t {
+    return attribute == nullptr || nla_len(attribute) != static_cast<int>(sizeof(std::uint16_t))
+               ? std::uint16_t{0}
+               : nla_get_u16(attribute);
+  };
+  if (vlan[IFLA_VLAN_PROTOCOL] != nullptr && number(vlan[IFLA_VLAN_PROTOCOL]) != htons(ETH_P_8021Q)) return;
+  link.vlan = number(vlan[IFLA_VLAN_ID]);
+  link.parent = static_cast<int>(number_of(attributes[IFLA_LINK]));
 }
 
 NeighbourState state_of(std::uint16_t kernel_state) {
@@ -147,6 +171,7 @@ std::optional<Link> link_of(const nlmsghdr* header) {
   constexpr unsigned without_neighbours = IFF_LOOPBACK | IFF_POINTOPOINT | IFF_NOARP;
   link.resolves = info->ifi_type == ARPHRD_ETHER && mac && (info->ifi_flags & without_neighbours) == 0;
   link.mtu_bytes = number_of(attributes[IFLA_MTU]);
+  fill_vlan(link, attributes);
   return link;
 }
 

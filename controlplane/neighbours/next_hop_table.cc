@@ -210,12 +210,20 @@ std::optional<NextHop> NextHopTable::resolve(const IpAddress& address, Wanted& w
   wanted.believed_until_ms.reset();
   const std::uint32_t mtu_bytes =
       route.mtu_bytes == 0 ? link->second.mtu_bytes : std::min(route.mtu_bytes, link->second.mtu_bytes);
-  return NextHop{name,
-                 neighbour->second.mac,
-                 link->second.mac,
-                 route.preferred_source,
-                 static_cast<std::uint16_t>(std::min(mtu_bytes, 65535u)),
-                 key.address};
+  NextHop hop{name,
+              neighbour->second.mac,
+              link->second.mac,
+              route.preferred_source,
+              static_cast<std::uint16_t>(std::min(mtu_bytes, 65535u)),
+              key.address,
+              0,
+              ""};
+  const auto parent = links_.find(link->second.parent);
+  if (link->second.vlan != 0 && parent != links_.end()) {
+    hop.vlan = link->second.vlan;
+    hop.parent_interface = parent->second.name;
+  }
+  return hop;
 }
 
 // The kernel forgets neighbours that are alive (garbage collection, a flush): before flows are taken from a backend

@@ -211,6 +211,22 @@ TEST_F(NeighbourWatcherNetns, AnIpv4RouteByAnIpv6Gateway) {
   EXPECT_EQ(watcher->find(far_v4)->gateway_or_self, ip("2001:db8::1"));
 }
 
+TEST_F(NeighbourWatcherNetns, ARouteOverAVlan) {
+  if (std::system("ip link add link gwbox name gwbox.20 type vlan id 20 2> /dev/null") != 0)  // NOLINT
+    GTEST_SKIP() << "this kernel makes no VLAN interfaces";
+  run("ip addr add 203.0.113.2/24 dev gwbox.20 && ip link set gwbox.20 up");
+  peer.run_inside(
+      "ip link add link gwpeer name gwpeer.20 type vlan id 20; ip addr add 203.0.113.10/24 dev gwpeer.20;"
+      "ip link set gwpeer.20 up");
+  const IpAddress tagged = ip("203.0.113.10");
+  watcher->set_wanted({tagged, peer_v4});
+  ASSERT_TRUE(within(milliseconds(3000), "resolved", [&] { return resolved_to(tagged, peer_mac); }))
+      << watcher->why_unresolved(tagged);
+  EXPECT_EQ(watcher->find(tagged)->interface, "gwbox.20");
+  EXPECT_EQ(watcher->find(tagged)->vlan, 20);
+  EXPECT_EQ(watcher->find(tagged)->parent_interface, "gwbox");
+}
+
 TEST_F(NeighbourWatcherNetns, FollowsTheInterfaceDownAndUp) {
   resolve_both();
   run("ip link set gwbox down");

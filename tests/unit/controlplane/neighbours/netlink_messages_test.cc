@@ -2,6 +2,7 @@
 // Messages as the kernel sends them, whole and damaged, read into facts.
 #include "controlplane/neighbours/netlink_messages.hh"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <linux/if_arp.h>
 #include <linux/neighbour.h>
@@ -91,6 +92,49 @@ TEST(NetlinkMessages, Links) {
   EXPECT_FALSE(link_with(IFF_UP | IFF_LOOPBACK, ARPHRD_LOOPBACK)->resolves);
   EXPECT_FALSE(link_with(IFF_UP | IFF_POINTOPOINT, ARPHRD_PPP)->resolves);
   EXPECT_FALSE(link_with(IFF_UP, ARPHRD_ETHER, false)->resolves);
+}
+
+// An interface of a kind on link 5, as `ip link add link` makes it.
+struct Stacked {
+  const char* kind = "vlan";
+  std::uint16_t id = 20;
+  std::uint16_t protocol = 0x8100;
+  bool is_in_other_namespace = false;
+  bool has_data = true;
+};
+
+Link stacked_link(const Stacked& stacked) {
+  ifinfomsg info{};
+  info.ifi_index = 9;
+  info.ifi_type = ARPHRD_ETHER;
+  info.ifi_flags = IFF_UP | IFF_RUNNING;
+  const NetlinkMessage built = message(RTM_NEWLINK, info);
+  nla_put_string(built.get(), IFLA_IFNAME, "eth7.20");
+  nla_put_u32(built.get(), IFLA_LINK, 5);
+  nla_put(built.get(), IFLA_ADDRESS, 6, some_mac.bytes.data());
+  if (stacked.is_in_other_namespace) nla_put_u32(built.get(), IFLA_LINK_NETNSID, 0);
+  nlattr* outer = nla_nest_start(built.get(), IFLA_LINKINFO);
+  nla_put_string(built.get(), IFLA_INFO_KIND, stacked.kind);
+  if (stacked.has_data) {
+    nlattr* data = nla_nest_start(built.get(), IFLA_INFO_DATA);
+    nla_put_u16(built.get(), IFLA_VLAN_PROTOCOL, htons(stacked.protocol));
+    nla_put_u16(built.get(), IFLA_VLAN_ID, stacked.id);
+    nla_nest_end(built.get(), data);
+  }
+  nla_nest_end(built.get(), outer);
+  return link_of(nlmsg_hdr(built.get())).value_or(Link{});
+}
+
+TEST(NetlinkMessages, VlanInterfaces) {
+  const Link vlan = stacked_link({});
+  EXPECT_EQ(vlan.vlan, 20);
+  EXPECT_EQ(vlan.parent, 5);
+  EXPECT_TRUE(vlan.resolves);
+  EXPECT_EQ(stacked_link({.protocol = 0x88a8}).vlan, 0) << "a tag that the datapath does not write";
+  EXPECT_EQ(stacked_link({.kind = "macvlan", .has_data = false}).vlan, 0);
+  EXPECT_EQ(stacked_link({.kind = "macvlan"}).vlan, 0) << "whatever its data looks like";
+  EXPECT_EQ(stacked_link({.has_data = false}).vlan, 0);
+  EXPECT_EQ(stacked_link({.is_in_other_namespace = true}).vlan, 0) << "link 5 is another one here";
 }
 
 rtmsg route_header(unsigned char type, unsigned char family = AF_INET) {
