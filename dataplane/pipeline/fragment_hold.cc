@@ -26,7 +26,7 @@ bool FragmentHold::hold(const Packet& packet, std::uint64_t key, std::uint32_t n
 }
 
 template <typename IsDue>
-void FragmentHold::move_out(IsDue is_due, std::uint8_t after, bool is_expired) noexcept {
+void FragmentHold::move_out(IsDue is_due, std::uint8_t after, const gw_fragment_entry* first) noexcept {
   auto kept = held_.begin();
   for (Held& each : held_) {
     if (!is_due(each)) {
@@ -35,22 +35,23 @@ void FragmentHold::move_out(IsDue is_due, std::uint8_t after, bool is_expired) n
       continue;
     }
     held_bytes_ -= each.packet.length_bytes;
-    released_.push_back({each.packet, each.key, is_expired});
+    released_.push_back({each.packet, first == nullptr ? gw_fragment_entry{} : *first, first == nullptr});
     released_.back().packet.released_after = after;
   }
   held_.erase(kept, held_.end());
 }
 
-void FragmentHold::release(std::uint64_t key, std::uint8_t after) noexcept {
-  move_out([key](const Held& each) { return each.key == key; }, after, false);
+void FragmentHold::release(std::uint64_t key, std::uint8_t after, const gw_fragment_entry& first) noexcept {
+  move_out([key](const Held& each) { return each.key == key; }, after, &first);
 }
 
 void FragmentHold::expire(std::uint32_t now_ticks) noexcept {
-  move_out([now_ticks](const Held& each) { return now_ticks - each.since_ticks >= GW_FRAGMENT_HOLD_TICKS; }, 0, true);
+  move_out([now_ticks](const Held& each) { return now_ticks - each.since_ticks >= GW_FRAGMENT_HOLD_TICKS; }, 0,
+           nullptr);
 }
 
 void FragmentHold::give_up() noexcept {
-  move_out([](const Held&) { return true; }, 0, true);
+  move_out([](const Held&) { return true; }, 0, nullptr);
 }
 
 void FragmentHold::pop() noexcept {

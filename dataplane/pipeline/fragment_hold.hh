@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/pipeline/burst.hh"
+#include "ebpf/abi/fragment.h"
 #include "ebpf/abi/limits.h"
 
 namespace guideway {
@@ -17,8 +18,9 @@ class FragmentHold {
 
   // Keeps the packet, whose buffer then is ours. False: no room, in all or for this source.
   [[nodiscard]] bool hold(const Packet& packet, std::uint64_t key, std::uint32_t now_ticks) noexcept;
-  // The first fragment with that key has come: those that wait for it may go. `after` is its place in its burst.
-  void release(std::uint64_t key, std::uint8_t after) noexcept;
+  // The first fragment with that key has come: those that wait for it may go. `after` is its place in its burst, and
+  // `first` what became of it: another first one of that key, or many others, may come before they are taken.
+  void release(std::uint64_t key, std::uint8_t after, const gw_fragment_entry& first) noexcept;
   // Those that have waited too long may go, without a first one.
   void expire(std::uint32_t now_ticks) noexcept;
 
@@ -27,7 +29,7 @@ class FragmentHold {
 
   struct Released {
     Packet packet;
-    std::uint64_t key;
+    gw_fragment_entry first;  // unless it is expired
     bool is_expired;
   };
   // The next one that may go, in the order in which they were released; null if there is none. It stays until pop().
@@ -46,7 +48,7 @@ class FragmentHold {
     std::uint32_t since_ticks;
   };
   template <typename IsDue>
-  void move_out(IsDue is_due, std::uint8_t after, bool is_expired) noexcept;
+  void move_out(IsDue is_due, std::uint8_t after, const gw_fragment_entry* first) noexcept;
 
   std::vector<Held> held_;          // in the order in which they came; never grows beyond what was reserved
   std::vector<Released> released_;  // the same

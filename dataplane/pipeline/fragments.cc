@@ -11,8 +11,8 @@ Result<Fragments> Fragments::create() {
   return Fragments(std::move(*table));
 }
 
-void Fragments::learn(const Packet& first, std::uint64_t key, const HealthTable& health,
-                      std::uint32_t now_ticks) noexcept {
+gw_fragment_entry Fragments::learn(const Packet& first, std::uint64_t key, const HealthTable& health,
+                                   std::uint32_t now_ticks) noexcept {
   gw_fragment_entry entry{};
   entry.exit = first.exit;
   if (first.exit == GW_EXIT_SENT) {
@@ -23,6 +23,7 @@ void Fragments::learn(const Packet& first, std::uint64_t key, const HealthTable&
     entry.dscp = first.dscp;
   }
   table_.learn(key, entry, now_ticks);
+  return entry;
 }
 
 gw_exit Fragments::follow(Packet& packet, const gw_fragment_entry& entry, const Snapshot& snapshot,
@@ -49,8 +50,8 @@ void Fragments::settle(Burst& burst, const Snapshot& snapshot, const HealthTable
     const std::uint64_t key = gw_hash_fragment(&hash_key, &packet.flow, packet.fragment_identification);
     if (packet.kind == PacketKind::first_fragment) {
       if (!snapshot.services().has_address(packet.flow)) continue;
-      learn(packet, key, health, now_ticks);
-      hold_.release(key, static_cast<std::uint8_t>(i));
+      const gw_fragment_entry entry = learn(packet, key, health, now_ticks);
+      hold_.release(key, static_cast<std::uint8_t>(i), entry);
     } else if (const gw_fragment_entry* entry = table_.find(key, now_ticks)) {
       packet.exit = static_cast<std::uint8_t>(follow(packet, *entry, snapshot, health, answers));
     } else if (hold_.hold(packet, key, now_ticks)) {
@@ -62,8 +63,8 @@ void Fragments::settle(Burst& burst, const Snapshot& snapshot, const HealthTable
   }
 }
 
-bool Fragments::take_released(Burst& burst, const Snapshot& snapshot, const HealthTable& health, Answers& answers,
-                              std::uint32_t now_ticks) noexcept {
+bool Fragments::take_released(Burst& burst, const Snapshot& snapshot, const HealthTable& health,
+                              Answers& answers) noexcept {
   burst.count = 0;
   burst.active_count = 0;
   burst.received_bytes = 0;
@@ -73,9 +74,8 @@ bool Fragments::take_released(Burst& burst, const Snapshot& snapshot, const Heal
     Packet& packet = burst.packets[burst.count++];
     packet = next->packet;
     burst.received_bytes += packet.length_bytes;
-    const gw_fragment_entry* entry = next->is_expired ? nullptr : table_.find(next->key, now_ticks);
-    packet.exit = static_cast<std::uint8_t>(entry == nullptr ? GW_EXIT_DROP_FRAGMENT
-                                                             : follow(packet, *entry, snapshot, health, answers));
+    packet.exit = static_cast<std::uint8_t>(next->is_expired ? GW_EXIT_DROP_FRAGMENT
+                                                             : follow(packet, next->first, snapshot, health, answers));
     hold_.pop();
   }
   return burst.count != 0;

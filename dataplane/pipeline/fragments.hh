@@ -28,12 +28,13 @@ class Fragments {
               std::uint32_t now_ticks) noexcept;
   // Fills the burst with fragments that were held and now have their exits, all of one ingress port. False if there is
   // none.
-  [[nodiscard]] bool take_released(Burst& burst, const Snapshot& snapshot, const HealthTable& health, Answers& answers,
-                                   std::uint32_t now_ticks) noexcept;
+  [[nodiscard]] bool take_released(Burst& burst, const Snapshot& snapshot, const HealthTable& health,
+                                   Answers& answers) noexcept;
 
  private:
   explicit Fragments(FragmentTable table) noexcept : table_(std::move(table)) {}
-  void learn(const Packet& first, std::uint64_t key, const HealthTable& health, std::uint32_t now_ticks) noexcept;
+  gw_fragment_entry learn(const Packet& first, std::uint64_t key, const HealthTable& health,
+                          std::uint32_t now_ticks) noexcept;
   [[nodiscard]] static gw_exit follow(Packet& packet, const gw_fragment_entry& entry, const Snapshot& snapshot,
                                       const HealthTable& health, Answers& answers) noexcept;
 

@@ -75,7 +75,7 @@ void Pipeline::run(Burst& burst, const Snapshot& snapshot, std::uint32_t now_tic
 
 bool Pipeline::take_released(Burst& burst, const Snapshot& snapshot, std::uint32_t now_ticks) noexcept {
   Answers answers = answers_for(snapshot, now_ticks);
-  return fragments_.take_released(burst, snapshot, health_, answers, now_ticks);
+  return fragments_.take_released(burst, snapshot, health_, answers);
 }
 
 void Pipeline::give_up_held() noexcept { fragments_.give_up(); }

@@ -27,13 +27,13 @@ TEST(FragmentHold, ReleasesTheKeysOwnInOrder) {
   FragmentHold hold;
   for (std::uint8_t source = 1; source <= 5; ++source) ASSERT_TRUE(hold.hold(fragment_from(source), source % 2, 0));
   EXPECT_EQ(hold.next(), nullptr);
-  hold.release(1, 9);
+  hold.release(1, 9, {});
   ASSERT_NE(hold.next(), nullptr);
   EXPECT_EQ(hold.next()->packet.released_after, 9);
   EXPECT_FALSE(hold.next()->is_expired);
   EXPECT_EQ(sources_of_released(hold), (std::vector<std::uint8_t>{1, 3, 5}));
   EXPECT_EQ(hold.held_bytes(), 200U);
-  hold.release(0, 0);
+  hold.release(0, 0, {});
   EXPECT_EQ(sources_of_released(hold), (std::vector<std::uint8_t>{2, 4}));
   EXPECT_TRUE(hold.is_empty());
   EXPECT_EQ(hold.held_bytes(), 0U);
@@ -56,7 +56,7 @@ TEST(FragmentHold, NoSourceTakesMoreThanItsPart) {
   for (std::uint32_t i = 0; i < GW_FRAGMENTS_HELD_PER_SOURCE; ++i) ASSERT_TRUE(hold.hold(fragment_from(1), i, 0));
   EXPECT_FALSE(hold.hold(fragment_from(1), 99, 0));
   EXPECT_TRUE(hold.hold(fragment_from(2), 99, 0));
-  hold.release(0, 0);
+  hold.release(0, 0, {});
   EXPECT_TRUE(hold.hold(fragment_from(1), 99, 0));
 }
 
@@ -84,7 +84,7 @@ TEST(FragmentHold, WhatWasReleasedCountsUntilItIsTaken) {
   for (std::uint32_t round = 0; round < 8; ++round) {
     for (std::uint32_t i = 0; i < GW_FRAGMENTS_HELD_MAX; ++i)
       accepted += hold.hold(fragment_from(static_cast<std::uint8_t>(i / 8)), round, 0) ? 1 : 0;
-    hold.release(round, 0);
+    hold.release(round, 0, {});
   }
   EXPECT_EQ(accepted, 2 * GW_FRAGMENTS_HELD_MAX);
   EXPECT_EQ(sources_of_released(hold).size(), std::size_t{2} * GW_FRAGMENTS_HELD_MAX);
