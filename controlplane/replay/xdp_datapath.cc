@@ -5,20 +5,24 @@
 
 #include <array>
 #include <cstring>
+#include <deque>
 #include <string>
 #include <utility>
 
 #include "controlplane/replay/load_compiled.hh"
 #include "dataplane/pipeline/exits.hh"
+#include "dataplane/pipeline/fragment_hold.hh"
 #include "dataplane/xdp/snapshot_maps.hh"
 
 namespace guideway {
 namespace {
 
 // What the program must do with a packet that leaves by that exit.
-std::uint32_t action_of(ExitKind kind) {
-  switch (kind) {
+std::uint32_t action_of(std::uint8_t exit) {
+  if (exit == GW_EXIT_HELD) return XDP_DROP;
+  switch (kind_of(exit)) {
     case ExitKind::sent:
+    case ExitKind::answered:
       return XDP_TX;
     case ExitKind::kernel:
       return XDP_PASS;
@@ -44,11 +48,25 @@ class XdpDatapath : public ReplayDatapath {
 
   Result<void> decide(Burst& burst, std::uint32_t now_ticks) override {
     program_->set_now_ticks(now_ticks);
+    hold_.expire(now_ticks);
+    if (auto decided = decide_released(); !decided) return decided;
     for (std::uint32_t i = 0; i < burst.count; ++i) {
-      if (auto decided = decide_one(burst.packets[i]); !decided) return decided;
+      if (auto decided = decide_arrived(burst.packets[i], i, now_ticks); !decided) return decided;
     }
     return counters_.worker.flows_remembered == 0 ? Result<void>{} : program_->sweep();
   }
+
+  Result<void> take_released(Burst& burst, std::uint32_t) override {
+    if (auto decided = decide_released(); !decided) return decided;
+    burst.count = 0;
+    while (burst.count < burst_packets_max && !released_.empty()) {
+      burst.packets[burst.count++] = released_.front();
+      released_.pop_front();
+    }
+    return {};
+  }
+
+  void give_up_held() noexcept override { hold_.give_up(); }
 
   [[nodiscard]] const HealthTable& health() const noexcept override { return health_; }
   [[nodiscard]] const gw_worker_counters& counters() const noexcept override { return counters_.worker; }
@@ -60,40 +78,70 @@ class XdpDatapath : public ReplayDatapath {
   }
 
  private:
-  // Stands in for the driver, which lets nothing shorter than an Ethernet header come as far as the program.
-  void drop_too_short(Packet& packet) {
-    packet.exit = GW_EXIT_DROP_FRAME_TRUNCATED;
+  // For what the program never sees, or may not decide: it is counted here, between two runs of the program.
+  void leave(Packet& packet, gw_exit exit) {
+    packet.exit = exit;
     add_to(counters_.worker.received_packets, 1);
     add_to(counters_.worker.received_bytes, packet.length_bytes);
     add_to(counters_.worker.exits[packet.exit], 1);
   }
 
-  Result<void> decide_one(Packet& packet) {
+  // A packet, and what was held for it directly behind it.
+  Result<void> decide_arrived(Packet& packet, std::uint32_t place, std::uint32_t now_ticks) {
+    const auto decision = decide_one(packet);
+    if (!decision) return failure_of(decision);
+    if (packet.exit == GW_EXIT_HELD && !hold_.hold(packet, decision->fragment_key, now_ticks))
+      leave(packet, GW_EXIT_DROP_FRAGMENTS_FULL);
+    if (decision->is_learned == 0) return {};
+    hold_.release(decision->fragment_key, static_cast<std::uint8_t>(place), {});
+    return decide_released();
+  }
+
+  Result<void> decide_released() {
+    while (const FragmentHold::Released* next = hold_.next()) {
+      Packet packet = next->packet;
+      bool is_lost = next->is_expired;
+      hold_.pop();
+      if (!is_lost) {
+        if (const auto decision = decide_one(packet); !decision) return failure_of(decision);
+        is_lost = packet.exit == GW_EXIT_HELD;
+      }
+      if (is_lost) leave(packet, GW_EXIT_DROP_FRAGMENT);
+      released_.push_back(packet);
+    }
+    return {};
+  }
+
+  Result<gw_xdp_decision> decide_one(Packet& packet) {
+    // Stands in for the driver, which lets nothing shorter than an Ethernet header come as far as the program.
     if (packet.length_bytes < XdpProgram::frame_bytes_min) {
-      drop_too_short(packet);
-      return {};
+      leave(packet, GW_EXIT_DROP_FRAME_TRUNCATED);
+      return gw_xdp_decision{};
     }
     if (packet.length_bytes > XdpProgram::frame_bytes_max)
       return failure("a frame of " + std::to_string(packet.length_bytes) + " bytes: BPF_PROG_TEST_RUN takes at most " +
                      std::to_string(XdpProgram::frame_bytes_max));
     const auto run = program_->run({packet.data, packet.length_bytes}, room_);
     if (!run) return failure_of(run);
-    if (run->decision.exit >= GW_EXIT_COUNT)
-      return failure("the XDP program told an exit that does not exist: " + std::to_string(run->decision.exit));
-    packet.exit = static_cast<std::uint8_t>(run->decision.exit);
-    packet.backend = run->decision.backend;
-    packet.hash = run->decision.hash;
-    const ExitKind kind = kind_of(packet.exit);
-    if (run->action != action_of(kind))
+    const gw_xdp_decision& decision = run->decision;
+    if (decision.exit >= GW_EXIT_COUNT && decision.exit != GW_EXIT_HELD)
+      return failure("the XDP program told an exit that does not exist: " + std::to_string(decision.exit));
+    packet.exit = static_cast<std::uint8_t>(decision.exit);
+    packet.backend = decision.backend;
+    packet.hash = decision.hash;
+    std::memcpy(packet.flow.source, decision.source, sizeof packet.flow.source);  // what the hold goes by
+    packet.flow.family = static_cast<std::uint8_t>(decision.family);
+    const std::uint32_t expected = action_of(packet.exit);
+    if (run->action != expected)
       return failure("the XDP program ended with action " + std::to_string(run->action) + " for exit " +
-                     std::string(exit_names()[packet.exit].name));
-    if (kind == ExitKind::drop) return {};
+                     std::to_string(packet.exit));
+    if (expected == XDP_DROP) return decision;
     // What came out of the kernel, not what went in: a packet for the kernel must come out as it was.
     packet.data -= packet.headroom_bytes;
     packet.headroom_bytes = 0;
     packet.length_bytes = run->length_bytes;
     std::memcpy(packet.data, room_.data(), run->length_bytes);
-    return {};
+    return decision;
   }
 
   std::unique_ptr<XdpProgram> program_;
@@ -101,6 +149,8 @@ class XdpDatapath : public ReplayDatapath {
   HealthTable health_;
   WorkerCounters counters_;
   TableStore tables_;
+  FragmentHold hold_;
+  std::deque<Packet> released_;  // decided and counted
   std::array<std::byte, 4096> room_{};
 };
 
@@ -110,6 +160,7 @@ Result<std::unique_ptr<ReplayDatapath>> make_xdp_datapath(const Capacities& capa
   XdpOptions options;
   options.capacities = capacities;
   options.ticks_are_given = true;
+  options.holds_fragments = true;
   auto program = XdpProgram::load(options);
   if (!program) return failure_of(program);
   auto maps = SnapshotMaps::create(**program);
