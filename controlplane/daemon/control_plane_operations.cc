@@ -241,7 +241,11 @@ void ControlPlane::explain_with(const ExplainRequest& request, const Result<door
   };
   const ExplainInputs inputs{publication ? publication->compiled : compiled, board_.table(),
                              [&](std::uint32_t index) { return name_in(backends, "backend", index); },
-                             [&](std::uint32_t id) { return name_in(services, "service", id); }};
+                             [&](std::uint32_t id) { return name_in(services, "service", id); },
+                             [&](std::uint32_t index) {
+                               const CountersView* counters = door_.counters();
+                               return counters == nullptr ? std::uint64_t{0} : counters->backend(index).remembered;
+                             }};
   respond(guideway::explain(request, inputs, answer));
 }
 

@@ -21,8 +21,9 @@ namespace guideway {
 struct ExplainInputs {
   const Compiled& compiled;
   HealthTable health;
-  std::function<std::string(std::uint32_t backend)> name_of_backend;  // "pool/name"
-  std::function<std::string(std::uint32_t service)> name_of_service;  // by the id of its row
+  std::function<std::string(std::uint32_t backend)> name_of_backend;     // "pool/name"
+  std::function<std::string(std::uint32_t service)> name_of_service;     // by the id of its row
+  std::function<std::uint64_t(std::uint32_t backend)> flows_of_backend;  // remembered now, by all workers
 };
 
 [[nodiscard]] gw_flow_key flow_key_of(const ExplainRequest& request);
