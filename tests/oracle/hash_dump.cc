@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes the hashes of seeded random flows, by the header that both datapaths compile, for siphash_test.py to compare.
-// Usage: hash_dump COUNT SEED, with 16 bytes of key on standard input; output: records of 56 bytes, the flow's 40 bytes
-// of gw_flow_key, 8 of the hash, 4 of its slot among 65,537 and 4 of its third further slot among 5,000,011.
+// Usage: hash_dump COUNT SEED, with 16 bytes of key on standard input; output: records of 96 bytes, the flow's 40 bytes
+// of gw_flow_key, 8 of the hash, 4 of its slot among 65,537 and 4 of its third further slot among 5,000,011; then the
+// hashes of its source (so many bits of it), of that source with a service, and of a fragment, with what went into them.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -10,7 +11,9 @@
 #include <vector>
 
 #include "ebpf/abi/flow_key.h"
+#include "ebpf/abi/fragment.h"
 #include "ebpf/abi/slot.h"
+#include "ebpf/abi/source.h"
 
 namespace {
 
@@ -19,8 +22,15 @@ struct Record {
   std::uint64_t hash;
   std::uint32_t slot;
   std::uint32_t probe;
+  std::uint64_t source_hash;
+  std::uint64_t limit_hash;
+  std::uint64_t fragment_hash;
+  std::uint32_t source_bits;
+  std::uint32_t service_id;
+  std::uint32_t identification;
+  std::uint32_t zero;
 };
-static_assert(sizeof(Record) == 56, "siphash_test.py reads it");
+static_assert(sizeof(Record) == 96, "siphash_test.py reads it");
 
 void fill(std::uint8_t* bytes, std::size_t count, std::mt19937_64& random) {
   for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::uint8_t>(random());
@@ -39,6 +49,23 @@ gw_flow_key random_flow(std::mt19937_64& random) {
   return flow;
 }
 
+Record record_of(const gw_hash_key& key, std::mt19937_64& random) {
+  Record record{};
+  record.flow = random_flow(random);
+  record.hash = gw_hash_flow(&key, &record.flow);
+  record.slot = gw_scale(record.hash, GW_TABLE_SLOTS_DEFAULT);
+  record.probe = gw_probe_slot(record.hash, 3, GW_TABLE_SLOTS_MAX);
+  const bool is_ipv4 = record.flow.family == GW_FAMILY_IPV4;
+  record.source_bits = static_cast<std::uint32_t>(random() % (is_ipv4 ? 33 : 129));
+  record.service_id = static_cast<std::uint32_t>(random());
+  record.identification = static_cast<std::uint32_t>(random()) & (is_ipv4 ? 0xffffU : 0xffffffffU);
+  const gw_source source = gw_mask_source(record.flow.source, record.flow.family, record.source_bits);
+  record.source_hash = gw_hash_source(&key, &source, record.flow.family);
+  record.limit_hash = gw_hash_limit(&key, &source, record.flow.family, record.service_id);
+  record.fragment_hash = gw_hash_fragment(&key, &record.flow, record.identification);
+  return record;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,11 +79,7 @@ int main(int argc, char** argv) {
   std::vector<Record> block;
   for (std::uint64_t done = 0; done < count;) {
     block.clear();
-    for (; block.size() < 4096 && done < count; ++done) {
-      const gw_flow_key flow = random_flow(random);
-      const std::uint64_t hash = gw_hash_flow(&key, &flow);
-      block.push_back({flow, hash, gw_scale(hash, GW_TABLE_SLOTS_DEFAULT), gw_probe_slot(hash, 3, GW_TABLE_SLOTS_MAX)});
-    }
+    for (; block.size() < 4096 && done < count; ++done) block.push_back(record_of(key, random));
     if (std::fwrite(block.data(), sizeof(Record), block.size(), stdout) != block.size()) return 1;
   }
   return 0;

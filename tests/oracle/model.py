@@ -26,14 +26,14 @@ EVENT_STATES = {"up": slot.STATE_UP, "draining": slot.STATE_DRAINING, "down": sl
 
 class Decision:
     """Of packet `number`: its exit and, unless it was dropped, the frame that leaves and when. `service` is the entry
-    of the configuration that it is for."""
+    of the configuration that it is for; `is_of_a_flow`: not a fragment or an ICMP error."""
 
-    __slots__ = ("number", "time_ns", "exit", "backend", "frame", "hash", "service")
+    __slots__ = ("number", "time_ns", "exit", "backend", "frame", "hash", "service", "is_of_a_flow")
 
     def __init__(self, exit_name, backend=None, frame=None, hash_value=None, service=None):
         self.number = self.time_ns = None
         self.exit, self.backend, self.frame, self.hash = exit_name, backend, frame, hash_value
-        self.service = service
+        self.service, self.is_of_a_flow = service, False
 
 
 class Row:
@@ -166,7 +166,9 @@ class Model:
         if exit_name == exits.DROP_TOO_BIG and not is_about_a_flow:
             room = backend.mtu_bytes - forward.overhead(packet, backend)
             exit_name, sent = self.answers.too_big(frame, packet, room, now)
-        return Decision(exit_name, index, sent, hash_value, entry)
+        decision = Decision(exit_name, index, sent, hash_value, entry)
+        decision.is_of_a_flow = packet.fragment == parse.WHOLE and not is_about_a_flow
+        return decision
 
     def decide_icmp(self, frame, packet, flow, hash_value, now):
         ours = self.services.has_address(packet.destination)

@@ -15,10 +15,14 @@ import numpy
 import siphash
 import siphash_vectors
 import slot
+from prefixes import masked
 
 HASH_DUMP = None
 COUNT = 2_000_000
-RECORD = numpy.dtype([("flow", "u1", 40), ("hash", "<u8"), ("slot", "<u4"), ("probe", "<u4")])
+RECORD = numpy.dtype([("flow", "u1", 40), ("hash", "<u8"), ("slot", "<u4"), ("probe", "<u4"), ("source", "<u8"),
+                      ("limit", "<u8"), ("fragment", "<u8"), ("source_bits", "<u4"), ("service_id", "<u4"),
+                      ("identification", "<u4"), ("zero", "<u4")])
+MESSAGES = 200_000
 
 
 class PublishedVectors(unittest.TestCase):
@@ -51,12 +55,33 @@ class PublishedVectors(unittest.TestCase):
         self.assertEqual(siphash.hash_messages(key, messages), [siphash.siphash13(key, m) for m in messages])
 
 
+def dump(count, seed):
+    """(key, records) of so many random flows, as the header hashes them."""
+    key = random.Random(seed).randbytes(16)
+    done = subprocess.run([HASH_DUMP, str(count), str(seed)], input=key, capture_output=True, check=True)
+    return key, numpy.frombuffer(done.stdout, dtype=RECORD)
+
+
 class TheHeaderAgrees(unittest.TestCase):
+    def test_sources_limits_and_fragments(self):
+        key, records = dump(MESSAGES, 19700101)
+        self.assertEqual(len(records), MESSAGES)
+        messages = {"source": [], "limit": [], "fragment": []}
+        for record in records:
+            flow, is_ipv4 = record["flow"].tobytes(), record["flow"][37] == 4
+            source, destination = (flow[at : at + (4 if is_ipv4 else 16)] for at in (0, 16))
+            network = masked(source, int(record["source_bits"]))
+            identification = int(record["identification"]).to_bytes(2 if is_ipv4 else 4, "little")
+            messages["source"].append(siphash.source_message(network))
+            messages["limit"].append(siphash.limit_message(network, int(record["service_id"])))
+            messages["fragment"].append(siphash.fragment_message(source, destination, identification, flow[36]))
+        for name, listed in messages.items():
+            wrong = [i for i, value in enumerate(siphash.hash_messages(key, listed)) if value != records[name][i]]
+            self.assertEqual(wrong[:1], [], f"{name}: {len(wrong)} differ, the first is {records[wrong[:1]]}")
+        self.assertEqual({len(message) for message in messages["fragment"]}, {17, 37})
+
     def test_millions_of_flows(self):
-        seed = 20240229
-        key = random.Random(seed).randbytes(16)
-        dump = subprocess.run([HASH_DUMP, str(COUNT), str(seed)], input=key, capture_output=True, check=True).stdout
-        records = numpy.frombuffer(dump, dtype=RECORD)
+        key, records = dump(COUNT, 20240229)
         self.assertEqual(len(records), COUNT)
         flows = records["flow"]
         compared = 0
