@@ -47,7 +47,8 @@ static __noinline int gw_take_new_flow_tokens(const struct gw_packet* packet, co
 }
 
 /* Whether a packet of a guarded service may go on. A UDP packet takes its tokens later, if it is not remembered. */
-static __noinline int gw_admit(const struct gw_packet* packet, const struct gw_service* row) {
+__noinline int gw_admit(const struct gw_packet* packet, const struct gw_service* row) {
+  if (!packet || !row) return GW_EXIT_DROP_ACCESS_DENIED;
   if (row->access_list && gw_is_denied(packet, row)) return GW_EXIT_DROP_ACCESS_DENIED;
   return gw_is_tcp_opener(packet) ? gw_take_new_flow_tokens(packet, row) : GW_EXIT_SENT;
 }

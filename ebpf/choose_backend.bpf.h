@@ -104,8 +104,9 @@ GW_INLINE int gw_recall_elsewhere(struct gw_packet* packet, __u32 now_ticks) {
   return 1;
 }
 
-static __noinline int gw_choose_asking(struct gw_packet* packet, const struct gw_xdp_service* service,
-                                       const struct gw_slot* slot, __u64 choice_hash) {
+__noinline int gw_choose_asking(struct gw_packet* packet, const struct gw_xdp_service* service,
+                                const struct gw_slot* slot, __u64 choice_hash) {
+  if (!packet || !service || !slot) return GW_EXIT_DROP_NO_BACKEND;
   __u32 flags = service->row.flags;
   struct gw_xdp_worker* state = gw_worker_of(packet->worker);
   if (!state) return GW_EXIT_DROP_NO_BACKEND;

@@ -31,6 +31,8 @@ GW_INLINE __u32 gw_mss_max(const struct gw_packet* packet, const struct gw_backe
 
 GW_INLINE int gw_forward(struct xdp_md* context, struct gw_packet* packet, const struct gw_backend* backend) {
   if (!(backend->flags & GW_BACKEND_RESOLVED)) return GW_EXIT_DROP_UNRESOLVED;
+  if (backend->forward == GW_FORWARD_L2)
+    return packet->ip_bytes > backend->mtu_bytes ? GW_EXIT_DROP_TOO_BIG : gw_readdress(context, packet, backend);
   int is_l3dsr = backend->forward == GW_FORWARD_L3DSR;
   if (is_l3dsr && backend->family != packet->flow.family) return GW_EXIT_DROP_UNRESOLVED;
   if (packet->ip_bytes + gw_overhead(backend) > backend->mtu_bytes) return GW_EXIT_DROP_TOO_BIG;
@@ -39,7 +41,7 @@ GW_INLINE int gw_forward(struct xdp_md* context, struct gw_packet* packet, const
     if (mss_max != 0) gw_clamp_mss(context, packet, mss_max);
     return gw_encapsulate(context, packet, backend);
   }
-  if (is_l3dsr) gw_rewrite_for_l3dsr(context, packet, backend);
+  gw_rewrite_for_l3dsr(context, packet, backend);
   return gw_readdress(context, packet, backend);
 }
 

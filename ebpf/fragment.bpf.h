@@ -36,11 +36,11 @@ GW_INLINE __u32 gw_fragment_place(const struct gw_fragment_bucket* bucket, __u64
 }
 
 /* Remembers what became of a first fragment to an address of a service. */
-static __noinline void gw_learn_fragment(struct gw_packet* packet, __u32 exit) {
-  if (exit == GW_EXIT_KERNEL_NO_SERVICE && !gw_has_address(packet)) return;
+__noinline int gw_learn_fragment(struct gw_packet* packet, __u32 exit) {
+  if (!packet || (exit == GW_EXIT_KERNEL_NO_SERVICE && !gw_has_address(packet))) return 0;
   gw_set_fragment_key(packet);
   struct gw_fragment_bucket* bucket = gw_fragment_bucket_of(packet);
-  if (!bucket) return;
+  if (!bucket) return 0;
   __u32 now_ticks = gw_now_ticks();
   __u32 generation = exit == GW_EXIT_SENT ? gw_health_generation(gw_health_load(packet->backend)) : 0;
   __u32 place = gw_fragment_place(bucket, packet->fragment_key, now_ticks) & (GW_FRAGMENTS_PER_BUCKET - 1);
@@ -53,6 +53,7 @@ static __noinline void gw_learn_fragment(struct gw_packet* packet, __u32 exit) {
   entry->exit = (__u8)exit;
   entry->dscp = packet->dscp;
   packet->is_learned = 1;
+  return 1;
 }
 
 GW_INLINE const struct gw_fragment_entry* gw_find_fragment(const struct gw_packet* packet) {
@@ -67,8 +68,8 @@ GW_INLINE const struct gw_fragment_entry* gw_find_fragment(const struct gw_packe
 }
 
 /* A later fragment: GW_EXIT_SENT if it goes where its first went. */
-static __noinline int gw_follow_first(struct gw_packet* packet) {
-  if (!gw_has_address(packet)) return GW_EXIT_KERNEL_NO_SERVICE;
+__noinline int gw_follow_first(struct gw_packet* packet) {
+  if (!packet || !gw_has_address(packet)) return GW_EXIT_KERNEL_NO_SERVICE;
   gw_set_fragment_key(packet);
   const struct gw_fragment_entry* entry = gw_find_fragment(packet);
   if (!entry) return knobs.holds_fragments ? GW_EXIT_HELD : GW_EXIT_DROP_FRAGMENT;

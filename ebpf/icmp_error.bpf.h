@@ -112,7 +112,8 @@ __noinline int gw_read_icmp_error(struct xdp_md* context, struct gw_packet* pack
 }
 
 /* Where the flow goes; nothing is changed or remembered. */
-static __noinline int gw_choose_about(struct gw_packet* packet, const struct gw_xdp_service* service) {
+__noinline int gw_choose_about(struct gw_packet* packet, const struct gw_xdp_service* service) {
+  if (!packet || !service) return GW_EXIT_DROP_NO_BACKEND;
   GW_WORKER_COUNT(packet->worker, asked, 1);
   if (!(service->row.flags & GW_SERVICE_REMEMBERS_NOTHING)) {
     __u32 now_ticks = gw_now_ticks();

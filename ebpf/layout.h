@@ -23,20 +23,27 @@
 /* The longest frame that a program is shown in one buffer: a page less head and tail room. */
 #define GW_XDP_FRAME_BYTES_MAX (4096u - 256u - 320u)
 
-/* key.zero[0] is 1 for a range of ports, so that it may begin where an exact port has a service of its own. */
+/* gw_service_key, but for what it has zeros for. A range is marked, so that it may begin where an exact port has a
+ * service of its own. */
 struct gw_xdp_service_key {
-  struct gw_service_key key;
-  __u32 side;
+  __u8 address[16];
+  __be16 port_be16;
+  __u8 protocol;
+  __u8 family;
+  __u8 prefix_bits;
+  __u8 is_range;
+  __u8 side;
+  __u8 zero;
 };
-GW_STATIC_ASSERT(sizeof(struct gw_xdp_service_key) == 28, "map keys have no padding");
+GW_STATIC_ASSERT(sizeof(struct gw_xdp_service_key) == sizeof(struct gw_service_key), "map keys have no padding");
 
 /* Rates and bursts of the row are those of one worker. */
 struct gw_xdp_service {
-  struct gw_service row;
   __u32 table_handle; /* position of its table in the map of tables */
   __u32 slot_count;
   __u32 is_guarded; /* it has an access list or limits new flows */
   __u32 zero;
+  struct gw_service row;
 };
 
 struct gw_xdp_port_range {

@@ -8,8 +8,6 @@
 #include "ebpf/abi/source.h"
 #include "ebpf/maps.bpf.h"
 
-#define GW_RANGE_MARK 1 /* gw_xdp_service_key.key.zero[0] */
-
 GW_INLINE __u8 gw_address_bits(__u8 family) { return family == GW_FAMILY_IPV4 ? 32 : 128; }
 
 GW_INLINE struct gw_hash_key gw_key_of_side(__u32 side) {
@@ -22,14 +20,14 @@ GW_INLINE struct gw_hash_key gw_key_of_side(__u32 side) {
 
 /* The first port of the range that holds the key's port (`port_be16`); false if none does. */
 GW_INLINE int gw_find_range(struct gw_xdp_service_key* key, __be16 port_be16) {
-  key->key.port_be16 = 0;
+  key->port_be16 = 0;
   const struct gw_xdp_port_ranges* found = bpf_map_lookup_elem(&port_ranges, key);
   if (!found) return 0;
   __u16 port = bpf_ntohs(port_be16);
   for (__u32 i = 0; i < GW_PORT_RANGES_MAX; ++i) {
     if (i >= found->count) return 0;
     if (port < found->ranges[i].first || port > found->ranges[i].last) continue;
-    key->key.port_be16 = bpf_htons(found->ranges[i].first);
+    key->port_be16 = bpf_htons(found->ranges[i].first);
     return 1;
   }
   return 0;
@@ -39,12 +37,12 @@ GW_INLINE int gw_find_range(struct gw_xdp_service_key* key, __be16 port_be16) {
 static __noinline const struct gw_xdp_service* gw_match_port(struct gw_xdp_service_key* key, __be16 port_be16,
                                                              __u32 features) {
   if (features & GW_XDP_HAS_RANGES && gw_find_range(key, port_be16)) {
-    key->key.zero[0] = GW_RANGE_MARK;
+    key->is_range = 1;
     const struct gw_xdp_service* service = bpf_map_lookup_elem(&services, key);
-    key->key.zero[0] = 0;
+    key->is_range = 0;
     if (service) return service;
   }
-  key->key.port_be16 = 0;
+  key->port_be16 = 0;
   return features & GW_XDP_HAS_ANY_PORT ? bpf_map_lookup_elem(&services, key) : 0;
 }
 
@@ -67,9 +65,9 @@ static __noinline const struct gw_xdp_service* gw_match_otherwise(const struct g
   const __u32* bits = gw_find_prefix(packet);
   if (!bits) return 0;
   struct gw_source masked = gw_mask_source(packet->flow.destination, packet->flow.family, *bits);
-  __builtin_memcpy(key->key.address, masked.words, 16);
-  key->key.prefix_bits = (__u8)*bits;
-  key->key.port_be16 = port_be16;
+  __builtin_memcpy(key->address, masked.words, 16);
+  key->prefix_bits = (__u8)*bits;
+  key->port_be16 = port_be16;
   service = bpf_map_lookup_elem(&services, key);
   return service ? service : gw_match_port(key, port_be16, features);
 }
@@ -78,13 +76,13 @@ static __noinline const struct gw_xdp_service* gw_match_otherwise(const struct g
 GW_INLINE const struct gw_xdp_service* gw_match_service(struct gw_packet* packet) {
   __u32 side = packet->side & 1;
   struct gw_xdp_service_key key = {
-      .key = {.port_be16 = packet->flow.destination_port_be16,
-              .protocol = packet->flow.protocol,
-              .family = packet->flow.family,
-              .prefix_bits = gw_address_bits(packet->flow.family)},
-      .side = side,
+      .port_be16 = packet->flow.destination_port_be16,
+      .protocol = packet->flow.protocol,
+      .family = packet->flow.family,
+      .prefix_bits = gw_address_bits(packet->flow.family),
+      .side = (__u8)side,
   };
-  __builtin_memcpy(key.key.address, packet->flow.destination, 16);
+  __builtin_memcpy(key.address, packet->flow.destination, 16);
   const struct gw_xdp_service* service = bpf_map_lookup_elem(&services, &key);
   __u32 features = control.generations[side].features;
   if (!service && features) service = gw_match_otherwise(packet, &key, features);
@@ -99,10 +97,11 @@ GW_INLINE const struct gw_xdp_service* gw_match_service(struct gw_packet* packet
 /* Whether the destination is an address of a service, whatever the port. */
 static __noinline int gw_has_address(const struct gw_packet* packet) {
   struct gw_xdp_service_key key = {
-      .key = {.family = packet->flow.family, .prefix_bits = gw_address_bits(packet->flow.family)},
-      .side = packet->side,
+      .family = packet->flow.family,
+      .prefix_bits = gw_address_bits(packet->flow.family),
+      .side = (__u8)packet->side,
   };
-  __builtin_memcpy(key.key.address, packet->flow.destination, 16);
+  __builtin_memcpy(key.address, packet->flow.destination, 16);
   if (bpf_map_lookup_elem(&service_addresses, &key)) return 1;
   if (!(control.generations[packet->side & 1].features & GW_XDP_HAS_PREFIXES)) return 0;
   return gw_find_prefix(packet) != 0;

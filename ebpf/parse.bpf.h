@@ -187,7 +187,7 @@ GW_INLINE int gw_parse_ipv6(struct gw_packet* packet, void* at, void* end, __u32
 }
 
 /* A global function: verified once, by itself. Whatever it found, those who go on from here are verified once too. */
-__noinline int gw_parse(struct xdp_md* context, struct gw_packet* packet) {
+__noinline int gw_parse_anything(struct xdp_md* context, struct gw_packet* packet) {
   if (!packet) return GW_EXIT_DROP_FRAME_TRUNCATED;
   void* at = (void*)(long)context->data;
   void* end = (void*)(long)context->data_end;
@@ -209,6 +209,30 @@ __noinline int gw_parse(struct xdp_md* context, struct gw_packet* packet) {
   if (type_be16 == bpf_htons(ETH_P_IP)) return gw_parse_ipv4(packet, at, end, left_bytes);
   if (type_be16 == bpf_htons(ETH_P_IPV6)) return gw_parse_ipv6(packet, at, end, left_bytes);
   return GW_EXIT_KERNEL_NOT_IP;
+}
+
+GW_INLINE int gw_is_plain_ipv4(const struct iphdr* ip) {
+  return *(__u8*)ip == 0x45 && !(ip->frag_off & bpf_htons(GW_IPV4_FRAGMENT)) &&
+         (ip->protocol == GW_TCP || ip->protocol == GW_UDP);
+}
+
+/* Nearly every packet has neither a tag, nor options, nor extension headers, and is no fragment: it is parsed in place.
+ * There the verifier has few ways to follow. */
+GW_INLINE int gw_parse(struct xdp_md* context, struct gw_packet* packet) {
+  void* at = (void*)(long)context->data;
+  void* end = (void*)(long)context->data_end;
+  struct ethhdr* ethernet = at;
+  packet->received_bytes = (__u32)(end - at);
+  packet->frame_bytes = packet->received_bytes;
+  packet->ip_offset = ETH_HLEN;
+  if (at + ETH_HLEN + GW_IPV4_HEADER_BYTES > end) return gw_parse_anything(context, packet);
+  __u32 left_bytes = packet->frame_bytes - ETH_HLEN;
+  if (ethernet->h_proto == bpf_htons(ETH_P_IP) && gw_is_plain_ipv4(at + ETH_HLEN))
+    return gw_parse_ipv4(packet, at + ETH_HLEN, end, left_bytes);
+  __u8 header = *(__u8*)(at + ETH_HLEN + __builtin_offsetof(struct ipv6hdr, nexthdr));
+  if (ethernet->h_proto == bpf_htons(ETH_P_IPV6) && (header == GW_TCP || header == GW_UDP))
+    return gw_parse_ipv6(packet, at + ETH_HLEN, end, left_bytes);
+  return gw_parse_anything(context, packet);
 }
 
 #endif

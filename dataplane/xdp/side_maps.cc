@@ -13,8 +13,6 @@
 namespace guideway {
 namespace {
 
-constexpr __u8 range_mark = 1;  // ebpf/match_service.bpf.h
-
 std::uint32_t address_bits(__u8 family) { return family == GW_FAMILY_IPV4 ? 32 : 128; }
 
 // Adds an element and remembers its key. BPF_ANY for what several services share.
@@ -34,7 +32,28 @@ void take_away(int map, std::vector<Key>& keys) {
   keys.clear();
 }
 
+template <typename Key>
+void collect(int map, std::uint32_t side, std::vector<Key>& keys) {
+  Key key{};
+  for (bool has_next = bpf_map_get_next_key(map, nullptr, &key) == 0; has_next;) {
+    if (key.side == side) keys.push_back(key);
+    const Key before = key;
+    has_next = bpf_map_get_next_key(map, &before, &key) == 0;
+  }
+}
+
 }  // namespace
+
+gw_xdp_service_key SideMaps::key_of(const gw_service_key& row) const noexcept {
+  gw_xdp_service_key key{};
+  std::memcpy(key.address, row.address, sizeof key.address);
+  key.port_be16 = row.port_be16;
+  key.protocol = row.protocol;
+  key.family = row.family;
+  key.prefix_bits = row.prefix_bits;
+  key.side = static_cast<__u8>(side_);
+  return key;
+}
 
 gw_xdp_prefix_key SideMaps::prefix_key(const __u8* address, __u8 family, __u32 bits, __u32 list) const noexcept {
   gw_xdp_prefix_key key{};
@@ -48,8 +67,8 @@ gw_xdp_prefix_key SideMaps::prefix_key(const __u8* address, __u8 family, __u32 b
 
 Result<void> SideMaps::add(const gw_xdp_service& service) {
   const gw_service& row = service.row;
-  gw_xdp_service_key key{row.key, side_};
-  if (row.port_last != 0) key.key.zero[0] = range_mark;
+  gw_xdp_service_key key = key_of(row.key);
+  key.is_range = row.port_last != 0 ? 1 : 0;
   if (auto added = put(maps_.services, services_, key, service, "a service", BPF_NOEXIST); !added) return added;
   if (row.port_last != 0) {
     if (auto added = add_range(row); !added) return added;
@@ -65,16 +84,16 @@ Result<void> SideMaps::add_address(const gw_service_key& key) {
     return put(maps_.service_prefixes, service_prefixes_, prefix_key(key.address, key.family, key.prefix_bits, 0),
                __u32{key.prefix_bits}, "a service's prefix", BPF_ANY);
   }
-  gw_xdp_service_key address{key, side_};
-  address.key.port_be16 = 0;
-  address.key.protocol = 0;
+  gw_xdp_service_key address = key_of(key);
+  address.port_be16 = 0;
+  address.protocol = 0;
   return put(maps_.service_addresses, addresses_, address, __u32{1}, "a service's address", BPF_ANY);
 }
 
 Result<void> SideMaps::add_range(const gw_service& row) {
   features_ |= GW_XDP_HAS_RANGES;
-  gw_xdp_service_key key{row.key, side_};
-  key.key.port_be16 = 0;
+  gw_xdp_service_key key = key_of(row.key);
+  key.port_be16 = 0;
   gw_xdp_port_ranges ranges{};
   (void)bpf_map_lookup_elem(maps_.port_ranges, &key, &ranges);  // others of that address and protocol
   if (ranges.count >= GW_PORT_RANGES_MAX)
@@ -92,6 +111,14 @@ Result<void> SideMaps::add(std::span<const gw_access_prefix> prefixes) {
       return added;
   }
   return {};
+}
+
+void SideMaps::adopt() {
+  collect(maps_.services, side_, services_);
+  collect(maps_.service_addresses, side_, addresses_);
+  collect(maps_.port_ranges, side_, ranges_);
+  collect(maps_.service_prefixes, side_, service_prefixes_);
+  collect(maps_.access_prefixes, side_, access_prefixes_);
 }
 
 void SideMaps::clear() {

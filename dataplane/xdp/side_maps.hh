@@ -21,6 +21,8 @@ class SideMaps {
   // Under its key: its address, its range of ports and its prefix too.
   [[nodiscard]] Result<void> add(const gw_xdp_service& service);
   [[nodiscard]] Result<void> add(std::span<const gw_access_prefix> prefixes);
+  // Counts what the maps hold on this side already as put there by this one.
+  void adopt();
   void clear();
 
   // enum gw_xdp_features of what was added.
@@ -29,6 +31,7 @@ class SideMaps {
  private:
   [[nodiscard]] Result<void> add_address(const gw_service_key& key);
   [[nodiscard]] Result<void> add_range(const gw_service& row);
+  [[nodiscard]] gw_xdp_service_key key_of(const gw_service_key& row) const noexcept;
   [[nodiscard]] gw_xdp_prefix_key prefix_key(const __u8* address, __u8 family, __u32 bits, __u32 list) const noexcept;
 
   SnapshotMapFds maps_;
