@@ -23,9 +23,11 @@ class FakeDatapath final : public door::Datapath {
   [[nodiscard]] door::SharedMemory shared_memory() const override { return {health_.get(), 64, counters_.get(), 64}; }
   [[nodiscard]] Capacities capacities() const override { return capacities_; }
   [[nodiscard]] const Snapshot& newest() const override { return *newest_; }
-  void publish(std::unique_ptr<const Snapshot> next) override {
+  [[nodiscard]] Result<void> publish(std::unique_ptr<const Snapshot> next) override {
+    if (full) return failure("no memory for a table");
     newest_ = std::move(next);
     ++published_count;
+    return {};
   }
   [[nodiscard]] Result<std::optional<door::FoundFlow>> find_flow(std::uint64_t hash) override {
     asked_hash = hash;
@@ -36,6 +38,7 @@ class FakeDatapath final : public door::Datapath {
   std::uint32_t published_count = 0;
   std::uint64_t asked_hash = 0;
   bool mute = false;
+  bool full = false;
   std::optional<door::FoundFlow> found;
 
  private:

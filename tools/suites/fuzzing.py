@@ -42,8 +42,16 @@ def corpus_of(name):
     )
 
 
+def write_seeds(name, folder):
+    """Inputs that the target's own seeds.py makes of what the tests have anyway, where it has one."""
+    maker = builds.root / "tests" / "fuzz" / name.removeprefix("fuzz-") / "seeds.py"
+    if maker.exists():
+        subprocess.run(["/usr/bin/python3", str(maker), folder], check=True)
+
+
 def fuzz(name, program, seconds, findings):
     with tempfile.TemporaryDirectory(prefix="guideway-fuzz-") as fresh:
+        write_seeds(name, fresh)
         corpus = corpus_of(name)
         command = [
             program,

@@ -114,11 +114,12 @@ class Fuzzed {
     Burst burst;
     burst.count = 1;
     Packet& packet = burst.packets[0];
-    packet.data = memory.get() + GW_HEADROOM_BYTES;
-    packet.buffer = memory.get();
+    std::byte* const begin = memory.get();
+    packet.data = begin + GW_HEADROOM_BYTES;
+    packet.buffer = begin;
     packet.length_bytes = static_cast<std::uint32_t>(length);
     packet.headroom_bytes = GW_HEADROOM_BYTES;
-    on_their_way_.insert_or_assign(memory.get(), Frame{std::move(memory), GW_HEADROOM_BYTES + length});
+    on_their_way_.insert_or_assign(begin, Frame{std::move(memory), GW_HEADROOM_BYTES + length});
     datapath_->run(burst, now_ticks_);
     look_at(packet);
     take_released();

@@ -49,6 +49,15 @@ class Bench {
     rows.generation = generation;
     rows.services = {testing_support::service_row(0, 1, 80, 6), testing_support::service_row(1, 1, 53, 17)};
     rows.services[1].flags = GW_SERVICE_FOLLOWS_EVERY_FLOW;
+    for (gw_service& service : rows.services) service.policy = GW_POLICY_REJECT;
+    if (limits_flows) {
+      rows.services[1].flow_rate = rows.services[1].flow_burst = 1000;
+      rows.services[1].source_flow_rate = rows.services[1].source_flow_burst = 50;
+      rows.answers = {100, 100, 100};
+      rows.services[1].limit_source_bits = 24;
+      rows.services[1].access_list = 1;
+      rows.access_prefixes = {gw_access_prefix{{9}, 1, GW_FAMILY_IPV4, 8, 0, 0}};
+    }
     rows.backends = backends;
     rows.tables = {generation};
     auto snapshot =
@@ -100,6 +109,30 @@ class Bench {
     return gw_hash_flow(&cell->newest().hash_key(), &key);
   }
 
+  // Fragments in any order, echo requests, ICMP errors, and packets that fit no tunnel.
+  [[nodiscard]] static std::vector<std::byte> any_odd_frame(std::mt19937& random) {
+    testing_support::FrameOptions options;
+    options.protocol = random() % 2 == 0 ? 6 : 17;
+    options.source_port = static_cast<std::uint16_t>(random() % 512);
+    options.destination_port = options.protocol == 6 ? 80 : 53;
+    const auto identification = static_cast<std::uint16_t>(random() % 64);
+    switch (random() % 6) {
+      case 0:
+        return testing_support::echo_frame(1);
+      case 1:
+        return testing_support::icmp_error_frame(options);
+      case 2:
+        options.payload_bytes = 1440;
+        return testing_support::fragment_frame(options, 0, testing_support::dont_fragment);
+      case 3:
+        options.payload_bytes = 64;
+        return testing_support::fragment_frame(options, identification, testing_support::more_fragments);
+      default:
+        options.payload_bytes = 64;
+        return testing_support::fragment_frame(options, identification, static_cast<std::uint16_t>(1 + random() % 8));
+    }
+  }
+
   // Good, bad and none of our business; now and then cut off or with a byte changed.
   [[nodiscard]] std::vector<std::byte> any_frame(std::mt19937& random) const {
     testing_support::FrameOptions options;
@@ -117,6 +150,7 @@ class Bench {
     return frame;
   }
 
+  bool limits_flows = false;  // from the next publish() on: UDP has limits and an access list
   Capacities capacities{16, 16, 4096};
   HealthBlock health;
   CountersBlock counters_block;
