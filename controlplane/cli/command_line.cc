@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line as CLI11 sees it; the only file that meets CLI11 and its exceptions.
+#include <algorithm>
 #include <functional>
 #include <sstream>
 
@@ -9,6 +10,7 @@
 #include "controlplane/cli/edit_forms.hh"
 #include "controlplane/cli/examples.hh"
 #include "controlplane/cli/invocation.hh"
+#include "controlplane/cli/key_options.hh"
 #include "dataplane/net/address.hh"
 
 namespace guideway {
@@ -107,15 +109,28 @@ class Grammar {
   void add_stats();
   void add_replay();
 
-  // A string option whose value, if given, becomes a key of the edit.
-  void key_option(CLI::App* command, const std::string& option, const std::string& key, const std::string& what,
-                  json (*form)(const std::string&)) {
-    command->add_option_function<std::string>(
-        option, [this, key, form](const std::string& text) { keys_[key] = form(text); }, what);
+  // An option whose value, if given, becomes a key of the edit.
+  void key_option(CLI::App* command, const KeyOption& option) {
+    std::string name = "--" + std::string(option.key);
+    std::replace(name.begin(), name.end(), '_', '-');
+    if (option.form == KeyForm::flag) {
+      command->add_flag_callback(
+          name, [this, option] { keys_[option.key] = true; }, option.what);
+    } else if (option.form == KeyForm::list) {
+      command
+          ->add_option_function<std::vector<std::string>>(
+              name, [this, option](const std::vector<std::string>& texts) { keys_[option.key] = texts; }, option.what)
+          ->allow_extra_args(false);
+    } else {
+      command->add_option_function<std::string>(
+          name, [this, option](const std::string& text) { keys_[option.key] = value_of(option.form, text); },
+          option.what);
+    }
   }
-  static json as_text(const std::string& text) { return text; }
-  static json as_number(const std::string& text) { return must(number_form(text, "a number")); }
-  static json as_check(const std::string& text) { return must(check_form(text)); }
+  static json value_of(KeyForm form, const std::string& text) {
+    if (form == KeyForm::number) return must(number_form(text, "a number"));
+    return form == KeyForm::check ? must(check_form(text)) : json(text);
+  }
   static json as_port(const std::string& text) { return must(port_form(text)); }
   CLI::App app_;
   Invocation invocation_;
@@ -156,29 +171,17 @@ void Grammar::add_service_add(CLI::App* service) {
     edit({{"op", "service.add"}, {"service", keys_}}, fmt::format("service {} is added", name_));
   });
   command->add_option("NAME", name_, "Its name")->required();
-  command->add_option("--address", addresses_, "An address; may be given several times")
+  command->add_option("--address", addresses_, "An address or a prefix; may be given several times")
       ->required()
       ->allow_extra_args(false);
   command->add_option("--backend", backends_, "A backend (see below); may be given several times")
       ->allow_extra_args(false);
   command
       ->add_option_function<std::string>(
-          "--port", [this](const std::string& text) { keys_["port"] = as_port(text); }, "1 to 65535, or any")
+          "--port", [this](const std::string& text) { keys_["port"] = as_port(text); },
+          "1 to 65535, a range such as 8000-8100, or any")
       ->required();
-  key_option(command, "--protocol", "protocol", "tcp (default) or udp", as_text);
-  key_option(command, "--pool", "pool", "A pool that exists, instead of backends", as_text);
-  key_option(command, "--check", "check", "How backends are checked (see below)", as_check);
-  key_option(command, "--scheduler", "scheduler", "maglev (default) or round-robin", as_text);
-  key_option(command, "--when-none", "when_none", "No backend accepts: drop (default) or fail-open", as_text);
-  key_option(command, "--forward", "forward", "l2 (default) or ipip", as_text);
-  key_option(command, "--weight", "weight", "Of backends that say nothing: 0 to 65535", as_number);
-  key_option(command, "--slow-start", "slow_start", "Time in which a backend that returns climbs to its share",
-             as_text);
-  key_option(command, "--udp", "udp", "follow (default) or hash", as_text);
-  key_option(command, "--table-slots", "table_slots", "A prime from 251 to 5000011", as_number);
-  key_option(command, "--idle-timeout", "idle_timeout", "Such as 15m", as_text);
-  key_option(command, "--opening-timeout", "opening_timeout", "Such as 30s", as_text);
-  key_option(command, "--closing-timeout", "closing_timeout", "Such as 30s", as_text);
+  for (const KeyOption& option : service_key_options) key_option(command, option);
 }
 
 void Grammar::add_backend() {
@@ -215,13 +218,7 @@ void Grammar::add_backend_add(CLI::App* backend) {
   });
   command->add_option("POOL", name_, "The pool; a service's own has the service's name")->required();
   command->add_option("ADDRESS", other_, "ADDRESS or ADDRESS:CHECKPORT")->required();
-  key_option(command, "--name", "name", "Its name; default: the address", as_text);
-  key_option(command, "--weight", "weight", "0 to 65535", as_number);
-  key_option(command, "--mac", "mac", "A fixed next hop", as_text);
-  key_option(command, "--port", "port", "The port of its check", as_number);
-  key_option(command, "--forward", "forward", "l2 or ipip", as_text);
-  key_option(command, "--check", "check", "tcp, none or http:/path", as_check);
-  key_option(command, "--state", "state", "enabled (default), draining or disabled", as_text);
+  for (const KeyOption& option : backend_key_options) key_option(command, option);
 }
 
 void Grammar::add_backend_states(CLI::App* backend) {

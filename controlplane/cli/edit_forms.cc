@@ -18,9 +18,11 @@ std::optional<std::uint32_t> number_of(std::string_view text) {
   return number;
 }
 
-// A value that reads as a number is one; a status range, a duration or an address is a string.
+// A value that reads as a number is one, true and false are themselves; a status range, a duration or an address is a
+// string.
 nlohmann::json value_of(std::string_view text) {
   if (const auto number = number_of(text)) return *number;
+  if (text == "true" || text == "false") return text == "true";
   return std::string(text);
 }
 
@@ -85,9 +87,14 @@ Result<nlohmann::json> check_form(std::string_view text) {
 
 Result<nlohmann::json> port_form(std::string_view text) {
   if (text == "any") return nlohmann::json("any");
-  const auto number = number_of(text);
-  if (!number) return failure(fmt::format("\"{}\" is not a port; give a number from 1 to 65535, or any", text));
-  return nlohmann::json(*number);
+  if (const auto number = number_of(text)) return nlohmann::json(*number);
+  const std::size_t dash = text.find('-');
+  const bool is_range =
+      dash != std::string_view::npos && number_of(text.substr(0, dash)) && number_of(text.substr(dash + 1));
+  if (!is_range)
+    return failure(
+        fmt::format("\"{}\" is not a port; give a number from 1 to 65535, a range such as 8000-8100, or any", text));
+  return nlohmann::json(std::string(text));
 }
 
 Result<BackendName> backend_name_form(const std::vector<std::string>& words) {

@@ -17,7 +17,7 @@ namespace guideway {
 [[nodiscard]] Result<nlohmann::json> backend_form(std::string_view text);
 // "tcp", "none" or "http:/path", each followed by [,key=value]... with the keys of a check.
 [[nodiscard]] Result<nlohmann::json> check_form(std::string_view text);
-// "80" or "any".
+// "80", "8000-8100" or "any".
 [[nodiscard]] Result<nlohmann::json> port_form(std::string_view text);
 
 struct BackendName {

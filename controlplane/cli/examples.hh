@@ -16,14 +16,18 @@ inline constexpr const char* service = "Examples:\n  guideway service list\n  gu
 inline constexpr const char* service_list = "Examples:\n  guideway service list\n  guideway service list --json";
 inline constexpr const char* service_show = "Examples:\n  guideway service show web";
 inline constexpr const char* service_add =
-    "A backend is ADDRESS[:CHECKPORT] and any of ,name= ,weight= ,mac= ,port= ,forward= ,state=\n"
+    "A backend is ADDRESS[:CHECKPORT] and any of ,name= ,weight= ,mac= ,vlan= ,port= ,forward= ,gue_variant= "
+    ",gue_port= "
+    ",gre_key= ,mss_clamp= ,state=\n"
     "A check is tcp, none or http:/path and any of ,interval= ,timeout= ,rise= ,fall= ,port= ,status= ,host= "
     ",jitter_percent=\n\n"
     "Examples:\n"
     "  guideway service add web --address 192.0.2.10 --address 2001:db8::10 --port 80 \\\n"
     "      --backend 10.0.0.1 --backend 10.0.0.2,weight=5 --check http:/healthz,interval=1s\n"
     "  guideway service add dns --address 192.0.2.53 --port 53 --protocol udp --backend 10.0.0.53\n"
-    "  guideway service add web-tls --address 192.0.2.10 --port 443 --pool web";
+    "  guideway service add web-tls --address 192.0.2.10 --port 443 --pool web\n"
+    "  guideway service add games --address 198.18.0.0/24 --port 8000-8100 --protocol tcp+udp --scheduler source \\\n"
+    "      --forward gue --check tcp,port=8000 --backend 10.0.1.1 --deny 203.0.113.0/24 --when-none reject";
 inline constexpr const char* service_remove =
     "Refused while the service has enabled backends, unless forced.\n\n"
     "Examples:\n  guideway service remove web\n  guideway service remove web --force";
@@ -36,7 +40,8 @@ inline constexpr const char* backend_add =
     "What is not given, the pool says.\n\n"
     "Examples:\n"
     "  guideway backend add web 10.0.0.3\n"
-    "  guideway backend add web 10.0.0.4:8080 --name web-4 --weight 5 --check http:/ready";
+    "  guideway backend add web 10.0.0.4:8080 --name web-4 --weight 5 --check http:/ready\n"
+    "  guideway backend add web 10.1.0.5 --forward gre --gre-key 7 --mss-clamp";
 inline constexpr const char* backend_remove =
     "Drains first: established flows stay until they end. With --force they are chosen again at once.\n\n"
     "Examples:\n  guideway backend remove web 10.0.0.2\n  guideway backend remove web/10.0.0.2 --force";

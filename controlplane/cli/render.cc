@@ -77,6 +77,20 @@ std::string details_text(const json& backends) {
   return result.empty() ? result : "\n" + result;
 }
 
+// "gue 6080", "gre key 7".
+std::string forward_text(const json& backend) {
+  std::string result = text_field(backend, "forward");
+  if (backend.contains("gue_port")) result += " " + text_field(backend, "gue_port");
+  if (count_field(backend, "gue_variant") == 1) result += " direct";
+  if (backend.contains("gre_key")) result += " key " + text_field(backend, "gre_key");
+  return result;
+}
+
+std::string next_hop_text(const json& backend) {
+  const std::string vlan = count_field(backend, "vlan") == 0 ? "" : " vlan " + text_field(backend, "vlan");
+  return text_field(backend, "mac") + vlan;
+}
+
 std::string share_text(const json& backend) { return fmt::format("{:.0f} %", real_field(backend, "share")); }
 
 }  // namespace
@@ -119,6 +133,7 @@ std::string backends_text(const json& backends) {
                    {"NAME"},
                    {"ADDRESS"},
                    {"WEIGHT", right},
+                   {"FORWARD"},
                    {"STATE"},
                    {"SHARE", right},
                    {"CHECK"},
@@ -128,27 +143,70 @@ std::string backends_text(const json& backends) {
                    {"BYTES", right}});
   for (const json& backend : list_field(backends, "backends")) {
     table.add_row({text_field(backend, "pool"), text_field(backend, "name"), text_field(backend, "address"),
-                   text_field(backend, "weight"), state_text(backend), share_text(backend), check_text(backend),
-                   text_field(backend, "mac"), text_field(backend, "opened"), text_field(backend, "packets"),
-                   bytes_text(count_field(backend, "bytes"))});
+                   text_field(backend, "weight"), forward_text(backend), state_text(backend), share_text(backend),
+                   check_text(backend), next_hop_text(backend), text_field(backend, "opened"),
+                   text_field(backend, "packets"), bytes_text(count_field(backend, "bytes"))});
   }
   if (table.empty()) return "There is no backend; add one with `guideway backend add`.\n";
   return table.text() + details_text(list_field(backends, "backends"));
 }
 
-std::string service_text(const json& service) {
+namespace {
+
+std::string timeouts_text(const json& service) {
+  const std::string protocol = text_field(service, "protocol");
+  std::string result = fmt::format("{} idle, {} opening", timeout_text(service, "idle_timeout_ms"),
+                                   timeout_text(service, "opening_timeout_ms"));
+  if (protocol.find("tcp") != std::string::npos)
+    result += fmt::format(", {} closing", timeout_text(service, "closing_timeout_ms"));
+  if (protocol == "tcp+udp")
+    result += fmt::format("; UDP {} idle, {} opening", timeout_text(service, "udp_idle_timeout_ms"),
+                          timeout_text(service, "udp_opening_timeout_ms"));
+  return result;
+}
+
+std::string scheduler_text(const json& service) {
+  const std::string bits = service.contains("source_bits_ipv4")
+                               ? fmt::format(" (/{} and /{})", text_field(service, "source_bits_ipv4"),
+                                             text_field(service, "source_bits_ipv6"))
+                               : "";
+  return fmt::format("{}{}, when none accepts: {}", text_field(service, "scheduler"), bits,
+                     text_field(service, "policy"));
+}
+
+// The lines that only some services have.
+std::string further_text(const json& service) {
+  std::string result;
+  if (text_field(service, "protocol").find("udp") != std::string::npos)
+    result += fmt::format("udp         {}\n", text_field(service, "udp"));
+  if (service.contains("dscp")) result += fmt::format("dscp        {}\n", text_field(service, "dscp"));
+  const std::size_t allowed = list_field(service, "allow").size();
+  const std::size_t denied = list_field(service, "deny").size();
+  if (allowed + denied != 0)
+    result += fmt::format("access      {} prefixes allowed, {} denied, all others {}\n", allowed, denied,
+                          allowed != 0 ? "denied" : "allowed");
+  if (service.contains("new_flows_per_second"))
+    result += fmt::format("new flows   {} a second, {} at once\n", text_field(service, "new_flows_per_second"),
+                          text_field(service, "new_flows_burst"));
+  if (service.contains("source_flows_per_second"))
+    result += fmt::format("a source    {} new flows a second, {} at once (/{} and /{})\n",
+                          text_field(service, "source_flows_per_second"), text_field(service, "source_flows_burst"),
+                          text_field(service, "source_flows_bits_ipv4"), text_field(service, "source_flows_bits_ipv6"));
+  return result;
+}
+
+}  // namespace
+
+std::string service_text(const json& answer) {
+  const json& service = answer.is_object() ? answer : json::object();
   std::string result = fmt::format("service     {}\n", text_field(service, "name"));
   result += fmt::format("addresses   {}\n", joined(list_field(service, "addresses")));
   result += fmt::format("port        {} {}\n", port_text(service), text_field(service, "protocol"));
   result += fmt::format("pool        {}\n", text_field(service, "pool"));
-  result += fmt::format("scheduler   {}, when none accepts: {}\n", text_field(service, "scheduler"),
-                        text_field(service, "policy"));
+  result += fmt::format("scheduler   {}\n", scheduler_text(service));
   result += fmt::format("table       {} slots\n", text_field(service, "table_slots"));
-  result += fmt::format("timeouts    {} idle, {} opening", timeout_text(service, "idle_timeout_ms"),
-                        timeout_text(service, "opening_timeout_ms"));
-  if (text_field(service, "protocol") == "tcp")
-    result += fmt::format(", {} closing", timeout_text(service, "closing_timeout_ms"));
-  result += "\n";
+  result += fmt::format("timeouts    {}\n", timeouts_text(service));
+  result += further_text(service);
   result += fmt::format("traffic     {} packets, {}\n\n", text_field(service, "packets"),
                         bytes_text(count_field(service, "bytes")));
   return result + backends_text({{"backends", list_field(service, "backend_list")}});

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/config/json.hh"
 #include "controlplane/config/words.hh"
 #include "controlplane/daemon/version.hh"
 #include "controlplane/model/edit.hh"
@@ -77,6 +78,20 @@ json next_hop_json(const Observed& observed, const BackendRecord& record) {
   return record.config.mac ? json(record.config.mac->text()) : json(nullptr);
 }
 
+// What its mode says beside its name, and what is known of the way to it.
+void add_way(const Observed& observed, const BackendRecord& record, json& to) {
+  const json configured = to_json(record.config);
+  for (const char* key : {"gue_variant", "gue_port", "gre_key", "mss_clamp"}) {
+    if (configured.contains(key)) to[key] = configured[key];
+  }
+  to["vlan"] = record.config.vlan;
+  const auto reached = observed.reachability.resolved.find(record.index);
+  if (reached == observed.reachability.resolved.end()) return;
+  to["vlan"] = reached->second.vlan;
+  to["mtu"] = reached->second.mtu_bytes;
+  if (is_tunnel(record.config.forward)) to["outer_source"] = reached->second.outer_source.text();
+}
+
 json backend_json(const Observed& observed, const BackendKey& key, const BackendRecord& record) {
   const HealthState health = HealthState::of_word(observed.board.word(record.index));
   json result{{"pool", key.pool},
@@ -92,6 +107,7 @@ json backend_json(const Observed& observed, const BackendKey& key, const Backend
               {"leaving", record.leaving},
               {"index", record.index}};
   result["mac"] = next_hop_json(observed, record);
+  add_way(observed, record, result);
   if (const HealthBoard::Entry* entry = observed.board.find(record.index)) {
     result["check"] = check_json(*entry);
     result["detail"] = detail_of(observed, *entry);
@@ -188,6 +204,20 @@ json stats_of_backends(const Observed& observed) {
   return list;
 }
 
+// What only some services have, as it is configured.
+void add_details(const ServiceConfig& service, json& to) {
+  if (service.protocol == ServiceProtocol::both()) {
+    to["udp_idle_timeout_ms"] = service.udp_idle_timeout_ms;
+    to["udp_opening_timeout_ms"] = service.udp_opening_timeout_ms;
+  }
+  const json configured = to_json(service);
+  for (const char* key :
+       {"source_bits_ipv4", "source_bits_ipv6", "dscp", "allow", "deny", "new_flows_per_second", "new_flows_burst",
+        "source_flows_per_second", "source_flows_burst", "source_flows_bits_ipv4", "source_flows_bits_ipv6"}) {
+    if (configured.contains(key)) to[key] = configured[key];
+  }
+}
+
 }  // namespace
 
 Reply observe_status(const Observed& observed) {
@@ -218,6 +248,7 @@ Reply observe_service(const Observed& observed, const std::string& name) {
     result["idle_timeout_ms"] = service.idle_timeout_ms;
     result["opening_timeout_ms"] = service.opening_timeout_ms;
     result["closing_timeout_ms"] = service.closing_timeout_ms;
+    add_details(service, result);
     return {200, std::move(result)};
   }
   return error_reply(404, "there is no service \"" + name + "\"");

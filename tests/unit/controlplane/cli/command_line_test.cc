@@ -2,8 +2,12 @@
 // Command lines to what they ask for, and what a wrong one is told.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "controlplane/cli/edit_forms.hh"
 #include "controlplane/cli/invocation.hh"
+#include "controlplane/cli/key_options.hh"
+#include "controlplane/config/keys.hh"
 
 namespace guideway {
 namespace {
@@ -66,6 +70,74 @@ TEST(CommandLine, OptionsOfAllCommandsMayStandAnywhere) {
   }
 }
 
+TEST(CommandLine, EveryKeyOfAService) {
+  const auto parsed = parse_command_line({"service",
+                                          "add",
+                                          "games",
+                                          "--address",
+                                          "198.18.0.0/24",
+                                          "--port",
+                                          "8000-8100",
+                                          "--protocol",
+                                          "tcp+udp",
+                                          "--scheduler",
+                                          "source",
+                                          "--source-bits-ipv4",
+                                          "24",
+                                          "--when-none",
+                                          "reject",
+                                          "--allow",
+                                          "10.0.0.0/8",
+                                          "--allow",
+                                          "::/0",
+                                          "--deny",
+                                          "10.1.0.0/16",
+                                          "--new-flows-per-second",
+                                          "100",
+                                          "--source-flows-bits-ipv6",
+                                          "48",
+                                          "--forward",
+                                          "gue",
+                                          "--gue-port",
+                                          "666",
+                                          "--mss-clamp",
+                                          "--udp-idle-timeout",
+                                          "9s",
+                                          "--dscp",
+                                          "7",
+                                          "--backend",
+                                          "10.0.0.1,mac=02:00:00:00:00:01,vlan=20,mss_clamp=false"});
+  ASSERT_TRUE(parsed.invocation.has_value()) << parsed.otherwise.error;
+  EXPECT_EQ(std::get<EditCommand>(parsed.invocation->command).edit.at("service"), json::parse(R"({
+      "name": "games", "addresses": ["198.18.0.0/24"], "port": "8000-8100", "protocol": "tcp+udp",
+      "scheduler": "source", "source_bits_ipv4": 24, "when_none": "reject", "allow": ["10.0.0.0/8", "::/0"],
+      "deny": ["10.1.0.0/16"], "new_flows_per_second": 100, "source_flows_bits_ipv6": 48, "forward": "gue",
+      "gue_port": 666, "mss_clamp": true, "udp_idle_timeout": "9s", "dscp": 7,
+      "backends": [{"address": "10.0.0.1", "mac": "02:00:00:00:00:01", "vlan": 20, "mss_clamp": false}]})"));
+}
+
+// A key that the configuration has and the command line has not would be found out by whoever needs it at night.
+TEST(CommandLine, OptionsAreTheKeysOfTheConfiguration) {
+  std::set<std::string_view> service{"name", "address", "addresses", "port", "backends"};
+  for (const KeyOption& option : service_key_options) service.insert(option.key);
+  EXPECT_EQ(service, (std::set<std::string_view>(keys::service.begin(), keys::service.end())));
+  std::set<std::string_view> backend{"address"};
+  for (const KeyOption& option : backend_key_options) backend.insert(option.key);
+  EXPECT_EQ(backend, (std::set<std::string_view>(keys::backend.begin(), keys::backend.end())));
+}
+
+TEST(CommandLine, EveryKeyOfABackend) {
+  const auto parsed = parse_command_line({"backend", "add", "web", "10.0.0.3", "--forward", "gre", "--gre-key", "0",
+                                          "--mss-clamp", "--mac", "02:00:00:00:00:03", "--vlan", "20"});
+  ASSERT_TRUE(parsed.invocation.has_value()) << parsed.otherwise.error;
+  EXPECT_EQ(std::get<EditCommand>(parsed.invocation->command).edit.at("backend"), (json{{"address", "10.0.0.3"},
+                                                                                        {"forward", "gre"},
+                                                                                        {"gre_key", 0},
+                                                                                        {"mss_clamp", true},
+                                                                                        {"mac", "02:00:00:00:00:03"},
+                                                                                        {"vlan", 20}}));
+}
+
 TEST(CommandLine, ExplainAndReplay) {
   const auto explain = parse_command_line({"explain", "udp", "[2001:db8::7]:4000", "[2001:db8::53]:53"});
   ASSERT_TRUE(explain.invocation.has_value()) << explain.otherwise.error;
@@ -126,6 +198,10 @@ TEST(EditForms, RefuseWhatIsGivenTwice) {
   EXPECT_EQ(*check_form("tcp,port=81"), (json{{"type", "tcp"}, {"port", 81}}));
   EXPECT_EQ(*check_form("http:/a,status=200-299"), (json{{"http", "/a"}, {"status", "200-299"}}));
   EXPECT_FALSE(port_form("70000000000"));
+  EXPECT_FALSE(port_form("80-"));
+  EXPECT_FALSE(port_form("-80"));
+  EXPECT_FALSE(port_form("a-b"));
+  EXPECT_EQ(*port_form("80-90"), json("80-90"));
 }
 
 }  // namespace

@@ -52,21 +52,70 @@ TEST(Render, Status) {
 
 TEST(Render, Backends) {
   const json backends = json::parse(R"({"backends":[
-      {"pool":"web","name":"a","address":"10.0.0.1","weight":1,"state":"up","reason":"none","share":100.0,
+      {"pool":"web","name":"a","address":"10.0.0.1","weight":1,"forward":"l2","vlan":0,"state":"up","reason":"none","share":100.0,
        "leaving":false,"mac":"02:00:00:00:00:01","check":{"kind":"http","last":"ok","latency_ms":0.42},"packets":10,
        "bytes":1500,"opened":2},
-      {"pool":"web","name":"b","address":"10.0.0.2","weight":5,"state":"down","reason":"check","share":0.0,
+      {"pool":"web","name":"b","address":"10.0.0.2","weight":5,"forward":"gre","gre_key":7,"state":"down","reason":"check","share":0.0,
        "leaving":true,"detail":"no route to 10.0.0.2","mac":null,
        "check":{"kind":"tcp","last":"failed","detail":"connection refused"}}]})");
   const std::string text = backends_text(backends);
-  EXPECT_NE(text.find("web   a     10.0.0.1       1  up                     100 %  http ok 0.4 ms "), std::string::npos)
+  EXPECT_NE(text.find("web   a     10.0.0.1       1  l2         up                     100 %  http ok 0.4 ms "),
+            std::string::npos)
       << text;
   EXPECT_NE(text.find("02:00:00:00:00:01       2       10  1.5 kB\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("web   b     10.0.0.2       5  down (check), leaving    0 %  tcp failed: connection refused  -"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find(
+          "web   b     10.0.0.2       5  gre key 7  down (check), leaving    0 %  tcp failed: connection refused  -"),
+      std::string::npos)
       << text;
   EXPECT_NE(text.find("\n\nweb/b: no route to 10.0.0.2\n"), std::string::npos) << text;
   EXPECT_NE(backends_text({{"backends", json::array()}}).find("backend add"), std::string::npos);
+}
+
+TEST(Render, TheModeAndTheVlanOfABackend) {
+  const json backends = json::parse(R"({"backends":[{"pool":"web","name":"c","address":"10.0.0.3","weight":5,
+      "forward":"gue","gue_variant":1,"gue_port":666,"state":"up","reason":"none","share":100.0,
+      "mac":"02:00:00:00:00:03","vlan":20,"check":{"kind":"none"}}]})");
+  const std::string text = backends_text(backends);
+  EXPECT_NE(text.find("  gue 666 direct  up "), std::string::npos) << text;
+  EXPECT_NE(text.find("  02:00:00:00:00:03 vlan 20  "), std::string::npos) << text;
+}
+
+TEST(Render, Services) {
+  const json services = json::parse(R"({"services":[{"name":"games","addresses":["198.18.0.0/24","2001:db8::/64"],
+      "port":"8000-8100","protocol":"tcp+udp","pool":"games","scheduler":"source","backends":3,"backends_up":2,
+      "packets":5,"bytes":500},{"name":"all","addresses":["192.0.2.1"],"port":0,"protocol":"udp","pool":"p",
+      "scheduler":"maglev","backends":0,"backends_up":0,"packets":0,"bytes":0}]})");
+  const std::string text = services_text(services);
+  EXPECT_NE(text.find("games  198.18.0.0/24, 2001:db8::/64  8000-8100  tcp+udp   games  source      2/3"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(" any  udp "), std::string::npos) << text;
+}
+
+TEST(Render, OneServiceWithAllThatItMayHave) {
+  const json service = json::parse(R"({"name":"games","addresses":["198.18.0.0/24"],"port":"8000-8100",
+      "protocol":"tcp+udp","pool":"games","scheduler":"source","source_bits_ipv4":24,"source_bits_ipv6":64,
+      "policy":"reject","table_slots":251,"idle_timeout_ms":900000,"opening_timeout_ms":30000,
+      "closing_timeout_ms":30000,"udp_idle_timeout_ms":60000,"udp_opening_timeout_ms":5000,"udp":"follow","dscp":9,
+      "allow":["10.0.0.0/8","::/0"],"deny":["10.1.0.0/16"],"new_flows_per_second":100,"new_flows_burst":200,
+      "source_flows_per_second":5,"source_flows_burst":10,"source_flows_bits_ipv4":32,"source_flows_bits_ipv6":64,
+      "packets":1,"bytes":2,"backend_list":[]})");
+  EXPECT_EQ(service_text(service),
+            "service     games\n"
+            "addresses   198.18.0.0/24\n"
+            "port        8000-8100 tcp+udp\n"
+            "pool        games\n"
+            "scheduler   source (/24 and /64), when none accepts: reject\n"
+            "table       251 slots\n"
+            "timeouts    15m idle, 30s opening, 30s closing; UDP 1m idle, 5s opening\n"
+            "udp         follow\n"
+            "dscp        9\n"
+            "access      2 prefixes allowed, 1 denied, all others denied\n"
+            "new flows   100 a second, 200 at once\n"
+            "a source    5 new flows a second, 10 at once (/32 and /64)\n"
+            "traffic     1 packets, 2 B\n\n"
+            "There is no backend; add one with `guideway backend add`.\n");
 }
 
 TEST(Render, Explanation) {
