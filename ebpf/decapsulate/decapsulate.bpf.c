@@ -50,6 +50,14 @@ GW_INLINE void count(int outcome) {
   mine->outcomes[outcome]++;
 }
 
+/* What is no tunnel's may be of l3dsr; so may UDP that only might be GUE: fragments, or a client's to that port. */
+GW_INLINE int restore_instead(const struct frame* frame, int outcome) {
+  if (outcome == GW_DECAPSULATE_KERNEL_NOT_TUNNEL) return restore_l3dsr(frame);
+  if (outcome != GW_DECAPSULATE_KERNEL_SOURCE && outcome != GW_DECAPSULATE_KERNEL_FRAGMENT) return outcome;
+  int restored = restore_l3dsr(frame);
+  return restored == GW_DECAPSULATE_KERNEL_NOT_TUNNEL ? outcome : restored;
+}
+
 SEC("xdp.frags")
 int decapsulate_xdp(struct xdp_md* xdp) {
   struct frame frame = {.context = xdp, .is_xdp = 1, .bytes = bpf_xdp_get_buff_len(xdp)};
@@ -63,8 +71,8 @@ int decapsulate_xdp(struct xdp_md* xdp) {
     failed = failed || bpf_xdp_store_bytes(xdp, 0, &ethernet, sizeof(ethernet));
     failed = failed || set_ecn(&frame, &tunnel);
     if (failed) outcome = GW_DECAPSULATE_DROP_REWRITE_FAILED;
-  } else if (outcome == GW_DECAPSULATE_KERNEL_NOT_TUNNEL) {
-    outcome = restore_l3dsr(&frame);
+  } else {
+    outcome = restore_instead(&frame, outcome);
   }
   count(outcome);
   return outcome >= GW_DECAPSULATE_DROP_OUTER_INVALID ? XDP_DROP : XDP_PASS;
@@ -96,8 +104,8 @@ int decapsulate_tc(struct __sk_buff* skb) {
     failed = failed || bpf_skb_store_bytes(skb, offsetof(struct ethhdr, h_proto), &ethertype, sizeof(ethertype), 0);
     failed = failed || set_ecn(&frame, &tunnel);
     if (failed) outcome = GW_DECAPSULATE_DROP_REWRITE_FAILED;
-  } else if (outcome == GW_DECAPSULATE_KERNEL_NOT_TUNNEL && !skb->vlan_present) {
-    outcome = restore_l3dsr(&frame);
+  } else if (!skb->vlan_present) {
+    outcome = restore_instead(&frame, outcome);
   }
   count(outcome);
   /* TC_ACT_UNSPEC: other people's filters, if there are any, go on with it. */

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Guideway in a lab: the poll-mode datapath on port0, the control plane, and the command line against it."""
+"""Guideway in a lab: a datapath on port0, the control plane, and the command line against it."""
 
 import json
 import os
 import pathlib
 import time
 
-from testbed import processes, topology
+from testbed import processes, topology, xdp
 from testbed.topology import LabError, run
 
 repository = pathlib.Path(__file__).resolve().parents[2]
@@ -39,11 +39,17 @@ def build_folder():
     return pathlib.Path(os.environ.get("GUIDEWAY_BUILD", repository / "build"))
 
 
+def datapath_kind():
+    """Which datapath the labs of this process have: dpdk or xdp."""
+    return os.environ.get("GUIDEWAY_DATAPATH", "dpdk")
+
+
 def program(name):
     where = {
         "guideway": "controlplane/cli",
         "guideway-decapsulate": "ebpf/decapsulate",
         "guideway-dpdk": "dataplane/dpdk",
+        "guideway-xdp": "dataplane/xdp_datapath",
         "guidewayd": "controlplane/daemon",
     }[name]
     path = build_folder() / where / name
@@ -52,14 +58,28 @@ def program(name):
     return path
 
 
+top = """\
+hash_key = "{hash_key}"
+door = "{folder}/door.sock"
+api = "{folder}/api.sock"
+state_directory = "{folder}/state"
+"""
+
+# Copies of frames, so the kernel sees them too: the same care as for net_af_packet. But fragments come as they are.
+capture = "net_pcap0,rx_iface_in=port0,tx_iface=port0"
+packet_socket = "net_af_packet0,iface=port0"
+
+
 class Balancer:
     def __init__(self, folder, network):
         self.folder = folder
+        self.port = packet_socket
         self.network = network
         self.namespace = network.balancer
         self.config = folder / "lab.toml"
         self.api = folder / "api.sock"
-        self.datapath = processes.Process(folder, "guideway-dpdk")
+        self.datapath = processes.Process(folder, f"guideway-{datapath_kind()}")
+        self.xdp = xdp.XdpPlace(folder, network) if datapath_kind() == "xdp" else None
         self.control = processes.Process(folder, "guidewayd")
 
     def backend_lines(self, extra=None, ipv6_backends=()):
@@ -86,12 +106,32 @@ class Balancer:
             )
         )
 
+    def write_services(self, text):
+        """Services and pools of the caller's own, behind the lab's paths."""
+        self.config.write_text(top.format(hash_key="000102030405060708090a0b0c0d0e0f", folder=self.folder) + text)
+
     def start(self):
         (self.folder / "state").mkdir(exist_ok=True)
         self.start_datapath()
         self.start_control()
 
     def start_datapath(self):
+        if self.xdp:
+            self.start_xdp()
+        else:
+            self.start_poll_mode()
+
+    def start_xdp(self, program_path=None):
+        """A former program, if one is at work yet, is replaced."""
+        self.xdp.prepare()
+        self.network.give_face_addresses("port0")
+        command = [program_path or program("guideway-xdp"), "--door", self.folder / "door.sock", *self.xdp.arguments()]
+        # A socket may be there from one that was killed: the log tells when this one is ready.
+        before = self.datapath.times_said(" ready ")
+        self.datapath.start(self.namespace, command)
+        self.wait(lambda: self.datapath.times_said(" ready ") > before, 15, self.datapath, "is not ready")
+
+    def start_poll_mode(self):
         self.datapath.start(
             self.namespace,
             [
@@ -99,7 +139,9 @@ class Balancer:
                 "--door",
                 self.folder / "door.sock",
                 "--port",
-                "net_af_packet0,iface=port0",
+                self.port,
+                "--mtu",
+                self.network.segment_mtu,
                 "--no-huge",
                 "--kernel-face",
                 "gw",
@@ -151,6 +193,22 @@ class Balancer:
             if time.monotonic() - began > seconds:
                 raise LabError(f"backends are {states}, not {wanted}, after {seconds} s:\n{self.control.last_words()}")
             time.sleep(0.02)
+
+    def wait_up(self, wanted=None, seconds=15):
+        """Until the backends "pool/name" are up; all of them without a word."""
+        end = time.monotonic() + seconds
+        while True:
+            found = {f"{one['pool']}/{one['name']}": one["state"] for one in self.ask("backend", "list")["backends"]}
+            late = [name for name in (found if wanted is None else wanted) if found.get(name) != "up"]
+            if not late:
+                return
+            if time.monotonic() > end:
+                raise LabError(f"not up after {seconds} s: {late} of {found}:\n{self.control.last_words()}")
+            time.sleep(0.05)
+
+    def remove(self):
+        """What a datapath may have left outside of the lab's folder and namespaces."""
+        xdp.XdpPlace(self.folder, self.network).remove()
 
     def stop(self):
         """True if both left by themselves."""

@@ -19,10 +19,10 @@ traffic_program = pathlib.Path(__file__).with_name("traffic.py")
 
 
 class Lab:
-    def __init__(self, name="gwlab", backends=3):
+    def __init__(self, name="gwlab", backends=3, **network):
         self.name = name
         self.folder = topology.state_folder(name)
-        self.network = topology.Topology(name, backends)
+        self.network = topology.Topology(name, backends, **network)
         self.webs = {f"b{i}": Web(self.folder, self.network.backend(i), f"b{i}") for i in range(1, backends + 1)}
         self.balancer = Balancer(self.folder, self.network)
 
@@ -48,19 +48,28 @@ class Lab:
         for web in self.webs.values():
             web.kill()
         self.network.down()
+        self.balancer.remove()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def route_to_backend(self, index):
         """No balancer: the router sends the service addresses to one backend."""
         self.network.route_service(topology.backend_ipv4(index), topology.backend_ipv6(index))
 
-    def start_balancer(self, **config):
-        """Guideway between router and backends; returns when all are up. `config`: see write_config."""
+    def start_balancer(self, services=None, up=None, **config):
+        """Guideway between router and backends; returns when all are up. `config`: see write_config; or `services`, a
+        configuration of the caller's own, and which of its pools' backends ("pool/name") are to be up: all, unless said
+        otherwise."""
         try:
-            self.balancer.write_config(**config)
+            if services is None:
+                self.balancer.write_config(**config)
+            else:
+                self.balancer.write_services(services)
             self.balancer.start()
             self.network.route_service(topology.balancer_ipv4, topology.balancer_ipv6)
-            self.balancer.wait_states({name: "up" for name in self.webs})
+            if services is None:
+                self.balancer.wait_states({name: "up" for name in self.webs})
+            else:
+                self.balancer.wait_up(up)
         except BaseException:
             self.down()
             raise

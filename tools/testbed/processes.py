@@ -72,6 +72,12 @@ class Process:
             self.kill()
         return left
 
+    def times_said(self, text):
+        try:
+            return self.log.read_text(errors="replace").count(text)
+        except OSError:
+            return 0
+
     def last_words(self, lines=20):
         try:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

@@ -58,9 +58,11 @@ def backend_mac(index):
 class Topology:
     """Names and makes the namespaces of one lab; several labs with different names can stand side by side."""
 
-    def __init__(self, name, backends):
+    def __init__(self, name, backends, segment_mtu=1500, client_mtu=1500):
         self.name = name
         self.backends = backends
+        self.segment_mtu = segment_mtu  # of the servers' segment
+        self.client_mtu = client_mtu  # between client and router
         self.network = f"{name}-net"
         self.client = f"{name}-client"
         self.balancer = f"{name}-lb"
@@ -114,15 +116,20 @@ class Topology:
                 f"this kernel has no bridge (module `bridge`), which the lab's segment is made of: {error}"
             ) from error
         batch(
-            ["link set br0 up", "address add 10.0.0.254/24 dev br0", "address add fd00::254/64 dev br0 nodad"],
+            [
+                f"link set br0 mtu {self.segment_mtu} up",
+                "address add 10.0.0.254/24 dev br0",
+                "address add fd00::254/64 dev br0 nodad",
+            ],
             self.network,
         )
 
     def cable(self, namespace, device, port, bridged=True, mac=None):
         address = f" address {mac}" if mac else ""
+        mtu = self.segment_mtu if bridged else self.client_mtu
         batch(
             [
-                f"link add {port} type veth peer name {device} netns {namespace}{address}",
+                f"link add {port} mtu {mtu} type veth peer name {device} mtu {mtu} netns {namespace}{address}",
                 *([f"link set {port} master br0"] if bridged else []),
                 f"link set {port} up",
             ],
@@ -149,6 +156,10 @@ class Topology:
                     "gso",
                     "off",
                     "gro",
+                    "off",
+                    "txvlan",
+                    "off",
+                    "rxvlan",
                     "off",
                 ],
                 check=False,
@@ -204,6 +215,17 @@ class Topology:
             ],
             namespace,
         )
+
+    def keep_answers_small(self):
+        """Backends on a segment of larger frames go on answering clients in frames that fit theirs."""
+        for index in range(1, self.backends + 1):
+            batch(
+                [
+                    f"route change default via 10.0.0.254 mtu {self.client_mtu}",
+                    f"route change default via fd00::254 mtu {self.client_mtu}",
+                ],
+                self.backend(index),
+            )
 
     def pull_cable(self, index):
         batch([f"link set to-b{index} down"], self.network)

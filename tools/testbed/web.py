@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One nginx a backend, with its own configuration, logs and process group. / and /healthz answer the backend's name,
-/big is a file that is sent slowly."""
+/big is a file that is sent slowly, /data the lab's own file, as fast as it goes; PUT to /upload/NAME stores a file."""
 
 import time
 
@@ -12,6 +12,7 @@ big_bytes_per_second = 256 * 1024
 
 configuration = """
 daemon off;
+user root;
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
@@ -25,10 +26,12 @@ http {{
   scgi_temp_path {folder}/scgi;
   default_type text/plain;
   server {{
-    listen 80 backlog=1024;
-    listen [::]:80 backlog=1024 ipv6only=on;
+{listens}
+    client_max_body_size 0;
     location / {{ return 200 "{name}\\n"; }}
     location = /healthz {{ access_log off; return 200 "{name} is well\\n"; }}
+    location = /data {{ alias {data}; }}
+    location /upload/ {{ root {folder}; dav_methods PUT; create_full_put_path on; }}
     location = /big {{ alias {folder}/big; limit_rate {rate}; }}
   }}
 }}
@@ -37,6 +40,8 @@ http {{
 
 class Web:
     def __init__(self, folder, namespace, name):
+        self.ports = [80]
+        self.data = folder / "data"
         self.name = name
         self.namespace = namespace
         self.folder = folder / name
@@ -45,11 +50,22 @@ class Web:
     def prepare(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "nginx.conf").write_text(
-            configuration.format(folder=self.folder, name=self.name, rate=big_bytes_per_second)
+            configuration.format(
+                folder=self.folder,
+                data=self.data,
+                name=self.name,
+                rate=big_bytes_per_second,
+                listens="\n".join(self.listens()),
+            )
         )
         with (self.folder / "big").open("wb") as big:
             line = f"{self.name} sends this slowly\n".encode()
             big.write((line * (big_bytes // len(line) + 1))[:big_bytes])
+
+    def listens(self):
+        for port in self.ports:
+            yield f"    listen {port} backlog=1024;"
+            yield f"    listen [::]:{port} backlog=1024 ipv6only=on;"
 
     def start(self):
         self.process.start(

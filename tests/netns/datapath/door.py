@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-MAGIC, PROTOCOL, ABI = 0x524F4447, 1, 1
+MAGIC, PROTOCOL, ABI = 0x524F4447, 1, 2
 HELLO, WELCOME, REFUSED, TABLE, SNAPSHOT, ACCEPTED, REJECTED, FLOW_QUERY, FLOW_ANSWER = range(1, 10)
 SNAPSHOT_MAGIC, TABLE_MAGIC, COUNTERS_MAGIC = 0x534E4757, 0x42544757, 0x43474757
 SEAL_SEAL, SEAL_SHRINK, SEAL_GROW, SEAL_WRITE = 1, 2, 4, 8
@@ -19,6 +19,8 @@ EXITS = [
     "sent", "kernel_not_ip", "kernel_other_protocol", "kernel_no_service", "drop_frame_truncated",
     "drop_ip_header_invalid", "drop_ip_checksum", "drop_extension_headers", "drop_fragment", "drop_l4_invalid",
     "drop_no_backend", "drop_unresolved", "drop_too_big", "drop_no_headroom", "drop_tx_full", "drop_kernel_full",
+    "answered_echo", "answered_too_big", "answered_reject", "drop_echo_limited", "drop_reject_limited",
+    "drop_fragments_full", "drop_access_denied", "drop_rate_limited", "drop_source_limited",
 ]
 HEADER = struct.Struct("<IHHII")
 WELCOME_BODY = struct.Struct("<IIQIIIIQQ16sII")
@@ -51,20 +53,23 @@ def address_bytes(address):
 
 def service(address, port, protocol=6, service_id=0, table=0, scheduler=0, policy=0, flags=0, idle_s=300):
     raw, family = address_bytes(address)
-    return struct.pack("<16s2sBBIIBBHIII20x", raw, struct.pack(">H", port), protocol, family, service_id, table,
-                       scheduler, policy, flags, idle_s * 16, 60 * 16, 10 * 16)
+    key = struct.pack("<16s2sBBB3x", raw, struct.pack(">H", port), protocol, family, 128 if family == 6 else 32)
+    row = struct.pack("<IIBBHIII", service_id, table, scheduler, policy, flags, idle_s * 16, 60 * 16, 10 * 16)
+    # Port range, DSCP, source bits, access list and limits: none of them.
+    return key + row + bytes(128 - len(key) - len(row))
 
 
 def backend(index, address, next_hop, source_mac, port=0, forward=0, flags=1, mtu=1500, outer_source=None):
     raw, family = address_bytes(address)
     outer, _ = address_bytes(outer_source or ("::" if family == 6 else "0.0.0.0"))
     mac = lambda each: bytes.fromhex(each.replace(":", ""))
-    return struct.pack("<IBBBB6s6s16s16sH10x", index, forward, family, flags, port, mac(next_hop), mac(source_mac), raw,
-                       outer, mtu)
+    return struct.pack("<IBBBB6s6s16s16sHHHBxI", index, forward, family, flags, port, mac(next_hop), mac(source_mac),
+                       raw, outer, mtu, 0, 1, 128 if family == 6 else 32, 0)
 
 
 def snapshot(generation, services, backends, tables, magic=SNAPSHOT_MAGIC, abi=ABI, key=(1, 2)):
     head = struct.pack("<IIQQQIIII", magic, abi, generation, *key, len(services), len(backends), len(tables), 0)
+    head += struct.pack("<IIII", 1000, 1000, 1000, 0)  # answers: echo, too big, reject; flags
     return head + b"".join(services) + b"".join(backends) + b"".join(struct.pack("<Q", each) for each in tables)
 
 

@@ -138,7 +138,8 @@ class Forwarding(Running):
         frames = [
             whole,
             bytes(eth / ARP(pdst="10.9.0.77")),
-            bytes(eth / IP(dst=VIP) / ICMP()),
+            bytes(eth / IP(dst=VIP) / ICMP(type=13)),
+            bytes(eth / IP(src="10.9.0.2", dst=VIP) / ICMP(type=8, id=7) / b"echo"),
             bytes(eth / IP(dst=VIP) / TCP(dport=81)),
             whole[:40],
             bytes(eth / IP(dst=VIP, version=5) / TCP(dport=80)),
@@ -148,7 +149,7 @@ class Forwarding(Running):
         for frame in frames:
             self.client.send(frame)
         names = ["sent", "kernel_not_ip", "kernel_other_protocol", "kernel_no_service", "drop_frame_truncated",
-                 "drop_ip_header_invalid", "drop_ip_checksum", "drop_l4_invalid"]
+                 "drop_ip_header_invalid", "drop_ip_checksum", "drop_l4_invalid", "answered_echo"]
         grown = lambda now: {name: now["exits"][name] - before["exits"][name] for name in names}
         after = self.counters_settle(lambda now: all(grown(now).values()))
         for name in names:

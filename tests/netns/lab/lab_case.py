@@ -22,9 +22,12 @@ def skip(reason):
 
 
 def need_lab():
-    """The build folder is the first argument; without root there are no namespaces."""
+    """The build folder is the first argument, the datapath (dpdk, xdp) the second; without root there are no
+    namespaces."""
     if len(sys.argv) > 1:
         os.environ["GUIDEWAY_BUILD"] = sys.argv[1]
+    if len(sys.argv) > 2:
+        os.environ["GUIDEWAY_DATAPATH"] = sys.argv[2]
     if os.geteuid() != 0:
         skip("network namespaces need root")
 
@@ -54,22 +57,21 @@ class Case:
 
 
 @contextlib.contextmanager
-def running_lab(balanced=True, **config):
-    """A Case and an own lab, taken down whatever happens; ends the program with the verdict."""
+def prepared_lab(**network):
+    """A Case and an own lab that is not up yet, taken down whatever happens; ends the program with the verdict. The
+    balancer, if it was started, is held to the conservation law at the end."""
     need_lab()
     case = Case()
-    ours = lab.Lab(f"gwt{os.getpid()}")
+    ours = lab.Lab(f"gwt{os.getpid()}", **network)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
-        ours.up()
-        if balanced:
-            ours.start_balancer(**config)
-        else:
-            ours.route_to_backend(1)
         yield case, ours
-        if balanced:
+        if ours.balancer.datapath.pid():
             check_conservation(case, ours.balancer)
             case.check(ours.balancer.stop(), "both daemons leave when they are asked to")
+            if ours.balancer.xdp:
+                left = ours.balancer.xdp.left_behind()
+                case.check(not left, "XDP leaves nothing behind", left)
     except topology.LabError as error:
         case.check(False, "the lab works", error)
     finally:
@@ -79,6 +81,26 @@ def running_lab(balanced=True, **config):
         ours.down()
     print(f"1..{case.count}")
     sys.exit(1 if case.failures else 0)
+
+
+@contextlib.contextmanager
+def running_lab(balanced=True, **config):
+    """The same, up, with three backends; `config`: see Balancer.write_config."""
+    with prepared_lab() as (case, ours):
+        ours.up()
+        if balanced:
+            ours.start_balancer(**config)
+        else:
+            ours.route_to_backend(1)
+        yield case, ours
+
+
+def exits(ours: balancer.Balancer):
+    """Exit -> packets, of all workers."""
+    counted = collections.Counter()
+    for worker in ours.ask("stats")["workers"]:
+        counted.update(worker["exits"])
+    return counted
 
 
 def check_conservation(case, ours: balancer.Balancer):

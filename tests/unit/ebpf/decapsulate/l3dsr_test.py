@@ -208,6 +208,19 @@ class L3dsrTest(unittest.TestCase):
         frame = ETHER / IP(src=BALANCER[4], dst=BACKEND[4], proto=4, tos=DSCP << 2) / Raw(bytes(inside))
         self.expect(frame, "decapsulated_ipip", ETHER / inside)
 
+    def test_clients_may_send_what_might_be_gue(self):
+        """With GUE switched on every UDP fragment might be the balancer's, and so might what goes to its port."""
+        both = program.Program(
+            OBJECT, allow=("10.0.0.0/24",), gue_port=6080, dscp=((DSCP, *SERVICE.values()),), local=("10.0.0.11",)
+        )
+        self.addCleanup(both.close)
+        udp = UDP(sport=1, dport=6080) / Raw(bytes(64))
+        for layer, fields in ((Raw(bytes(64)), {"frag": 9, "proto": 17}), (udp, {"flags": "MF"}), (udp, {})):
+            frames = [ETHER / make(4, layer, **fields) for make in (sent, meant)]
+            self.expect(frames[0], "restored_l3dsr", frames[1], using=both)
+            frame = ETHER / packet(4, BACKEND[4], layer, **fields)
+            self.expect(frame, "kernel_source", using=both)
+
     def test_off_unless_asked_for(self):
         plain = program.Program(OBJECT, allow=("10.0.0.0/24",), local=("10.0.0.11",))
         self.addCleanup(plain.close)
