@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <spdlog/spdlog.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "dataplane/dpdk/eal_log.hh"
 #include "dataplane/dpdk/polled_interface.hh"
+#include "ebpf/abi/limits.h"
 
 namespace guideway {
 namespace {
@@ -42,6 +44,14 @@ class VisitCore {
   cpu_set_t before_;
 };
 
+// Where the scheduler random begins: no two workers alike, and nobody outside knows.
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number))
+    spdlog::warn("the kernel gives no random number; scheduler random begins at a known place");
+  return number;
+}
+
 }  // namespace
 
 DpdkDatapath::DpdkDatapath(const Options& options, Eal eal, HealthBlock health, CountersBlock counters)
@@ -49,7 +59,8 @@ DpdkDatapath::DpdkDatapath(const Options& options, Eal eal, HealthBlock health, 
       eal_(std::move(eal)),
       health_(std::move(health)),
       counters_(std::move(counters)),
-      snapshots_(Snapshot::empty(options.capacities), options.cores.worker_count) {}
+      snapshots_(Snapshot::empty(options.capacities), options.cores.worker_count),
+      crew_(options.cores.worker_count) {}
 
 Result<std::unique_ptr<DpdkDatapath>> DpdkDatapath::start(const Options& options) {
   auto cores = plan_cores(options.cores, available_cores());
@@ -58,7 +69,9 @@ Result<std::unique_ptr<DpdkDatapath>> DpdkDatapath::start(const Options& options
   if (!health) return failure_of(health);
   auto counters = CountersBlock::create(options.capacities, options.cores.worker_count);
   if (!counters) return failure_of(counters);
-  auto eal = Eal::start({*cores, options.huge_pages, options.memory_mb, options.ports});
+  std::vector<PortSpec> devices = options.ports;
+  devices.insert(devices.end(), options.members.begin(), options.members.end());
+  auto eal = Eal::start({*cores, options.huge_pages, options.memory_mb, std::move(devices)});
   if (!eal) return failure_of(eal);
 
   std::unique_ptr<DpdkDatapath> datapath(
@@ -76,13 +89,17 @@ Result<rte_mempool*> DpdkDatapath::pool_of(const Options& options, int numa_node
     if (node == numa_node) return pool.get();
   }
   // Enough for every queue of every port to be full, for both rings and the TAP of every kernel face, and for what
-  // each core holds in its cache and its hands. Ports on one node share a pool.
+  // each core holds in its cache, its hands and back for fragments. Ports on one node share a pool.
   const auto port_count = static_cast<std::uint32_t>(options.ports.size());
-  const std::uint32_t queue_pairs = port_count * options.cores.worker_count;
+  const auto device_count = static_cast<std::uint32_t>(options.ports.size() + options.members.size());
+  const std::uint32_t queue_pairs = device_count * options.cores.worker_count;
   const std::uint32_t buffer_count = queue_pairs * (options.rx_descriptors + options.tx_descriptors) +
-                                     port_count * 2304U + (options.cores.worker_count + 1) * 1024U;
+                                     port_count * 2304U +
+                                     (options.cores.worker_count + 1) * (1024U + GW_FRAGMENTS_HELD_MAX);
   std::uint32_t frame_bytes_min = 0;
-  for (const PortSpec& spec : options.ports) frame_bytes_min = std::max(frame_bytes_min, spec.buffer_bytes_min);
+  for (const auto* specs : {&options.ports, &options.members}) {
+    for (const PortSpec& spec : *specs) frame_bytes_min = std::max(frame_bytes_min, spec.buffer_bytes_min);
+  }
   auto pool =
       DpdkPool::create("buffers" + std::to_string(numa_node + 1), buffer_count, mtu_bytes, frame_bytes_min, numa_node);
   if (!pool) return failure_of(pool);
@@ -104,13 +121,25 @@ Result<DpdkPort> DpdkDatapath::start_port(const Options& options, std::uint16_t 
   return port;
 }
 
+Result<std::uint16_t> DpdkDatapath::attach(const PortSpec& spec, std::size_t port_number) {
+  if (auto checked = check_interface(spec); !checked) return failure_of(checked);
+  auto device = eal_.attach(spec);
+  if (!device) return device;
+  for (const std::string& finding : find_double_answers(spec)) spdlog::warn("port={} {}", port_number, finding);
+  return device;
+}
+
 Result<void> DpdkDatapath::start_ports(const Options& options) {
+  members_.reserve(options.members.size());
+  for (const PortSpec& spec : options.members) {
+    auto device = attach(spec, 0);
+    if (!device) return failure_of(device);
+    members_.emplace_back(*device);
+  }
   std::vector<std::uint16_t> devices;
   for (const PortSpec& spec : options.ports) {
-    if (auto checked = check_interface(spec); !checked) return checked;
-    auto device = eal_.attach(spec);
+    auto device = attach(spec, devices.size());
     if (!device) return failure_of(device);
-    for (const std::string& finding : find_double_answers(spec)) spdlog::warn("port={} {}", devices.size(), finding);
     devices.push_back(*device);
   }
   // Any port's frames may leave by any other.
@@ -151,7 +180,7 @@ Result<void> DpdkDatapath::start_workers(const Options& options, const CorePlan&
   idle.enabled = !options.busy_poll;
   for (std::uint32_t index = 0; index < options.cores.worker_count; ++index) {
     const VisitCore visit(cores.worker_cores[index]);
-    auto pipeline = Pipeline::create(capacities_, health_.table(), counters_.worker(index));
+    auto pipeline = Pipeline::create(capacities_, health_.table(), crew_, counters_.worker(index), random_number());
     if (!pipeline) return failure_of(pipeline);
     std::vector<WorkerPort> ports;
     for (std::size_t number = 0; number < ports_.size(); ++number) {

@@ -11,6 +11,7 @@
 #include "dataplane/door/datapath.hh"
 #include "dataplane/dpdk/eal.hh"
 #include "dataplane/dpdk/options.hh"
+#include "dataplane/pipeline/crew.hh"
 #include "dataplane/ports/dpdk_kernel_face.hh"
 #include "dataplane/ports/dpdk_pool.hh"
 #include "dataplane/ports/dpdk_port.hh"
@@ -32,11 +33,15 @@ class DpdkDatapath final : public door::Datapath {
   [[nodiscard]] door::SharedMemory shared_memory() const override;
   [[nodiscard]] Capacities capacities() const override { return capacities_; }
   [[nodiscard]] const Snapshot& newest() const override { return snapshots_.newest(); }
-  void publish(std::unique_ptr<const Snapshot> next) override { snapshots_.publish(std::move(next)); }
+  [[nodiscard]] Result<void> publish(std::unique_ptr<const Snapshot> next) override {
+    snapshots_.publish(std::move(next));
+    return {};
+  }
   [[nodiscard]] Result<std::optional<door::FoundFlow>> find_flow(std::uint64_t hash) override;
 
  private:
   DpdkDatapath(const Options& options, Eal eal, HealthBlock health, CountersBlock counters);
+  [[nodiscard]] Result<std::uint16_t> attach(const PortSpec& spec, std::size_t port_number);
   [[nodiscard]] Result<void> start_ports(const Options& options);
   [[nodiscard]] Result<DpdkPort> start_port(const Options& options, std::uint16_t device, std::size_t number,
                                             std::uint16_t mtu_bytes_max);
@@ -49,7 +54,9 @@ class DpdkDatapath final : public door::Datapath {
   HealthBlock health_;
   CountersBlock counters_;
   SnapshotCell snapshots_;
-  std::vector<std::pair<int, DpdkPool>> pools_;                // by NUMA node
+  Crew crew_;
+  std::vector<std::pair<int, DpdkPool>> pools_;  // by NUMA node
+  std::vector<DpdkMember> members_;
   std::vector<DpdkPort> ports_;                                // by port number
   std::vector<std::unique_ptr<DpdkKernelFace>> kernel_faces_;  // by port number; empty without
   std::vector<std::unique_ptr<PortQueue>> queues_;

@@ -42,11 +42,11 @@ std::vector<std::string> eal_arguments(const EalSettings& settings) {
   else
     arguments.insert(arguments.end(), {"--no-huge", "--no-shconf"});
   bool has_pci = false;
-  for (const PortSpec& port : settings.ports) {
-    if (!port.is_pci) continue;
+  for (const PortSpec& device : settings.devices) {
+    if (!device.is_pci) continue;
     has_pci = true;
     arguments.emplace_back("-a");
-    arguments.push_back(port.name + (port.arguments.empty() ? "" : "," + port.arguments));
+    arguments.push_back(device.name + (device.arguments.empty() ? "" : "," + device.arguments));
   }
   if (!has_pci) arguments.emplace_back("--no-pci");
   return arguments;

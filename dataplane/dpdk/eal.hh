@@ -21,7 +21,7 @@ struct EalSettings {
   CorePlan cores;
   bool huge_pages = true;
   std::uint32_t memory_mb = 512;
-  std::vector<PortSpec> ports;
+  std::vector<PortSpec> devices;  // ports and members of ports
 };
 
 class Eal {

@@ -18,6 +18,7 @@ namespace {
 struct Written {
   Options options;
   std::vector<std::string> ports;
+  std::vector<std::string> members;
   std::string cores;
   std::string kernel_face = "gw";
   bool no_kernel_face = false;
@@ -32,6 +33,8 @@ constexpr const char* footer =
     "Ports are numbered in the order in which they are given. Examples:\n"
     "  guideway-dpdk --port 0000:03:00.0 --workers 4\n"
     "  guideway-dpdk --port net_af_packet0,iface=eth0 --no-huge\n"
+    "  guideway-dpdk --port net_bonding0,mode=1,slave=0000:03:00.0,slave=0000:03:00.1 \\\n"
+    "                --member 0000:03:00.0 --member 0000:03:00.1\n"
     "The interface of a net_af_packet port must have no addresses and ARP off: the box's addresses belong on the\n"
     "kernel face. docs/datapath-dpdk.md tells the rest.";
 
@@ -40,6 +43,10 @@ void add_ports_and_cores(CLI::App& app, Written& written) {
                  "A port: a PCI address (0000:03:00.0) or a virtual device with its arguments "
                  "(net_af_packet0,iface=eth0). Repeat for more")
       ->required()
+      ->allow_extra_args(false)
+      ->type_name("SPEC");
+  app.add_option("--member", written.members,
+                 "A device that is no port, but member of one (net_bonding0,mode=1,slave=...). Repeat for more")
       ->allow_extra_args(false)
       ->type_name("SPEC");
   app.add_option("--workers", written.options.cores.worker_count, "Polling cores, each with a queue pair of every port")
@@ -125,19 +132,26 @@ Result<void> check_face_names(const std::vector<std::string>& names, std::size_t
   return {};
 }
 
+Result<void> read_devices(const Written& written, Options& options) {
+  std::set<std::string> names;
+  for (const auto& [texts, specs] :
+       {std::pair(&written.ports, &options.ports), std::pair(&written.members, &options.members)}) {
+    for (const std::string& text : *texts) {
+      auto spec = parse_port_spec(text);
+      if (!spec) return failure_of(spec);
+      if (!names.insert(spec->name).second) return failure("--port or --member " + spec->name + " is given twice");
+      complete(*spec, options.cores.worker_count, options.mtu_bytes);
+      specs->push_back(std::move(*spec));
+    }
+  }
+  return {};
+}
+
 Result<Options> checked(Written written) {
   Options& options = written.options;
   if (written.ports.size() > GW_PORTS_MAX)
     return failure("at most " + std::to_string(GW_PORTS_MAX) + " ports, not " + std::to_string(written.ports.size()));
-  for (const std::string& text : written.ports) {
-    auto spec = parse_port_spec(text);
-    if (!spec) return failure_of(spec);
-    for (const PortSpec& other : options.ports) {
-      if (other.name == spec->name) return failure("--port " + spec->name + " is given twice");
-    }
-    complete(*spec, options.cores.worker_count, options.mtu_bytes);
-    options.ports.push_back(std::move(*spec));
-  }
+  if (auto read = read_devices(written, options); !read) return failure_of(read);
   if (!written.cores.empty()) {
     auto cores = parse_core_list(written.cores);
     if (!cores) return failure_of(cores);

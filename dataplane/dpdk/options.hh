@@ -17,6 +17,7 @@ namespace guideway {
 struct Options {
   std::string door_path = "/run/guideway/door.sock";
   std::vector<PortSpec> ports;
+  std::vector<PortSpec> members;  // of net_bonding ports; no ports of their own
   CoreWishes cores;
   bool huge_pages = true;
   std::uint32_t memory_mb = 512;

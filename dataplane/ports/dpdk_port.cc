@@ -16,7 +16,7 @@
 namespace guideway {
 namespace {
 
-class DpdkQueue final : public PortQueue {
+class DpdkQueue : public PortQueue {
  public:
   DpdkQueue(std::uint16_t device, std::uint16_t queue) noexcept : device_(device), queue_(queue) {}
 
@@ -32,10 +32,27 @@ class DpdkQueue final : public PortQueue {
   }
   void release(std::span<Packet* const> packets) noexcept override { free_buffers(packets); }
 
- private:
+ protected:
   std::uint16_t device_;
   std::uint16_t queue_;
 };
+
+// A bond speaks LACP in passing: what it has to say goes out when something is sent, be it nothing, and at least every
+// 100 ms. Workers that sleep poll every 0.2 ms at least.
+class BondQueue final : public DpdkQueue {
+ public:
+  using DpdkQueue::DpdkQueue;
+  void receive(Burst& burst) noexcept override {
+    if (++polls_ % polls_between_sends == 0) static_cast<void>(rte_eth_tx_burst(device_, queue_, nullptr, 0));
+    DpdkQueue::receive(burst);
+  }
+
+ private:
+  static constexpr std::uint32_t polls_between_sends = 64;
+  std::uint32_t polls_ = 0;
+};
+
+bool is_bond(const std::string& name) { return name.rfind("net_bonding", 0) == 0; }
 
 std::string because(const std::string& what, int outcome) { return what + ": " + rte_strerror(-outcome); }
 
@@ -52,7 +69,46 @@ Result<void> check_queues(const std::string& name, const rte_eth_dev_info& devic
 // MTU is the interface's own.
 bool takes_mtu(const rte_eth_dev_info& device) { return std::string_view(device.driver_name) != "net_af_packet"; }
 
+// A bond takes its members in when it is configured for the first time, and can do what these can only from then on.
+Result<void> gather_members(std::uint16_t device, const std::string& name) {
+  const rte_eth_conf plain{};
+  const int outcome = rte_eth_dev_configure(device, 1, 1, &plain);
+  if (outcome == 0) return {};
+  return failure(because("cannot gather the members of port " + name + "; each slave= needs a --member", outcome));
+}
+
+// Every tag stays in its frame, and frames of every VLAN come in: some drivers start otherwise.
+void keep_tags(std::uint16_t device, std::vector<std::string>& warnings) {
+  constexpr int unwanted = RTE_ETH_VLAN_STRIP_OFFLOAD | RTE_ETH_VLAN_FILTER_OFFLOAD | RTE_ETH_QINQ_STRIP_OFFLOAD;
+  const int offloads = rte_eth_dev_get_vlan_offload(device);
+  if (offloads < 0 || (offloads & unwanted) == 0) return;
+  if (const int outcome = rte_eth_dev_set_vlan_offload(device, offloads & ~unwanted); outcome != 0)
+    warnings.push_back(because("the driver takes VLAN tags off or filters them, and cannot be told not to", outcome));
+}
+
+Result<void> set_up_queues(std::uint16_t device, const std::string& name, const DpdkPortSettings& settings,
+                           rte_mempool* pool) {
+  std::uint16_t rx_descriptors = settings.rx_descriptors;
+  std::uint16_t tx_descriptors = settings.tx_descriptors;
+  if (const int outcome = rte_eth_dev_adjust_nb_rx_tx_desc(device, &rx_descriptors, &tx_descriptors); outcome != 0)
+    return failure(because("cannot agree on queue lengths with port " + name, outcome));
+  const auto numa_node = static_cast<unsigned>(rte_eth_dev_socket_id(device));
+  for (std::uint16_t queue = 0; queue < settings.queue_count; ++queue) {
+    int outcome = rte_eth_rx_queue_setup(device, queue, rx_descriptors, numa_node, nullptr, pool);
+    if (outcome == 0) outcome = rte_eth_tx_queue_setup(device, queue, tx_descriptors, numa_node, nullptr);
+    if (outcome != 0)
+      return failure(because("cannot set up queue pair " + std::to_string(queue) + " of port " + name, outcome));
+  }
+  return {};
+}
+
 }  // namespace
+
+DpdkMember::~DpdkMember() {
+  if (!owned_) return;
+  static_cast<void>(rte_eth_dev_stop(device_));
+  static_cast<void>(rte_eth_dev_close(device_));
+}
 
 Result<std::uint16_t> DpdkPort::find(const std::string& name) {
   std::uint16_t device = 0;
@@ -78,6 +134,9 @@ Result<DpdkPort> DpdkPort::start(std::uint16_t device, const DpdkPortSettings& s
 
 Result<void> DpdkPort::configure(const DpdkPortSettings& settings, rte_mempool* pool,
                                  std::vector<std::string>& warnings) {
+  if (is_bond(name_)) {
+    if (auto gathered = gather_members(device_, name_); !gathered) return gathered;
+  }
   rte_eth_dev_info info{};
   if (const int outcome = rte_eth_dev_info_get(device_, &info); outcome != 0)
     return failure(because("cannot examine port " + name_, outcome));
@@ -98,24 +157,18 @@ Result<void> DpdkPort::configure(const DpdkPortSettings& settings, rte_mempool* 
       return failure(because("cannot set the MTU of port " + name_ + " to " + std::to_string(mtu_bytes_), outcome));
   }
 
-  std::uint16_t rx_descriptors = settings.rx_descriptors;
-  std::uint16_t tx_descriptors = settings.tx_descriptors;
-  if (const int outcome = rte_eth_dev_adjust_nb_rx_tx_desc(device_, &rx_descriptors, &tx_descriptors); outcome != 0)
-    return failure(because("cannot agree on queue lengths with port " + name_, outcome));
-  const auto numa_node = static_cast<unsigned>(rte_eth_dev_socket_id(device_));
-  for (std::uint16_t queue = 0; queue < settings.queue_count; ++queue) {
-    int outcome = rte_eth_rx_queue_setup(device_, queue, rx_descriptors, numa_node, nullptr, pool);
-    if (outcome == 0) outcome = rte_eth_tx_queue_setup(device_, queue, tx_descriptors, numa_node, nullptr);
-    if (outcome != 0)
-      return failure(because("cannot set up queue pair " + std::to_string(queue) + " of port " + name_, outcome));
-  }
+  if (auto ready = set_up_queues(device_, name_, settings, pool); !ready) return ready;
   if (const int outcome = rte_eth_dev_start(device_); outcome != 0)
     return failure(because("cannot start port " + name_, outcome));
 
+  keep_tags(device_, warnings);
   if (has_rss) spread_rss(device_, info, settings.queue_count, warnings);
   // Neighbour discovery and routing protocols come by multicast. Devices that cannot filter receive it anyway.
-  if (const int outcome = rte_eth_allmulticast_enable(device_); outcome != 0 && outcome != -ENOTSUP)
-    warnings.push_back(because("port " + name_ + " may not receive multicast", outcome));
+  int multicast = rte_eth_allmulticast_enable(device_);
+  // But a bond of such devices throws it away in mode 4, broadcasts too, unless it is promiscuous.
+  if (multicast != 0 && is_bond(name_)) multicast = rte_eth_promiscuous_enable(device_);
+  if (multicast != 0 && multicast != -ENOTSUP)
+    warnings.push_back(because("port " + name_ + " may not receive multicast", multicast));
   rte_ether_addr address{};
   if (const int outcome = rte_eth_macaddr_get(device_, &address); outcome != 0)
     return failure(because("cannot read the MAC address of port " + name_, outcome));
@@ -137,6 +190,7 @@ DpdkPort::~DpdkPort() {
 }
 
 std::unique_ptr<PortQueue> DpdkPort::queue(std::uint16_t index) const {
+  if (is_bond(name_) && index == 0) return std::make_unique<BondQueue>(device_, index);
   return std::make_unique<DpdkQueue>(device_, index);
 }
 

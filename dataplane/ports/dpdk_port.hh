@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/base/result.hh"
@@ -28,6 +29,21 @@ struct DpdkPortSettings {
 struct DpdkPortFacts {
   int numa_node = -1;
   std::uint16_t mtu_bytes = 1500;
+};
+
+// A device that is part of a port (net_bonding) and none itself. The port configures and starts it.
+class DpdkMember {
+ public:
+  explicit DpdkMember(std::uint16_t device) noexcept : device_(device) {}
+  DpdkMember(DpdkMember&& other) noexcept : device_(other.device_), owned_(std::exchange(other.owned_, false)) {}
+  DpdkMember& operator=(DpdkMember&& other) = delete;
+  DpdkMember(const DpdkMember&) = delete;
+  DpdkMember& operator=(const DpdkMember&) = delete;
+  ~DpdkMember();  // closes the device; its port must be closed before
+
+ private:
+  std::uint16_t device_;
+  bool owned_ = true;
 };
 
 class DpdkPort {

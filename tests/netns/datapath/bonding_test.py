@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A port of several devices (net_bonding): two guideway-dpdk, each with one bond over the same two cables, and pings
-between their kernel faces while one cable after the other is pulled. In mode 4 (802.3ad) nothing flows before both ends
-agree by LACP. Needs root; prints why it is skipped without. Usage: bonding_test.py GUIDEWAY_DPDK"""
+between their kernel faces. In mode 4 (802.3ad) nothing flows before both ends agree by LACP. No cable is pulled here:
+net_af_packet says of its link that it is up, whatever happens. Needs root; prints why it is skipped without. Usage: bonding_test.py GUIDEWAY_DPDK"""
 import json
 import os
 import signal
@@ -93,18 +93,11 @@ class Bonding(unittest.TestCase):
             self.assertLess(time.monotonic() - began, patience_s, self.said("a") + self.said("b"))
         return time.monotonic() - began
 
-    def check_bond(self, mode, *arguments):
+    def check_bond(self, mode):
         for end in ADDRESS:
-            self.bond(mode, end, *arguments)
+            self.bond(mode, end)
         print("mode %d: traffic after %.1f s" % (mode, self.wait_for_traffic(20)))
         self.assertEqual(self.received(50, 0.01), 50)
-        for pulled in ("port0", "port1"):
-            run("ip", "-n", self.ends.names["a"], "link", "set", pulled, "down")
-            print("mode %d without %s: traffic after %.1f s" % (mode, pulled, self.wait_for_traffic(20)))
-            self.assertEqual(self.received(50, 0.01), 50, pulled)
-            run("ip", "-n", self.ends.names["a"], "link", "set", pulled, "up")
-            self.wait_for_traffic(20)
-            time.sleep(1)
         for end, process in self.processes.items():
             self.assertEqual(self.stop(process), 0, self.said(end))
 

@@ -48,6 +48,7 @@ with lab_case.prepared_lab(backends=1, segment_mtu=mtu, client_mtu=mtu) as (case
                 bad = [result for result in results if result["error"]]
                 case.check(not bad, f"{mode.name}, IPv{family}: datagrams of up to {longest} bytes", bad)
         check_frames_are_large(case, ours)
+        transfer.forget_path_mtu(ours.network.client)
         for address in (topology.service_ipv4, topology.service_ipv6, topology.balancer_ipv4, topology.balancer_ipv6):
             ping = ["ping", "-n", "-c2", "-i0.2", "-W1", "-s", str(mtu - 48), "-M", "do", address]
             done = topology.run(["ip", "netns", "exec", ours.network.client, *ping], check=False)

@@ -34,17 +34,10 @@ check = {{ type = "tcp", interval = "500ms" }}
 )
 
 
-def forget_path_mtu(*namespaces):
-    """What a host learned about one service is about its address, so about all the others too."""
-    for namespace in namespaces:
-        for family in ("-4", "-6"):
-            topology.run(["ip", "-n", namespace, family, "route", "flush", "cache"])
-
-
 def check_uploads(case, ours, transfers):
     for mode in modes:
         for family in mode.families:
-            forget_path_mtu(ours.network.client)
+            transfer.forget_path_mtu(ours.network.client)
             before = lab_case.exits(ours.balancer)["answered_too_big"]
             wrong = transfers.upload(family, mode.port, 5 * megabyte, patience_s=15)
             said = lab_case.exits(ours.balancer)["answered_too_big"] - before
@@ -78,7 +71,7 @@ def check_downloads(case, ours, transfers):
     ours.network.sysctl(ours.network.network, {"net.ipv4.icmp_ratelimit": 0, "net.ipv6.icmp.ratelimit": 0})
     for mode in modes:
         for family in mode.families:
-            forget_path_mtu(*backends)
+            transfer.forget_path_mtu(*backends)
             length = 100 * megabyte if mode.name in ("l2-4", "gue0-4") else 5 * megabyte
             wrong = transfers.download(family, mode.port, length, patience_s=15)
             what = f"{mode.name}, IPv{family} client: {length // megabyte} MB down over a hop of {small_hop_mtu} bytes"
@@ -89,7 +82,7 @@ def check_downloads(case, ours, transfers):
                 + [transfer.service[family]]
             ).stdout
             case.check(f"mtu {small_hop_mtu}" in route, f"{mode.name}: {mode.backend} learned the path's MTU", route)
-    forget_path_mtu(*backends)
+    transfer.forget_path_mtu(*backends)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda number: transfers.download(4 + number % 2 * 2, 80, 2 * megabyte, 15), range(12)))
     case.check(not any(results), "12 downloads from two backends, each of which has to learn for itself", results)

@@ -25,6 +25,13 @@ def url_of(family, port, path):
     return f"http://{host}:{port}/{path}"
 
 
+def forget_path_mtu(*namespaces):
+    """What a host learned about one service is about its address, so about all the others too."""
+    for namespace in namespaces:
+        for family in ("-4", "-6"):
+            topology.run(["ip", "-n", namespace, family, "route", "flush", "cache"])
+
+
 class Transfers:
     """Files of a lab, moved by curl in the client's namespace."""
 
