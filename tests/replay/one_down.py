@@ -27,15 +27,15 @@ def configuration():
             '[[service]]\nname = "site"\naddress = "192.0.2.10"\nport = 80\npool = "web"\n')
 
 
-def write_capture(path, flows, phases):
+def write_capture(path, flows, phases, flows_per_source=16):
     """Every flow's packet in each of the phases: (second, flags)."""
     header = bytes.fromhex("020000000002020000000001" "0800" "4500002800000000" "40060000" "00000000" "c000020a"
                            "0000" "0050" "00000001" "00000002" "5000ffff00000000")
     records = numpy.zeros((flows, 16 + len(header)), dtype=numpy.uint8)
     records[:, 16:] = numpy.frombuffer(header, dtype=numpy.uint8)
     numbers = numpy.arange(flows, dtype=numpy.uint32)
-    # Different sources in 10.0.0.0/12 with 16 ports each.
-    addresses = (10 << 24) + numbers // 16
+    # Different sources in 10.0.0.0/12 with 16 ports each, or as many as are asked for.
+    addresses = (10 << 24) + numbers // flows_per_source
     records[:, 16 + 26 : 16 + 30] = addresses.astype(">u4").view(numpy.uint8).reshape(flows, 4)
     ports = (1024 + numbers % 16 * 3001).astype(">u2")
     records[:, 16 + 34 : 16 + 36] = ports.view(numpy.uint8).reshape(flows, 2)
