@@ -34,6 +34,18 @@ namespace guideway {
   return sum + rest;
 }
 
+// The same for the 20 bytes that nearly every IPv4 header has: no loop, so that the loads overlap.
+[[nodiscard]] inline std::uint64_t sum_of_20_bytes(const void* bytes) noexcept {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+  std::uint32_t last = 0;
+  const auto* at = static_cast<const std::byte*>(bytes);
+  std::memcpy(&first, at, sizeof first);
+  std::memcpy(&second, at + 8, sizeof second);
+  std::memcpy(&last, at + 16, sizeof last);
+  return (first & 0xffffffffU) + (first >> 32U) + (second & 0xffffffffU) + (second >> 32U) + last;
+}
+
 // The value to store in a header whose checksum field is zero.
 [[nodiscard]] inline std::uint16_t header_checksum(const void* bytes, std::uint32_t length_bytes) noexcept {
   return static_cast<std::uint16_t>(~fold_sum(sum_of_bytes(bytes, length_bytes)));
@@ -41,7 +53,8 @@ namespace guideway {
 
 // Whether a header that carries its checksum is right.
 [[nodiscard]] inline bool header_checksum_holds(const void* bytes, std::uint32_t length_bytes) noexcept {
-  return fold_sum(sum_of_bytes(bytes, length_bytes)) == 0xffffU;
+  const std::uint64_t sum = length_bytes == 20 ? sum_of_20_bytes(bytes) : sum_of_bytes(bytes, length_bytes);
+  return fold_sum(sum) == 0xffffU;
 }
 
 // The checksum after words that add up to `before` became words that add up to `after` (RFC 1624, equation 3).

@@ -14,11 +14,25 @@
 namespace guideway {
 namespace {
 
+bool has_no_tag(const Packet& packet, const gw_backend& backend) noexcept {
+  return backend.vlan == 0 && packet.ip_offset_bytes == sizeof(EthernetHeader);
+}
+
+// What most packets need: nothing but two MAC addresses, which lie side by side in row and frame.
+bool is_plain_l2(const Packet& packet, const gw_backend& backend) noexcept {
+  return backend.forward == GW_FORWARD_L2 && (backend.flags & GW_BACKEND_RESOLVED) != 0 &&
+         has_no_tag(packet, backend) && packet.ip_length_bytes <= backend.mtu_bytes;
+}
+
+void write_macs(std::byte* frame, const gw_backend& backend) noexcept {
+  std::memcpy(frame, backend.next_hop_mac, 6);
+  std::memcpy(frame + 6, backend.source_mac, 6);
+}
+
 // The packet as it is, on the backend's link.
 gw_exit send_on_link(Packet& packet, const gw_backend& backend) noexcept {
-  if (backend.vlan == 0 && packet.ip_offset_bytes == sizeof(EthernetHeader)) {
-    std::memcpy(packet.data, backend.next_hop_mac, 6);
-    std::memcpy(packet.data + 6, backend.source_mac, 6);
+  if (has_no_tag(packet, backend)) {
+    write_macs(packet.data, backend);
     return GW_EXIT_SENT;
   }
   if (room_before_ip(packet) < link_header_bytes(backend)) return GW_EXIT_DROP_NO_HEADROOM;
@@ -56,7 +70,11 @@ gw_exit forward_packet(Packet& packet, const gw_backend& backend, Answers& answe
 
 void forward(Burst& burst, const Snapshot& snapshot, Answers& answers) noexcept {
   for_each_active(burst, [&](Packet& packet) noexcept {
-    return forward_packet(packet, snapshot.backend(packet.backend), answers);
+    const gw_backend& backend = snapshot.backend(packet.backend);
+    if (!is_plain_l2(packet, backend)) return forward_packet(packet, backend, answers);
+    packet.egress_port = backend.port;
+    write_macs(packet.data, backend);
+    return GW_EXIT_SENT;
   });
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section 2 of docs/packet-path.md.
+#include <array>
 #include <cstring>
 
 #include "dataplane/pipeline/steps.hh"
@@ -18,9 +19,29 @@ gw_exit exit_without_service(const Packet& packet, const ServiceTable& services)
   return GW_EXIT_KERNEL_OTHER_PROTOCOL;
 }
 
+// All flows of a family at once; and the slot is asked for: by the time choose_backend reads it, it is near. (A service
+// that looks at sources alone has another slot, and waits for it.)
+void hash_flows(Burst& burst, std::uint8_t family, const gw_hash_key& key, FlowHasher& hasher) noexcept {
+  std::array<std::uint8_t, burst_packets_max> packet_of_lane;
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < burst.active_count; ++i) {
+    const Packet& packet = burst.packets[burst.active[i]];
+    if (packet.flow.family != family) continue;
+    packet_of_lane[count] = burst.active[i];
+    put_flow(hasher.lanes, count++, packet.flow);
+  }
+  if (count == 0) return;
+  hasher.hash(key, hasher.lanes, count, family);
+  for (std::uint32_t lane = 0; lane < count; ++lane) {
+    Packet& packet = burst.packets[packet_of_lane[lane]];
+    packet.hash = hasher.lanes.hashes[lane];
+    __builtin_prefetch(&packet.service->slots[gw_scale(packet.hash, packet.service->slot_count)]);
+  }
+}
+
 }  // namespace
 
-void match_service(Burst& burst, const Snapshot& snapshot) noexcept {
+void match_service(Burst& burst, const Snapshot& snapshot, FlowHasher& hasher) noexcept {
   const ServiceTable& services = snapshot.services();
   // Packets of one service tend to come together: most of a burst need not look it up again.
   const Packet* before = nullptr;
@@ -33,14 +54,8 @@ void match_service(Burst& burst, const Snapshot& snapshot) noexcept {
     packet.dscp = packet.service->row.dscp;
     return GW_EXIT_SENT;
   });
-  // Hashed in a loop of its own, and the slot asked for: by the time choose_backend reads it, it is near. (A service
-  // that looks at sources alone has another slot, and waits for it.)
-  const gw_hash_key key = snapshot.hash_key();
-  for (std::uint32_t i = 0; i < burst.active_count; ++i) {
-    Packet& packet = burst.packets[burst.active[i]];
-    packet.hash = gw_hash_flow(&key, &packet.flow);
-    __builtin_prefetch(&packet.service->slots[gw_scale(packet.hash, packet.service->slot_count)]);
-  }
+  hash_flows(burst, GW_FAMILY_IPV4, snapshot.hash_key(), hasher);
+  hash_flows(burst, GW_FAMILY_IPV6, snapshot.hash_key(), hasher);
 }
 
 }  // namespace guideway

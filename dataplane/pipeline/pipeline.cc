@@ -18,6 +18,30 @@ void reset(Burst& burst) noexcept {
   }
 }
 
+// Packets of one service tend to come together: their sums are written once for all of them.
+class ServiceSum {
+ public:
+  void add(const Packet& packet, std::span<gw_service_counters> counters) noexcept {
+    if (packet.service_id != service_id_) {
+      write(counters);
+      service_id_ = packet.service_id;
+      packets_ = bytes_ = 0;
+    }
+    ++packets_;
+    bytes_ += packet.ip_length_bytes;
+  }
+  void write(std::span<gw_service_counters> counters) const noexcept {
+    if (packets_ == 0) return;
+    add_to(counters[service_id_].packets, packets_);
+    add_to(counters[service_id_].bytes, bytes_);
+  }
+
+ private:
+  std::uint32_t service_id_ = 0;
+  std::uint64_t packets_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
 // Section 6: echo requests to service addresses, which parse set aside.
 void answer_echoes(Burst& burst, const Snapshot& snapshot, Answers& answers) noexcept {
   if (!snapshot.answers_echo()) return;
@@ -66,7 +90,7 @@ void Pipeline::run(Burst& burst, const Snapshot& snapshot, std::uint32_t now_tic
 
   parse(burst, snapshot.services());
   if (burst.echo_count != 0) answer_echoes(burst, snapshot, answers);
-  match_service(burst, snapshot);
+  match_service(burst, snapshot, hasher_);
   if (!snapshot.admits_everything()) admit(burst, admission);
   choose_backend(burst, choosing);
   forward(burst, snapshot, answers);
@@ -83,27 +107,30 @@ void Pipeline::give_up_held() noexcept { fragments_.give_up(); }
 void Pipeline::count(const Burst& burst) noexcept {
   const WorkerCounters& counters = own_.counters;
   std::uint64_t sent_bytes = 0;
+  std::uint32_t sent = 0;
   std::uint32_t held = 0;
+  ServiceSum of_service;
   for (std::uint32_t i = 0; i < burst.count; ++i) {
     const Packet& packet = burst.packets[i];
-    if (packet.exit == GW_EXIT_HELD) {
-      ++held;
-      continue;
-    }
-    add_to(counters.worker.exits[packet.exit], 1);
     if (packet.exit != GW_EXIT_SENT) {
+      if (packet.exit == GW_EXIT_HELD) {
+        ++held;
+        continue;
+      }
+      add_to(counters.worker.exits[packet.exit], 1);
       if (kind_of(packet.exit) == ExitKind::answered) sent_bytes += packet.length_bytes;
       continue;
     }
+    ++sent;
     sent_bytes += packet.length_bytes;
-    gw_service_counters& service = counters.services[packet.service_id];
-    add_to(service.packets, 1);
-    add_to(service.bytes, packet.ip_length_bytes);
+    of_service.add(packet, counters.services);
     gw_backend_counters& backend = counters.backends[packet.backend];
     add_to(backend.packets, 1);
     add_to(backend.bytes, packet.ip_length_bytes);
     if (packet.opens_flow) add_to(backend.opened, 1);
   }
+  of_service.write(counters.services);
+  add_to(counters.worker.exits[GW_EXIT_SENT], sent);
   add_to(counters.worker.received_packets, burst.count - held);
   add_to(counters.worker.received_bytes, burst.received_bytes);
   add_to(counters.worker.sent_bytes, sent_bytes);

@@ -57,6 +57,7 @@ class Pipeline {
   Crew::Member& own_;  // this worker's flow table and counters
   HealthTable health_;
   Fragments fragments_;
+  FlowHasher hasher_;
   AnswerBuckets answer_buckets_;
   std::vector<gw_bucket> service_buckets_;          // by service id
   std::vector<gw_bucket> source_buckets_;           // GW_LIMIT_CELLS

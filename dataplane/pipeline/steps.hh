@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/forwarding/flow_hash.hh"
 #include "dataplane/forwarding/flow_table.hh"
 #include "dataplane/forwarding/health_table.hh"
 #include "dataplane/forwarding/snapshot.hh"
@@ -36,7 +37,12 @@ void for_each_active(Burst& burst, Decide decide) noexcept {
 void parse(Burst& burst, const ServiceTable& services) noexcept;
 
 // Section 2, first half: the service, and the flow's hash.
-void match_service(Burst& burst, const Snapshot& snapshot) noexcept;
+struct FlowHasher {
+  HashLanes hash = best_hash();
+  FlowLanes lanes;
+};
+void match_service(Burst& burst, const Snapshot& snapshot, FlowHasher& hasher) noexcept;
+static_assert(burst_packets_max <= flows_hashed_max);
 
 // Section 2, second half: access lists and limits of new flows. One worker's buckets, and the time.
 struct Admission {

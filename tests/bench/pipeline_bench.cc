@@ -50,8 +50,7 @@ class Bench {
     }
     (void)datapath_->install(ledger.compile(1, reachability));
     memory_.resize(std::size_t{frames_in_flight} * (GW_HEADROOM_BYTES + frame_bytes * 2));
-    for (std::uint32_t flow = 0; flow < flows; ++flow) fill_next();
-    while (filled_ % frames_in_flight != 0) fill_next();
+    for (std::uint32_t i = 0; i < frames_in_flight / 2; ++i) fill_next();
     if (scheduler == Scheduler::round_robin) {
       for (std::uint32_t i = 0; i < 2 * flows; i += burst_packets_max) run_burst();
     }
@@ -92,11 +91,12 @@ class Bench {
     std::uint32_t length = 0;
     sim::write_frame(slot(filled_++), key, traffic_ == Traffic::syn ? tcp_flag::syn : tcp_flag::ack, length);
   }
-  // The next 32 frames; each carries another flow than when it was last seen. Writing it is part of the floor.
+  // The next 32 frames; each carries another flow than when it was last seen. Writing frames is part of the floor; it
+  // happens half a ring ahead, since no NIC writes what is being read.
   void take_burst() {
     burst_.count = burst_packets_max;
     for (std::uint32_t i = 0; i < burst_packets_max; ++i) {
-      std::byte* frame = slot(filled_);
+      std::byte* frame = slot(taken_++);
       fill_next();
       Packet& packet = burst_.packets[i];
       packet.data = frame;
@@ -110,6 +110,7 @@ class Bench {
   std::unique_ptr<MemoryDatapath> datapath_;
   std::vector<std::byte> memory_;
   std::uint32_t filled_ = 0;
+  std::uint32_t taken_ = 0;
   Burst burst_;
 };
 

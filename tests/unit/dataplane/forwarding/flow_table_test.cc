@@ -184,7 +184,9 @@ TEST_F(FlowTableTest, FromAfarNoEntryIsSeenTorn) {
     while (!stop.load(std::memory_order_relaxed)) {
       const std::uint32_t flow = static_cast<std::uint32_t>(++number % 32);
       const auto seen = table_.look_from_afar(hash_in(1, flow + 1), 100);
-      if (seen) EXPECT_EQ(FlowTable::backend_of(*seen), flow);
+      if (seen) {
+        EXPECT_EQ(FlowTable::backend_of(*seen), flow);
+      }
     }
   });
   for (std::uint64_t number = 0; number < 300000; ++number) {
