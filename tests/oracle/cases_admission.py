@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases about who may use a service, and how many flows a second it is opened for."""
+import ipaddress
+
 import exits
 from case_clients import homes, send_all, stay
-from case_maker import VIP4, VIP6, case, pool, service, tcp4, tcp6, udp4, udp6
+from case_maker import VIP4, VIP6, case, client4, pool, service, tcp4, tcp6, udp4, udp6
+from siphash import siphash13
 
 DENIED, LIMITED, SOURCE_LIMITED = exits.DROP_ACCESS_DENIED, exits.DROP_RATE_LIMITED, exits.DROP_SOURCE_LIMITED
 
@@ -170,6 +173,24 @@ def _(c):
         c.send(make(31, dport=81), SOURCE_LIMITED)
         c.send(make(32, dport=81))
         c.send(make(15, dport=81))
+
+
+@case("source-limit-shared-cell", "Sources are counted in 65536 cells, so two may share one and its tokens; the hash is keyed.")
+def _(c):
+    c.configure(pool(), service(addresses=("192.0.2.9", VIP4), source_flows_per_second=1))
+    key = bytes.fromhex("67756964657761792d63617365732d31")
+    clients_of = {}
+    for client in range(1, 2000):
+        address = ipaddress.ip_address(client4(client)).packed
+        cell = siphash13(key, address + bytes((1, 0, 0, 0, 4))) % 65536  # 1 is the number of the second address
+        clients_of.setdefault(cell, []).append(client)
+    shared = [clients for clients in clients_of.values() if len(clients) > 1]
+    assert len(shared) > 5
+    for one, other, *_ in shared:
+        c.send(tcp4(one))
+        c.send(tcp4(other), SOURCE_LIMITED)
+        c.send(tcp4(one, dst="192.0.2.9"))
+        c.send(tcp4(other, dst="192.0.2.9"))
 
 
 @case("source-limit-udp", "UDP of one source: what is not remembered takes a token, what is does not.")

@@ -49,10 +49,14 @@ def _(c):
     c.send(ping4(2, tos=0xBB, id=0x1234, flags="DF", ttl=1), ECHO)
     c.send(ping4(2, flags="evil", ttl=255), ECHO)
     c.send(raw(ping4(3, data=b"")) + b"padding as short frames have", ECHO)
-    # A checksum that came wrong goes back wrong.
-    wrong = link(IP(src="198.51.100.9", dst=VIP4) / ICMP(id=1, chksum=0x1111) / Raw(b"?"))
-    c.send(wrong, ECHO)
-    c.send(link(IP(src="198.51.100.9", dst=VIP4) / ICMP(id=1, chksum=0xFFFF) / Raw(b"?")), ECHO)
+
+
+@case("echo-wrong-checksum-stays-wrong", "An ICMP checksum is updated, not computed: what came damaged goes back so.")
+def _(c):
+    c.configure(pool(), service(addresses=(VIP4, VIP6)))
+    for value in (0x1111, 0x0000, 0xFFFF, 0xF7FF, 0x0800):
+        c.send(link(IP(src="198.51.100.9", dst=VIP4) / ICMP(id=1, chksum=value) / Raw(b"?")), ECHO)
+        c.send(link(IPv6(src="2001:db8:c::9", dst=VIP6) / ICMPv6EchoRequest(id=1, cksum=value)), ECHO)
 
 
 @case("echo-ipv6", "ICMPv6 echo requests to service addresses are answered; traffic class and flow label are kept.")

@@ -10,7 +10,7 @@ from case_maker import VIP4, VIP6, case, pool, service, tcp4, tcp6, udp4, udp6
 
 MODES = {
     "gue": ("gue", {}, "a UDP header with a source port from the flow's hash and a GUE header of four bytes"),
-    "gue-direct": ("gue", {"gue_variant": 1}, "a UDP header alone (GUE variant 1)"),
+    "gue-direct": ("gue", {"gue_variant": 1, "gue_port": 6081}, "a UDP header alone (GUE variant 1)"),
     "gre": ("gre", {}, "a GRE header of four bytes"),
     "gre-key": ("gre", {"gre_key": 0xC0FFEE01}, "a GRE header with a key"),
 }
