@@ -87,7 +87,7 @@ TEST(Render, Services) {
       "packets":5,"bytes":500},{"name":"all","addresses":["192.0.2.1"],"port":0,"protocol":"udp","pool":"p",
       "scheduler":"maglev","backends":0,"backends_up":0,"packets":0,"bytes":0}]})");
   const std::string text = services_text(services);
-  EXPECT_NE(text.find("games  198.18.0.0/24, 2001:db8::/64  8000-8100  tcp+udp   games  source      2/3"),
+  EXPECT_NE(text.find("games  198.18.0.0/24, 2001:db8::/64  8000-8100  tcp+udp   games  source     2/3"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find(" any  udp "), std::string::npos) << text;

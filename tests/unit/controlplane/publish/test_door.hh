@@ -65,7 +65,7 @@ class FakeDatapath : public door::Datapath {
   }
   [[nodiscard]] Capacities capacities() const override { return capacities_; }
   [[nodiscard]] const Snapshot& newest() const override { return *newest_; }
-  void publish(std::unique_ptr<const Snapshot> next) override {
+  [[nodiscard]] Result<void> publish(std::unique_ptr<const Snapshot> next) override {
     const std::lock_guard lock(mutex_);
     Seen seen;
     seen.generation = next->generation();
@@ -75,9 +75,11 @@ class FakeDatapath : public door::Datapath {
     }
     for (const Service& service : next->services().all()) {
       seen.first_slots.push_back({service.slots, service.slots + service.slot_count});
+      seen.services.push_back(service.row);
     }
     newest_ = std::move(next);
     seen_.push_back(std::move(seen));
+    return {};
   }
   [[nodiscard]] Result<std::optional<door::FoundFlow>> find_flow(std::uint64_t hash) override {
     const std::lock_guard lock(mutex_);
@@ -91,6 +93,7 @@ class FakeDatapath : public door::Datapath {
     std::uint64_t generation = 0;
     std::map<std::uint32_t, std::uint64_t> words;  // of the snapshot's backends
     std::map<std::uint32_t, gw_backend> backends;
+    std::vector<gw_service> services;
     std::vector<std::vector<gw_slot>> first_slots;  // of each service row
   };
   [[nodiscard]] std::vector<Seen> seen() const {
