@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20U;
 constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
+// Of all that can be mapped, only what is no file at all (an "anon_inode") has no type.
+bool is_bpf_array(const struct stat& status) { return (status.st_mode & S_IFMT) == 0; }
+
 std::string because(std::string what) { return std::move(what) + ": " + std::strerror(errno); }
 
 }  // namespace
@@ -42,7 +45,8 @@ void Mapping::reset() noexcept {
 Result<Mapping> Mapping::of_file(int fd, std::size_t length_bytes, bool writable) {
   struct stat status {};
   if (::fstat(fd, &status) != 0) return failure(because("cannot examine shared memory"));
-  if (static_cast<std::size_t>(status.st_size) < length_bytes)
+  // A BPF array has no size here, but the kernel refuses to map more than there is of it.
+  if (!is_bpf_array(status) && static_cast<std::size_t>(status.st_size) < length_bytes)
     return failure("shared memory has " + std::to_string(status.st_size) + " bytes, " + std::to_string(length_bytes) +
                    " are needed");
   void* data = ::mmap(nullptr, length_bytes, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);

@@ -21,7 +21,7 @@ class Mapping {
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping();
 
-  // Maps `length_bytes` of `fd`, shared. Fails if the file is shorter.
+  // Maps `length_bytes` of `fd`, shared. Fails if there is less of it. `fd` may also be a BPF array (BPF_F_MMAPABLE).
   [[nodiscard]] static Result<Mapping> of_file(int fd, std::size_t length_bytes, bool writable);
   // Zeroed private memory, on 2 MB pages where the machine has any (first reserved ones, else transparent ones).
   [[nodiscard]] static Result<Mapping> anonymous(std::size_t length_bytes);

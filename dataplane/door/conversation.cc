@@ -178,14 +178,14 @@ Result<void> Conversation::take_snapshot(std::uint64_t generation, int fd) {
   const Capacities capacities = datapath_.capacities();
   auto memory = map_offer(fd, sizeof(gw_snapshot_header) + std::size_t{capacities.services_max} * sizeof(gw_service) +
                                   std::size_t{capacities.backends_max} * sizeof(gw_backend) +
-                                  std::size_t{GW_TABLES_MAX} * sizeof(gw_table_ref));
+                                  std::size_t{GW_TABLES_MAX} * sizeof(gw_table_ref) +
+                                  std::size_t{GW_ACCESS_PREFIXES_MAX} * sizeof(gw_access_prefix));
   if (!memory) return failure_of(memory);
   auto snapshot = Snapshot::load(memory->bytes(), holdings_.tables, capacities);
   if (!snapshot) return failure_of(snapshot);
   if ((*snapshot)->generation() != generation)
     return failure("memory holds generation " + number((*snapshot)->generation()));
-  datapath_.publish(std::move(*snapshot));
-  return {};
+  return datapath_.publish(std::move(*snapshot));
 }
 
 void Conversation::drop_unused_tables() {

@@ -40,8 +40,8 @@ class Datapath {
   [[nodiscard]] virtual Capacities capacities() const = 0;
   // The snapshot in use; valid until publish().
   [[nodiscard]] virtual const Snapshot& newest() const = 0;
-  // Returns when every worker uses it.
-  virtual void publish(std::unique_ptr<const Snapshot> next) = 0;
+  // Returns when every worker uses it. All or nothing: on error every worker goes on with the one in use.
+  [[nodiscard]] virtual Result<void> publish(std::unique_ptr<const Snapshot> next) = 0;
   // What the workers remember under that hash; an error if one of them does not answer.
   [[nodiscard]] virtual Result<std::optional<FoundFlow>> find_flow(std::uint64_t hash) = 0;
 };

@@ -180,7 +180,7 @@ TEST_F(ConversationTest, WhatFailsACheckChangesNothing) {
 
   expect_rejected(offer_snapshot(2, Bytes{}), "empty");
   expect_rejected(offer_snapshot(2, Bytes(10)), "length");
-  expect_rejected(offer_snapshot(2, Bytes(10'000'000)), "at most");
+  expect_rejected(offer_snapshot(2, Bytes(40'000'000)), "at most");
   expect_rejected(offer_snapshot(2, snapshot_bytes(rows(2, 9))), "table_id is 9");
   auto bad = rows(2, 5);
   bad.services[0].table = 1;
@@ -196,6 +196,17 @@ TEST_F(ConversationTest, WhatFailsACheckChangesNothing) {
 
   EXPECT_EQ(&datapath.newest(), before);
   EXPECT_EQ(datapath.published_count, 1U);
+}
+
+TEST_F(ConversationTest, WhatTheDatapathCannotTakeIsRejected) {
+  greet();
+  ASSERT_EQ(offer_table(5, good_table(5)).type(), MessageType::accepted);
+  datapath.full = true;
+  expect_rejected(offer_snapshot(1, snapshot_bytes(rows(1, 5))), "snapshot 1: no memory for a table");
+  EXPECT_EQ(datapath.newest().generation(), 0U);
+  EXPECT_EQ(holdings.tables.count(5), 1U);  // the next offer may name it
+  datapath.full = false;
+  EXPECT_EQ(offer_snapshot(1, snapshot_bytes(rows(1, 5))).type(), MessageType::accepted);
 }
 
 TEST_F(ConversationTest, MemoryThatMayStillChangeIsRejected) {
