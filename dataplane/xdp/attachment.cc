@@ -2,8 +2,10 @@
 #include "dataplane/xdp/attachment.hh"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <linux/if_link.h>
 #include <net/if.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -19,22 +21,96 @@ UniqueFd link_to(const XdpProgram& program, std::uint32_t interface_index, std::
   return UniqueFd(bpf_link_create(program.program_fd(), static_cast<int>(interface_index), BPF_XDP, &options));
 }
 
+// What an error of the driver's means, with the remedy where there is one.
+std::string reason(int error) {
+  switch (error) {
+    case EOPNOTSUPP:
+      return "its driver has no native XDP";
+    case ERANGE:
+    case EINVAL:
+      return "its MTU (of a veth the peer's) may be too big for native XDP, which takes about 3,500 bytes; lower it";
+    case ENOSPC:
+      return "it has too few queues for native XDP; give it more with ethtool -L";
+    case EPERM:
+      return "no privilege; run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
+    default:
+      return std::strerror(error);
+  }
+}
+
+bool serves_natively(std::uint32_t interface_index) {
+  bpf_xdp_query_opts found{};
+  found.sz = sizeof found;
+  return bpf_xdp_query(static_cast<int>(interface_index), 0, &found) == 0 && found.attach_mode == XDP_ATTACHED_DRV;
+}
+
+std::string cost_of_generic(const std::string& interface, const std::string& why) {
+  return "interface \"" + interface + "\" has no native XDP (" + why +
+         "): generic XDP serves it, which costs every packet a socket buffer";
+}
+
+// The link that a former process has pinned, if it holds this interface; a link that holds another one is let go.
+UniqueFd find_link(const std::string& pin, std::uint32_t interface_index) {
+  UniqueFd link(bpf_obj_get(pin.c_str()));
+  if (!link) return link;
+  bpf_link_info info{};
+  __u32 length = sizeof info;
+  if (bpf_obj_get_info_by_fd(link.get(), &info, &length) == 0 && info.type == BPF_LINK_TYPE_XDP &&
+      info.xdp.ifindex == interface_index)
+    return link;
+  ::unlink(pin.c_str());
+  return UniqueFd();
+}
+
 }  // namespace
 
-Result<Attachment> Attachment::attach(const XdpProgram& program, const std::string& interface) {
+Result<Attachment> Attachment::attach(const XdpProgram& program, const std::string& interface, XdpMode mode,
+                                      const std::string& pin) {
   const unsigned index = ::if_nametoindex(interface.c_str());
-  if (index == 0) return failure("there is no interface \"" + interface + "\"");
-  UniqueFd native = link_to(program, index, XDP_FLAGS_DRV_MODE);
-  if (native) return Attachment(std::move(native), index, "");
+  if (index == 0) return failure("there is no interface \"" + interface + "\" in this network namespace");
+  if (pin.empty()) return attach_anew(program, interface, index, mode);
+
+  if (UniqueFd link = find_link(pin, index)) {
+    const bool is_native = serves_natively(index);
+    const bool is_as_wished = mode == XdpMode::automatic || (mode == XdpMode::native) == is_native;
+    if (is_as_wished && bpf_link_update(link.get(), program.program_fd(), nullptr) == 0) {
+      const bool is_news = mode == XdpMode::automatic && !is_native;
+      Attachment attachment(std::move(link), index, is_native,
+                            is_news ? cost_of_generic(interface, "as before") : std::string());
+      attachment.is_replacement_ = true;
+      return attachment;
+    }
+    ::unlink(pin.c_str());
+  }
+  auto attachment = attach_anew(program, interface, index, mode);
+  if (attachment && bpf_obj_pin(attachment->link_.get(), pin.c_str()) != 0)
+    return failure("cannot keep the program of interface \"" + interface + "\" at " + pin + ": " +
+                   std::strerror(errno));
+  return attachment;
+}
+
+Result<Attachment> Attachment::attach_anew(const XdpProgram& program, const std::string& interface,
+                                           std::uint32_t interface_index, XdpMode mode) {
+  int native_error = 0;
+  if (mode != XdpMode::generic) {
+    UniqueFd native = link_to(program, interface_index, XDP_FLAGS_DRV_MODE);
+    if (native) return Attachment(std::move(native), interface_index, true, "");
+    native_error = errno;
+    if (native_error == EBUSY || native_error == EEXIST)
+      return failure("interface \"" + interface + "\" has an XDP program already; take it off first");
+    if (mode == XdpMode::native)
+      return failure("interface \"" + interface + "\" takes no native XDP program: " + reason(native_error));
+  }
+  UniqueFd generic = link_to(program, interface_index, XDP_FLAGS_SKB_MODE);
+  if (generic)
+    return Attachment(std::move(generic), interface_index, false,
+                      mode == XdpMode::generic ? "" : cost_of_generic(interface, reason(native_error)));
   const int error = errno;
-  if (error == EBUSY) return failure("interface \"" + interface + "\" has an XDP program already; take it off first");
-  UniqueFd generic = link_to(program, index, XDP_FLAGS_SKB_MODE);
-  if (!generic)
-    return failure("XDP cannot be attached to interface \"" + interface + "\": native: " + std::strerror(error) +
-                   ", generic: " + std::strerror(errno));
-  return Attachment(std::move(generic), index,
-                    "interface \"" + interface + "\" has no native XDP (" + std::strerror(error) +
-                        "): generic XDP serves it, which costs every packet a socket buffer");
+  if (error == EBUSY || error == EEXIST)
+    return failure("interface \"" + interface + "\" has an XDP program already; take it off first");
+  return failure("XDP cannot be attached to interface \"" + interface +
+                 "\": " + (native_error != 0 ? "native: " + reason(native_error) + ", generic: " : std::string()) +
+                 reason(error));
 }
 
 }  // namespace guideway

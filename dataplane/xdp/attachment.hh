@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The XDP program on an interface: native first, generic where the driver has no XDP. It is a link: when this ends, or
-// the process dies, the interface is as it was.
+// The XDP program on an interface: native first, generic where the driver has no XDP. It is a link: without a pin the
+// interface is as it was when this ends or the process dies; with one the program stays until the pin is removed.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,35 @@
 
 namespace guideway {
 
+enum class XdpMode { automatic, native, generic };
+
 class Attachment {
  public:
-  [[nodiscard]] static Result<Attachment> attach(const XdpProgram& program, const std::string& interface);
+  // With a `pin`: if that holds a link on this interface already, its program is replaced in one step, so that every
+  // packet meets the old one or the new one; else a new link is kept there.
+  [[nodiscard]] static Result<Attachment> attach(const XdpProgram& program, const std::string& interface,
+                                                 XdpMode mode = XdpMode::automatic, const std::string& pin = {});
 
   [[nodiscard]] std::uint32_t interface_index() const noexcept { return interface_index_; }
-  // Empty if native; else why it is generic, and what that costs.
+  [[nodiscard]] bool is_native() const noexcept { return is_native_; }
+  // Another process had put the program there.
+  [[nodiscard]] bool is_replacement() const noexcept { return is_replacement_; }
+  // Empty, or why it is generic where nobody asked for that, and what that costs.
   [[nodiscard]] const std::string& warning() const noexcept { return warning_; }
 
  private:
-  Attachment(UniqueFd link, std::uint32_t interface_index, std::string warning) noexcept
-      : link_(std::move(link)), interface_index_(interface_index), warning_(std::move(warning)) {}
+  Attachment(UniqueFd link, std::uint32_t interface_index, bool is_native, std::string warning) noexcept
+      : link_(std::move(link)),
+        interface_index_(interface_index),
+        is_native_(is_native),
+        warning_(std::move(warning)) {}
+  [[nodiscard]] static Result<Attachment> attach_anew(const XdpProgram& program, const std::string& interface,
+                                                      std::uint32_t interface_index, XdpMode mode);
+
   UniqueFd link_;
   std::uint32_t interface_index_;
+  bool is_native_;
+  bool is_replacement_ = false;
   std::string warning_;
 };
 

@@ -32,6 +32,7 @@ class MapMemory {
     return {reinterpret_cast<T*>(data_), length_bytes_ / sizeof(T)};
   }
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
+  [[nodiscard]] std::size_t length_bytes() const noexcept { return length_bytes_; }
 
  private:
   MapMemory(std::byte* data, std::size_t length_bytes) noexcept : data_(data), length_bytes_(length_bytes) {}

@@ -13,6 +13,8 @@
 #include <cstring>
 #include <string>
 
+#include "dataplane/xdp/pinned_maps.hh"
+
 namespace guideway {
 namespace {
 
@@ -107,6 +109,11 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
   for (const auto& size : sizes) {
     if (const int error = bpf_map__set_max_entries(size.map, size.max_entries); error != 0) return cannot_load(error);
   }
+  if (!options.pin_directory.empty()) {
+    auto found = keep_maps(skeleton_->obj, skeleton_->maps.bss, options.pin_directory);
+    if (!found) return failure_of(found);
+    is_successor_ = *found;
+  }
   if (const int error = gw_balancer__load(skeleton_); error != 0) return cannot_load(error);
   return map_memory(options.worker_count);
 }
@@ -152,6 +159,17 @@ volatile gw_xdp_control& XdpProgram::control() const noexcept { return skeleton_
 
 int XdpProgram::program_fd() const noexcept { return bpf_program__fd(skeleton_->progs.gw_balance); }
 
+int XdpProgram::health_fd() const noexcept { return bpf_map__fd(skeleton_->maps.health); }
+int XdpProgram::counters_fd() const noexcept { return bpf_map__fd(skeleton_->maps.counters); }
+
+Result<gw_flow_bucket> XdpProgram::flow_bucket(std::uint32_t worker, std::uint64_t hash) const {
+  const std::uint32_t buckets = bucket_count(capacities_);
+  const std::uint32_t at = worker * buckets + (static_cast<std::uint32_t>(hash) & (buckets - 1));
+  gw_flow_bucket bucket{};
+  if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.flows), &at, &bucket) == 0) return bucket;
+  return failure("the flow table of worker " + std::to_string(worker) + " cannot be read: " + std::strerror(errno));
+}
+
 SnapshotMapFds XdpProgram::snapshot_maps() const noexcept {
   const auto& maps = skeleton_->maps;
   return {bpf_map__fd(maps.services),         bpf_map__fd(maps.service_addresses), bpf_map__fd(maps.port_ranges),
@@ -178,13 +196,13 @@ Result<XdpRun> XdpProgram::run(std::span<const std::byte> frame, std::span<std::
   return XdpRun{run.retval, skeleton_->bss->decision, run.data_size_out};
 }
 
-Result<void> XdpProgram::sweep() const {
+Result<void> XdpProgram::sweep(std::uint32_t times) const {
   std::array<std::byte, 64> frame{};
   bpf_test_run_opts run{};
   run.sz = sizeof run;
   run.data_in = frame.data();
   run.data_size_in = frame.size();
-  run.repeat = 1;
+  run.repeat = static_cast<int>(times);
   if (bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.gw_sweep), &run) == 0) return {};
   return failure(std::string("the kernel does not run the sweep: ") + std::strerror(errno));
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "dataplane/base/result.hh"
 #include "dataplane/forwarding/capacities.hh"
@@ -24,7 +25,9 @@ struct XdpOptions {
   bool ticks_are_given = false;    // by set_now_ticks() instead of the kernel's clock
   bool decision_is_told = true;    // run() needs it; off for packets of an interface
   bool egress_by_port = false;     // redirect to the interface of the backend's port, instead of back out
-  bool holds_fragments = false;    // the caller holds fragments that come before their first (GW_EXIT_HELD)
+  // In a BPF filesystem: maps are kept there, and those that are found there are used on, with what they hold.
+  std::string pin_directory;
+  bool holds_fragments = false;  // the caller holds fragments that come before their first (GW_EXIT_HELD)
 };
 
 // The file descriptors of the maps that a snapshot goes into.
@@ -65,6 +68,14 @@ class XdpProgram {
   [[nodiscard]] std::span<gw_backend> backends(std::uint32_t side) const noexcept;
   [[nodiscard]] volatile gw_xdp_control& control() const noexcept;
   [[nodiscard]] int program_fd() const noexcept;
+  // To hand out: whoever has them may map them.
+  [[nodiscard]] int health_fd() const noexcept;
+  [[nodiscard]] int counters_fd() const noexcept;
+  [[nodiscard]] std::size_t counters_bytes() const noexcept { return counters_.length_bytes(); }
+  // Another process used the maps before this one.
+  [[nodiscard]] bool is_successor() const noexcept { return is_successor_; }
+  // The bucket of that hash in a worker's flow table, as it is now.
+  [[nodiscard]] Result<gw_flow_bucket> flow_bucket(std::uint32_t worker, std::uint64_t hash) const;
   [[nodiscard]] SnapshotMapFds snapshot_maps() const noexcept;
   // Sends what is for the datapath's port `port` to that interface (egress_by_port).
   [[nodiscard]] Result<void> set_port(std::uint32_t port, std::uint32_t interface_index) const;
@@ -72,8 +83,9 @@ class XdpProgram {
   void set_now_ticks(std::uint32_t now_ticks) const noexcept { control().now_ticks = now_ticks; }
   // One packet, as if it had come in on the loopback interface. `room` must hold the frame and an outer header.
   [[nodiscard]] Result<XdpRun> run(std::span<const std::byte> frame, std::span<std::byte> room) const;
-  // Forgets what has expired in the next two flow buckets of this CPU's worker.
-  [[nodiscard]] Result<void> sweep() const;
+  // Forgets what has expired in the next flow buckets of this CPU's worker, two for each time. No packet is received on
+  // this CPU meanwhile.
+  [[nodiscard]] Result<void> sweep(std::uint32_t times = 1) const;
 
  private:
   XdpProgram(gw_balancer* skeleton, const Capacities& capacities, std::uint32_t worker_count) noexcept
@@ -83,6 +95,7 @@ class XdpProgram {
 
   gw_balancer* skeleton_;
   Capacities capacities_;
+  bool is_successor_ = false;
   std::uint32_t worker_count_;
   MapMemory health_;
   MapMemory counters_;

@@ -46,7 +46,22 @@ bool is_guarded(const gw_service& row) {
 Result<SnapshotMaps> SnapshotMaps::create(XdpProgram& program) {
   if (!can_wait_for_packets())
     return failure("this kernel has no MEMBARRIER_CMD_GLOBAL (CPUs isolated with nohz_full?), which publishing needs");
-  return SnapshotMaps(program);
+  SnapshotMaps maps(program);
+  if (program.is_successor()) maps.adopt();
+  return maps;
+}
+
+void SnapshotMaps::adopt() {
+  side_ = program_->control().side & 1U;
+  for (std::uint32_t handle = 0; handle < GW_TABLES_MAX; ++handle) {
+    __u32 table = 0;
+    if (bpf_map_lookup_elem(maps_.tables, &handle, &table) != 0) continue;
+    adopted_handles_.push_back(handle);
+    next_handle_ = handle + 1;
+  }
+  for (SideMaps& side : sides_) side.adopt();
+  // It may have died while it filled the other side.
+  sides_[1 - side_].clear();
 }
 
 Result<void> SnapshotMaps::publish(const Snapshot& snapshot) {
@@ -65,6 +80,7 @@ Result<void> SnapshotMaps::publish(const Snapshot& snapshot) {
   if (!wait_for_packets()) return failure(because("cannot wait for packets of the old generation"));
   sides_[1 - side_].clear();
   drop_tables_except(published_tables_);
+  drop_adopted_tables();
   return {};
 }
 
@@ -146,6 +162,14 @@ void SnapshotMaps::drop_tables_except(const std::set<std::uint64_t>& used) {
     free_handles_.push_back(held->second);
     held = handles_.erase(held);
   }
+}
+
+void SnapshotMaps::drop_adopted_tables() {
+  for (const std::uint32_t handle : adopted_handles_) {
+    (void)bpf_map_delete_elem(maps_.tables, &handle);
+    free_handles_.push_back(handle);
+  }
+  adopted_handles_.clear();
 }
 
 }  // namespace guideway

@@ -18,7 +18,8 @@ namespace guideway {
 
 class SnapshotMaps {
  public:
-  // `program` must outlive it. Fails where the kernel cannot tell when every packet has left a generation.
+  // `program` must outlive it. Fails where the kernel cannot tell when every packet has left a generation. What a former
+  // process has published stays in use until the first publish().
   [[nodiscard]] static Result<SnapshotMaps> create(XdpProgram& program);
 
   // All or nothing: on error packets go on with the generation that they have. When it returns, no packet uses the
@@ -30,12 +31,14 @@ class SnapshotMaps {
  private:
   explicit SnapshotMaps(XdpProgram& program) noexcept
       : program_(&program), maps_(program.snapshot_maps()), sides_{SideMaps(maps_, 0), SideMaps(maps_, 1)} {}
+  void adopt();
   [[nodiscard]] Result<void> fill(const Snapshot& snapshot, std::uint32_t side);
   [[nodiscard]] Result<void> add_tables(const Snapshot& snapshot);
   [[nodiscard]] Result<void> add_table(std::uint64_t id, const Service& service);
   [[nodiscard]] Result<void> add_services(const Snapshot& snapshot, SideMaps& side);
   void describe(const Snapshot& snapshot, volatile gw_xdp_generation& generation) const;
   void drop_tables_except(const std::set<std::uint64_t>& used);
+  void drop_adopted_tables();
 
   XdpProgram* program_;
   SnapshotMapFds maps_;
@@ -44,6 +47,7 @@ class SnapshotMaps {
   std::vector<std::uint32_t> free_handles_;
   std::uint32_t next_handle_ = 0;
   std::set<std::uint64_t> published_tables_;
+  std::vector<std::uint32_t> adopted_handles_;  // of tables whose ids only a former process knew
   SideMaps sides_[GW_XDP_SIDES];
 };
 

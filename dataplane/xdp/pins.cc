@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/xdp/pins.hh"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "ebpf/abi/limits.h"
+
+namespace guideway {
+namespace {
+
+std::string reason(int error) {
+  if (error == EPERM || error == EACCES) return "no privilege; run it as root, or as the owner of that directory";
+  return std::strerror(error);
+}
+
+bool is_in_bpffs(const std::filesystem::path& directory) {
+  struct statfs found {};
+  return ::statfs(directory.c_str(), &found) == 0 && found.f_type == static_cast<decltype(found.f_type)>(BPF_FS_MAGIC);
+}
+
+// Made before anything is known of the place: a directory in another filesystem would stay behind.
+Result<void> check_place(const std::filesystem::path& directory) {
+  std::filesystem::path above = directory;
+  std::error_code error;
+  while (!std::filesystem::exists(above, error) && !error && above.has_relative_path()) above = above.parent_path();
+  if (error) return failure("cannot look into " + above.string() + ": " + reason(error.value()));
+  if (is_in_bpffs(above)) return {};
+  return failure("there is no BPF filesystem at " + directory.string() +
+                 ": mount one (mount -t bpf bpf /sys/fs/bpf), or choose --pins in one");
+}
+
+}  // namespace
+
+Result<Pins> Pins::claim(const std::filesystem::path& directory) {
+  if (auto checked = check_place(directory); !checked) return failure_of(checked);
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return failure("cannot make " + directory.string() + ": " + reason(error.value()));
+  return claim_existing(directory);
+}
+
+Result<Pins> Pins::claim_existing(const std::filesystem::path& directory) {
+  UniqueFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock && errno == ENOENT) return Pins(directory, UniqueFd());
+  if (!lock) return failure("cannot open " + directory.string() + ": " + reason(errno));
+  if (!is_in_bpffs(directory)) return failure(directory.string() + " is in no BPF filesystem");
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    return failure("another guideway-xdp uses " + directory.string() + ": stop that one, or choose another --pins");
+  return Pins(directory, std::move(lock));
+}
+
+std::filesystem::path Pins::port(std::uint32_t number) const { return directory_ / ("port" + std::to_string(number)); }
+
+void Pins::remove_ports_from(std::uint32_t count) const {
+  std::error_code ignored;
+  for (std::uint32_t number = count; number < GW_PORTS_MAX; ++number) std::filesystem::remove(port(number), ignored);
+}
+
+Result<void> Pins::remove_all() const {
+  if (!exist()) return {};
+  remove_ports_from(0);
+  std::error_code error;
+  std::filesystem::remove_all(directory_, error);
+  if (error) return failure("cannot remove " + directory_.string() + ": " + reason(error.value()));
+  // The folder of everything that Guideway pins, if this was all.
+  if (directory_.parent_path().filename() == "guideway") std::filesystem::remove(directory_.parent_path(), error);
+  return {};
+}
+
+}  // namespace guideway

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that guideway-xdp holds, in the order in which it is built up, and the side of it that the door sees.
+// start() either gives a datapath whose program is at work on every interface, or one sentence. What is pinned stays at
+// work when this ends, unless detach() was called.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/door/datapath.hh"
+#include "dataplane/xdp/attachment.hh"
+#include "dataplane/xdp/pins.hh"
+#include "dataplane/xdp/snapshot_maps.hh"
+#include "dataplane/xdp_datapath/options.hh"
+#include "dataplane/xdp_datapath/sweeper.hh"
+
+namespace guideway {
+
+class XdpDatapath final : public door::Datapath {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<XdpDatapath>> start(const XdpDatapathOptions& options);
+
+  // Forgets expired flows; for the main thread, some times a second.
+  void keep_house() noexcept;
+  // Takes the program off and everything away.
+  [[nodiscard]] Result<void> detach();
+
+  void describe(door::Welcome& welcome) const override;
+  [[nodiscard]] door::SharedMemory shared_memory() const override;
+  [[nodiscard]] Capacities capacities() const override { return program_->capacities(); }
+  [[nodiscard]] const Snapshot& newest() const override { return *newest_; }
+  [[nodiscard]] Result<void> publish(std::unique_ptr<const Snapshot> next) override;
+  [[nodiscard]] Result<std::optional<door::FoundFlow>> find_flow(std::uint64_t hash) override;
+
+ private:
+  XdpDatapath(const XdpDatapathOptions& options, Pins pins, std::unique_ptr<XdpProgram> program, SnapshotMaps maps);
+  [[nodiscard]] Result<void> attach(XdpMode mode);
+  void tell_of(const std::string& interface, const Attachment& attachment) const;
+
+  std::vector<std::string> interfaces_;  // by port number
+  Pins pins_;
+  std::unique_ptr<XdpProgram> program_;
+  SnapshotMaps maps_;
+  std::unique_ptr<const Snapshot> newest_;
+  std::vector<Attachment> attachments_;  // by port number
+  Sweeper sweeper_;
+  bool can_sweep_ = true;
+};
+
+}  // namespace guideway
