@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""UDP datagrams of all lengths, and servers that say what came: their name, the length and the SHA-256 of each datagram.
-A program: `serve` runs in a backend's namespace until it is killed, `ask` in the client's, and writes one JSON line a
+"""UDP datagrams of all lengths, and servers that say what came: their name, the length and the SHA-256 of each. A
+program: `serve` runs in a backend's namespace until it is killed, `ask` in the client's, and writes one JSON line a
 datagram. Datagrams longer than the link are fragmented by the client's kernel."""
 
 import argparse

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A port of several devices (net_bonding): two guideway-dpdk, each with one bond over the same two cables, and pings
 between their kernel faces. In mode 4 (802.3ad) nothing flows before both ends agree by LACP. No cable is pulled here:
-net_af_packet says of its link that it is up, whatever happens. Needs root; prints why it is skipped without. Usage: bonding_test.py GUIDEWAY_DPDK"""
+net_af_packet says of its link that it is up, whatever happens. Needs root; prints why it is skipped without.
+Usage: bonding_test.py GUIDEWAY_DPDK"""
 import json
 import os
 import signal

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every way of forwarding as services of one lab: each on a port of its own, with one backend, known by IPv4 or by IPv6.
-b1 takes headers off in XDP and knows GRE with a key, b2 in tc and GRE without."""
+"""Every way of forwarding as services of one lab: each on a port of its own, with one backend, known by IPv4 or by
+IPv6. b1 takes headers off in XDP and knows GRE with a key, b2 in tc and GRE without."""
 
 import dataclasses
 
