@@ -85,20 +85,21 @@ GW_INLINE __u32 gw_find(struct gw_xdp_worker* state, const struct gw_packet* pac
 }
 
 /* A free place, or an expired one; else that of the entry on probation with the least time left. */
-GW_INLINE __u32 gw_find_place(const struct gw_flow_bucket* bucket, __u32 now_ticks, int* displaces) {
+GW_INLINE __u32 gw_find_place(const struct gw_flow_bucket* bucket, __u64 hash, __u32 now_ticks, int* displaces) {
   __u32 least_remaining = 0xffffffff;
   __u32 place = GW_FLOWS_PER_BUCKET;
   *displaces = 0;
   for (__u32 i = 0; i < GW_FLOWS_PER_BUCKET; ++i) {
-    const struct gw_flow_entry* entry = &bucket->entries[i];
+    __u32 at = gw_flow_place(hash, i) & (GW_FLOWS_PER_BUCKET - 1);
+    const struct gw_flow_entry* entry = &bucket->entries[at];
     __u32 remaining = gw_remaining_ticks(entry, now_ticks);
     if (entry->hash == 0 || remaining == 0) {
       *displaces = 0;
-      return i;
+      return at;
     }
     if (gw_entry_state(entry) == GW_FLOW_PROBATION && remaining < least_remaining) {
       least_remaining = remaining;
-      place = i;
+      place = at;
       *displaces = 1;
     }
   }
@@ -111,7 +112,7 @@ GW_INLINE enum gw_remembered gw_insert(struct gw_xdp_worker* state, const struct
   struct gw_flow_bucket* bucket = gw_bucket_at(packet->worker, (__u32)packet->hash);
   if (!bucket) return GW_REMEMBERED_REFUSED;
   int displaces = 0;
-  __u32 place = gw_find_place(bucket, now_ticks, &displaces);
+  __u32 place = gw_find_place(bucket, packet->hash, now_ticks, &displaces);
   if (place >= GW_FLOWS_PER_BUCKET) return GW_REMEMBERED_REFUSED;
   struct gw_flow_entry* entry = &bucket->entries[place];
   if (entry->hash != 0) gw_forget(state, packet->worker, entry);

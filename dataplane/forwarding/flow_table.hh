@@ -2,7 +2,8 @@
 // What one worker remembers: the backends of flows that are exceptions (and all flows of services that follow every
 // flow). Bounded, allocated once, one writer, no lock.
 //
-// Rules (ARCHITECTURE.md): a look-up touches one bucket of two cache lines. A new entry is on probation until a second
+// Rules (ARCHITECTURE.md): a look-up touches one bucket of two cache lines, nearly always only the half that a bit of
+// the hash prefers. A new entry is on probation until a second
 // packet comes, and may only take the place of another on probation or of one that has expired: a flood never evicts
 // a live flow. The filter counts the entries under 14 bits of the hash, exactly, so that a zero there means that
 // nothing is remembered and the bucket need not be read. Other workers may look (for what a NIC cannot give to the
@@ -35,9 +36,7 @@ class FlowTable {
     return load(held_) != 0 && load(filter()[filter_index(hash)]) != 0;
   }
   void prefetch(std::uint64_t hash) const noexcept {
-    const gw_flow_bucket& bucket = buckets()[bucket_index(hash)];
-    __builtin_prefetch(&bucket.entries[0]);
-    __builtin_prefetch(&bucket.entries[GW_FLOWS_PER_BUCKET / 2]);
+    __builtin_prefetch(&buckets()[bucket_index(hash)].entries[gw_flow_place(hash, 0)]);
   }
 
   // The live entry of that hash, or null. An entry found past its deadline is forgotten on the way.

@@ -103,7 +103,9 @@ bool has_living_home(const OwnSlot& own, const ChooseState& state) noexcept {
 // True if the flow is remembered and its backend may have the packet, which then is packet.backend.
 bool recall(Packet& packet, ChooseState& state) noexcept {
   const std::uint32_t now_ticks = state.admission.now_ticks;
-  if (state.flows.may_hold(packet.hash)) {
+  // A service that follows every flow has its bucket near already: the filter would only be one line more to wait for.
+  const bool follows = (packet.service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
+  if (follows || state.flows.may_hold(packet.hash)) {
     if (gw_flow_entry* entry = state.flows.find(packet.hash, now_ticks)) {
       if (keeps_its_backend(*entry, packet, state.health)) {
         packet.backend = FlowTable::backend_of(*entry);
