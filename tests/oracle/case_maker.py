@@ -89,7 +89,7 @@ def toml_lines(keys):
 
 
 def pool(name="web", count=3, family=4, forward_by="l2", keys=None, **states):
-    """TOML of a pool of `count` backends a, b, c ...; `keys` are the pool's, keyword arguments add to single backends."""
+    """TOML of a pool of `count` backends a, b, c ...; `keys` are the pool's, keyword arguments add to one."""
     lines = ["[[pool]]", f'name = "{name}"', 'check = "none"']
     if forward_by != "l2":
         lines.append(f'forward = "{forward_by}"')

@@ -42,7 +42,7 @@ class Received:
         self.at, self.protocol = self.transport()
 
     def transport(self):
-        """Where the transport header stands, and which; behind a fragment header that is not the first: nothing does."""
+        """Where the transport header stands, and which; in a later fragment none does."""
         if self.is_ipv4:
             return self.header.ihl * 4, None if self.header.frag else self.header.proto
         at, protocol = 40, self.header.nh

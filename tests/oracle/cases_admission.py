@@ -15,7 +15,10 @@ def asks(c, make, verdicts, **more):
         c.send(make(client, **more), exits.SENT if allowed else DENIED)
 
 
-@case("access-allow", "With a list of allowed prefixes everybody else is denied, opening or not, whatever the protocol.")
+@case(
+    "access-allow",
+    "With a list of allowed prefixes everybody else is denied, opening or not, whatever the protocol.",
+)
 def _(c):
     c.configure(pool(), service(addresses=(VIP4, VIP6), protocol="tcp+udp",
                                 allow=["198.51.100.16/28", "2001:db8:c::20/123", "198.51.100.99"]))
@@ -45,7 +48,10 @@ def _(c):
                    (82, True), (84, False), (96, True), (300, False)))
 
 
-@case("access-default-of-deny-all", "Denying everybody by ::/0 and allowing one: a list may hold both families, each its own.")
+@case(
+    "access-default-of-deny-all",
+    "Denying everybody by ::/0 and allowing one: a list may hold both families, each its own.",
+)
 def _(c):
     c.configure(pool(), service(addresses=(VIP4, VIP6), deny=["::/0", "198.51.100.7/32"]))
     asks(c, tcp6, ((1, False), (2, False)))
@@ -62,8 +68,8 @@ def _(c):
 @case("access-shared-list", "Services with equal lists share one, others have their own.")
 def _(c):
     c.configure(pool(), service("a", deny=["198.51.100.1", "198.51.100.2"]),
-                service("b", port=81, deny=["198.51.100.2", "198.51.100.1"]), service("c", port=82, deny=["198.51.100.3"]),
-                service("d", port=83))
+                service("b", port=81, deny=["198.51.100.2", "198.51.100.1"]),
+                service("c", port=82, deny=["198.51.100.3"]), service("d", port=83))
     for port, denied in ((80, (1, 2)), (81, (1, 2)), (82, (3,)), (83, ())):
         asks(c, tcp4, [(client, client not in denied) for client in range(1, 5)], dport=port)
 
@@ -175,7 +181,10 @@ def _(c):
         c.send(make(15, dport=81))
 
 
-@case("source-limit-shared-cell", "Sources are counted in 65536 cells, so two may share one and its tokens; the hash is keyed.")
+@case(
+    "source-limit-shared-cell",
+    "Sources are counted in 65536 cells, so two may share one and its tokens; the hash is keyed.",
+)
 def _(c):
     c.configure(pool(), service(addresses=("192.0.2.9", VIP4), source_flows_per_second=1))
     key = bytes.fromhex("67756964657761792d63617365732d31")

@@ -1,60 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases about ICMP errors: each goes to the backend of the flow that the packet it quotes belongs to."""
 from scapy.compat import raw
-from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_Router_Alert
+from scapy.layers.inet import ICMP, IP, UDP, IPOption_Router_Alert
 from scapy.layers.inet6 import (
-    ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6, IPv6ExtHdrDestOpt,
+    ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6ParamProblem, ICMPv6TimeExceeded, IPv6ExtHdrDestOpt,
     IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, PadN,
 )
 from scapy.packet import Raw
 
 import exits
-from case_clients import only_those_of_b_move, send_all, stay
-from case_maker import VIP4, VIP6, case, client4, link, pool, service, tagged, tcp4, tcp6, udp4, udp6
-
-CLIENTS = range(1, 21)
-ROUTER4, ROUTER6 = "203.0.113.200", "2001:db8:f::1"
-TOO_BIG4 = {"type": 3, "code": 4, "nexthopmtu": 1400}
-
-
-def reply4(client, sport=80, protocol=TCP, src=VIP4, **ip):
-    """A packet as a backend would have sent it to the client: what an error quotes."""
-    return IP(src=src, dst=client4(client), **ip) / protocol(sport=sport, dport=1024) / Raw(b"payload of the reply")
-
-
-def reply6(client, sport=80, protocol=TCP, extensions=None, src=VIP6):
-    packet = IPv6(src=src, dst=f"2001:db8:c::{client:x}")
-    if extensions is not None:
-        packet = packet / extensions
-    return packet / protocol(sport=sport, dport=1024) / Raw(b"payload of the reply")
-
-
-def error4(quoted, length=None, dst=VIP4, options=None, **fields):
-    quoted = quoted if isinstance(quoted, bytes) else raw(quoted)
-    outer = IP(src=ROUTER4, dst=dst, options=options or [])
-    return link(outer / ICMP(**(fields or TOO_BIG4)) / Raw(quoted[:length]))
-
-
-def error6(quoted, length=None, dst=VIP6, icmp=None, extensions=None):
-    quoted = quoted if isinstance(quoted, bytes) else raw(quoted)
-    outer = IPv6(src=ROUTER6, dst=dst)
-    if extensions is not None:
-        outer = outer / extensions
-    return link(outer / (icmp or ICMPv6PacketTooBig(mtu=1400)) / Raw(quoted[:length]))
-
-
-def both(c, forward_by="l2", count=5, **more):
-    family6 = 6 if forward_by != "l2" else 4
-    c.configure(pool("web", count, 4, forward_by), pool("six", count, family6, forward_by),
-                service(addresses=(VIP4,), **more), service("six", (VIP6,), pool_name="six", **more))
-
-
-def follow(c, flow_of, error_of, clients=CLIENTS):
-    """The error about every client's flow goes where the flow goes, and the flows are spread."""
-    for client in clients:
-        flow = c.send(flow_of(client))
-        c.same(flow, c.send(error_of(client)))
-    c.check("more than two backends are used", lambda names: len(set(names)) > 2)
+from case_icmp import CLIENTS, both, error4, error6, follow, reply4, reply6
+from case_maker import VIP4, VIP6, case, client4, pool, service, tagged, tcp4, tcp6, udp4, udp6
 
 
 TYPES4 = {
@@ -126,7 +82,10 @@ def _(c):
     c.send(error4(reply4(1, options=options), 28), exits.KERNEL_NO_SERVICE)
 
 
-@case("icmp-error-quotes-extension-headers", "Extension headers are walked in what is quoted, up to eight, and outside.")
+@case(
+    "icmp-error-quotes-extension-headers",
+    "Extension headers are walked in what is quoted, up to eight, and outside.",
+)
 def _(c):
     both(c)
     hop, dest = (kind(options=[PadN(optdata=bytes(4))]) for kind in (IPv6ExtHdrHopByHop, IPv6ExtHdrDestOpt))
@@ -147,7 +106,10 @@ def _(c):
     follow(c, tcp6, lambda client: error6(reply6(client, extensions=IPv6ExtHdrFragment(m=1, id=7))))
 
 
-@case("icmp-error-quotes-later-fragment", "A later fragment has no ports: nobody knows its flow, so the kernel gets it.")
+@case(
+    "icmp-error-quotes-later-fragment",
+    "A later fragment has no ports: nobody knows its flow, so the kernel gets it.",
+)
 def _(c):
     both(c)
     c.send(error4(reply4(1, frag=10, id=7), 28), exits.KERNEL_NO_SERVICE)
@@ -191,94 +153,6 @@ def _(c):
     c.send(error6(raw(tcp6(1))[14:]), exits.KERNEL_NO_SERVICE)
 
 
-@case(
-    "icmp-error-about-remembered-flow",
-    "A flow that moved off a failed backend is remembered: errors about it go where it is now, not to its home.",
-)
-def _(c):
-    both(c, count=3)
-    c.event(1, "web b down")
-    c.event(2, "web b up")
-    before = send_all(c, flags="A")
-    c.at(1)
-    moved = send_all(c, flags="A")
-    only_those_of_b_move(c, before, moved)
-    c.at(2)
-    errors = [c.send(error4(reply4(client), 28)) for client in range(1, 31)]
-    stay(c, moved, errors, send_all(c, flags="A"))
-
-
-@case(
-    "icmp-error-of-a-fresh-balancer",
-    "A consistent scheduler needs no memory: an error about a flow that was never seen goes to its home, and leaves "
-    "nothing behind; where that is down, to whom the flow would be given.",
-)
-def _(c):
-    both(c, count=3)
-    c.event(1, "web b down")
-    errors = [c.send(error4(reply4(client), 28)) for client in range(1, 31)]
-    stay(c, errors, send_all(c, flags="A"))
-    c.at(1)
-    errors = [c.send(error4(reply4(client), 28)) for client in range(31, 61)]
-    stay(c, errors, send_all(c, clients=range(31, 61)))
-    c.uses("ac", errors)
-
-
-@case("icmp-error-draining", "A draining backend still gets the errors about its flows.")
-def _(c):
-    both(c, count=3)
-    c.event(1, "web b draining")
-    opened = send_all(c)
-    c.at(1)
-    stay(c, opened, [c.send(error4(reply4(client), 28)) for client in range(1, 31)])
-
-
-@case(
-    "icmp-error-about-round-robin",
-    "Round robin, random and least-connections know a flow only by memory: errors about remembered flows follow them, "
-    "others are the kernel's.",
-)
-def _(c):
-    schedulers = {80: "round-robin", 81: "random", 82: "least-connections"}
-    c.configure(pool(count=5), *(service(name, (VIP4, VIP6), port, scheduler=name) for port, name in schedulers.items()))
-    for port in schedulers:
-        opened = send_all(c, dport=port, clients=CLIENTS)
-        stay(c, opened, [c.send(error4(reply4(client, port), 28)) for client in CLIENTS])
-        for client in range(31, 36):
-            c.send(error4(reply4(client, port), 28), exits.KERNEL_NO_SERVICE)
-            c.send(error6(reply6(client, port)), exits.KERNEL_NO_SERVICE)
-
-
-@case("icmp-error-about-source-hash", "With the scheduler source the slot is that of the quoted destination, the client.")
-def _(c):
-    both(c, scheduler="source")
-    follow(c, tcp4, lambda client: error4(reply4(client), 28))
-    follow(c, tcp6, lambda client: error6(reply6(client)))
-
-
-@case(
-    "icmp-error-about-udp-hash",
-    "udp = hash remembers nothing, so the error goes to the flow's home; udp = packet by round robin knows nothing.",
-)
-def _(c):
-    c.configure(pool(count=5), service("hash", port=53, protocol="udp", udp="hash"),
-                service("packet", port=54, protocol="udp", udp="packet", scheduler="round-robin"))
-    follow(c, udp4, lambda client: error4(reply4(client, 53, UDP), 28))
-    c.send(udp4(1, dport=54))
-    c.send(error4(reply4(1, 54, UDP), 28), exits.KERNEL_NO_SERVICE)
-
-
-@case("icmp-error-no-backend", "Nobody accepts: dropped by name, also with the policy reject; fail-open gives its first.")
-def _(c):
-    down = {name: 'state = "disabled"' for name in "abc"}
-    c.configure(pool(**down), service(), service("b", port=81, when_none="reject"),
-                service("c", port=82, when_none="fail-open"))
-    for client in range(1, 6):
-        c.send(error4(reply4(client, 80), 28), exits.DROP_NO_BACKEND)
-        c.send(error4(reply4(client, 81), 28), exits.DROP_NO_BACKEND)
-        c.same(c.send(tcp4(client, dport=82)), c.send(error4(reply4(client, 82), 28)))
-
-
 def tunnel_case(mode, keys):
     @case(f"icmp-error-into-{mode}", f"Errors go to their backends by {mode} as any packet does, with the flow's hash.")
     def _(c):
@@ -308,8 +182,3 @@ def _(c):
     c.send(packet, exits.DROP_TOO_BIG)
 
 
-@case("icmp-error-not-held-to-access", "Who may use a service is asked of clients; the router in between is no client.")
-def _(c):
-    c.configure(pool(), service(allow=["198.51.100.0/24"]))
-    for client in CLIENTS:
-        c.same(c.send(tcp4(client)), c.send(error4(reply4(client), 28)))

@@ -71,8 +71,8 @@ def _(c):
 @case("mss-not-clamped", "No clamp: without the key, by l2, in packets without SYN, in fragments.")
 def _(c):
     c.configure(pool("off", 1, forward_by="ipip"), pool("direct", 1, 4, "l2", CLAMPS),
-                pool("on", 1, 4, "gre", CLAMPS), service("a", pool_name="off"), service("b", port=81, pool_name="direct"),
-                service("c", port=82, pool_name="on"))
+                pool("on", 1, 4, "gre", CLAMPS), service("a", pool_name="off"),
+                service("b", port=81, pool_name="direct"), service("c", port=82, pool_name="on"))
     numbers = [(c.send(syn(1, 9000, dport=80)), 34), (c.send(syn(2, 9000, dport=81)), 14),
                (c.send(syn(3, 9000, "A", 82)), 38), (c.send(syn(4, 9000, "FA", 82)), 38)]
     first = syn(5, 9000, dport=82)
@@ -91,7 +91,8 @@ def _(c):
     full, limit = b"\x02\x04\x23\x28", b"\x02\x04\x05\xa0"
     cases = [
         (b"\x00\x00\x00\x00" + full, None), (b"\x08\x00\x01\x01" + full, None), (b"\x08\x01\x01\x01" + full, None),
-        (b"\x08\x09\x01\x01" + full, None), (b"\x02\x03\x23\x01" + full, 4), (b"\x02\x06\x23\x28\x01\x01\x01\x01" + full, 8),
+        (b"\x08\x09\x01\x01" + full, None), (b"\x02\x03\x23\x01" + full, 4),
+        (b"\x02\x06\x23\x28\x01\x01\x01\x01" + full, 8),
         (full + full, 0), (b"\x02\x04\x00\x64" + full, None), (b"\x01\x01\x01\x02", None), (b"\x01\x01\x02\x04", None),
         (b"\x01\x01\x01\xfe", None), (b"\xfe\x02\xfd\x02" + full, 4), (b"\x01\x02\x04\x23", None),
         (b"\x01\x01\x01\x01" + full, 4),

@@ -32,7 +32,10 @@ def _(c):
     c.check("networks are spread", lambda names: len(set(names)) >= 4)
 
 
-@case("source-backend-down", "Clients of a failed backend go elsewhere, by the same rule for all their flows, and stay.")
+@case(
+    "source-backend-down",
+    "Clients of a failed backend go elsewhere, by the same rule for all their flows, and stay.",
+)
 def _(c):
     c.configure(pool(), service(scheduler="source"))
     c.event(1, "web b down")
@@ -93,7 +96,10 @@ def _(c):
     stay(c, moved, send_all(c, flags="A"))
 
 
-@case("random-one-state-for-all", "The services of a worker draw from one source of chance; mid-flow packets draw nothing.")
+@case(
+    "random-one-state-for-all",
+    "The services of a worker draw from one source of chance; mid-flow packets draw nothing.",
+)
 def _(c):
     c.configure(pool(count=5), service(scheduler="random"), service("b", port=81, scheduler="random"))
     for client in range(1, 21):
@@ -102,7 +108,10 @@ def _(c):
         c.send(tcp4(client + 100, flags="A"))
 
 
-@case("least-connections-evens-out", "Of two slots the one whose backend has fewer flows: closer than chance would come.")
+@case(
+    "least-connections-evens-out",
+    "Of two slots the one whose backend has fewer flows: closer than chance would come.",
+)
 def _(c):
     c.configure(pool(count=4), service(scheduler="least-connections"))
     opened = send_all(c, clients=range(1, 401))
@@ -119,7 +128,10 @@ def _(c):
         least <= of(names, opened).count(n) <= most for n, (least, most) in wanted.items()))
 
 
-@case("least-connections-fills-a-new-backend", "A backend that comes back empty gets most of the new flows, until it has as many.")
+@case(
+    "least-connections-fills-a-new-backend",
+    "A backend that comes back empty gets most of the new flows, until it has as many.",
+)
 def _(c):
     c.configure(pool(count=3, b='state = "disabled"'), service(scheduler="least-connections"))
     c.event(1, "web b up")
@@ -130,7 +142,10 @@ def _(c):
     c.check("most go to b", lambda names: of(names, fresh).count("b") > 26)
 
 
-@case("least-connections-counts-all-services", "Flows of every service count, by backend; a backend in two pools is two.")
+@case(
+    "least-connections-counts-all-services",
+    "Flows of every service count, by backend; a backend in two pools is two.",
+)
 def _(c):
     c.configure(pool("web", 2), service("a", port=80, scheduler="least-connections"),
                 service("b", port=81, scheduler="round-robin"), service("c", port=82))
@@ -173,7 +188,8 @@ def packet_case(scheduler, why, law):
 
 packet_case("round-robin", "each datagram, of one flow too, takes the next slot.",
             lambda one, other: all(one.count(n) >= 15 for n in "abc"))
-packet_case("random", "each datagram goes where chance says.", lambda one, other: all(one.count(n) >= 10 for n in "abc"))
+packet_case("random", "each datagram goes where chance says.",
+            lambda one, other: all(one.count(n) >= 10 for n in "abc"))
 packet_case("maglev", "by hash, a flow has one backend as long as health stays.",
             lambda one, other: len(set(one)) == 1 and set(other) == set("abc"))
 packet_case("source", "by source, a client has one backend as long as health stays.",

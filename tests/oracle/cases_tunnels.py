@@ -79,7 +79,10 @@ def _(c):
                                     UDP(frames[numbers[82]][34:]).dport] == [6080, 5555, 65535])
 
 
-@case("gre-keys", "Keys 0 and 4294967295 are keys: the flag is set, and four bytes follow; without a key there are none.")
+@case(
+    "gre-keys",
+    "Keys 0 and 4294967295 are keys: the flag is set, and four bytes follow; without a key there are none.",
+)
 def _(c):
     c.configure(pool("none", 1, forward_by="gre"), pool("zero", 1, 4, "gre", {"gre_key": 0}),
                 pool("most", 1, 6, "gre", {"gre_key": 4294967295}), service("a", pool_name="none"),

@@ -27,7 +27,8 @@ def _(c):
 def _(c):
     on = {"a": f"{MAC}, vlan = 5", "b": f"{MAC}, vlan = 4094"}
     c.configure(pool("web", 3, **on), pool("tunnel", 3, 4, "gue", **on), pool("rewrite", 3, 4, "l3dsr", **on),
-                service(), service("b", port=81, pool_name="tunnel"), service("c", port=82, pool_name="rewrite", dscp=3))
+                service(), service("b", port=81, pool_name="tunnel"),
+                service("c", port=82, pool_name="rewrite", dscp=3))
     for port in (80, 81, 82):
         for client in CLIENTS:
             c.send(tcp4(client, dport=port))
@@ -63,7 +64,10 @@ def _(c):
         c.same(c.send(tagged(tcp4(client), 0, 6)), c.send(tcp4(client, flags="A")))
 
 
-@case("vlan-qinq-to-kernel", "Two tags, or an 802.1ad tag, are the kernel's, unchanged; so is anything else that is tagged.")
+@case(
+    "vlan-qinq-to-kernel",
+    "Two tags, or an 802.1ad tag, are the kernel's, unchanged; so is anything else that is tagged.",
+)
 def _(c):
     c.configure(pool(), service())
     link = Ether(src=CLIENT_MAC, dst=BOX_MAC)

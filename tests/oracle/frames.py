@@ -23,11 +23,13 @@ def ipv6_header(source, destination, protocol, payload_bytes, tos=0, label=0):
 
 
 def ipv4(source, destination, protocol, payload, *more, **fields):
-    return b"%b\x08\x00%b%b" % (LINK, ipv4_header(source, destination, protocol, len(payload), *more, **fields), payload)
+    header = ipv4_header(source, destination, protocol, len(payload), *more, **fields)
+    return b"%b\x08\x00%b%b" % (LINK, header, payload)
 
 
 def ipv6(source, destination, protocol, payload, *more, **fields):
-    return b"%b\x86\xdd%b%b" % (LINK, ipv6_header(source, destination, protocol, len(payload), *more, **fields), payload)
+    header = ipv6_header(source, destination, protocol, len(payload), *more, **fields)
+    return b"%b\x86\xdd%b%b" % (LINK, header, payload)
 
 
 def ip(source, destination, protocol, payload):

@@ -2,7 +2,7 @@
 // Writes the hashes of seeded random flows, by the header that both datapaths compile, for siphash_test.py to compare.
 // Usage: hash_dump COUNT SEED, with 16 bytes of key on standard input; output: records of 96 bytes, the flow's 40 bytes
 // of gw_flow_key, 8 of the hash, 4 of its slot among 65,537 and 4 of its third further slot among 5,000,011; then the
-// hashes of its source (so many bits of it), of that source with a service, and of a fragment, with what went into them.
+// hashes of its source (so many bits of it), of that source with a service and of a fragment, and what went into them.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

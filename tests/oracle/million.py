@@ -21,8 +21,8 @@ import traffic
 from model import Model
 
 
-def replay(guideway, folder):
-    words = [guideway, "replay"]
+def replay(guideway, folder, datapath="dpdk"):
+    words = [guideway, "replay", "--datapath", datapath]
     for option, name in (("config", "config.toml"), ("in", "in.pcap"), ("out", "out.pcap"), ("kernel", "kernel.pcap"),
                          ("counters", "counters.txt"), ("decisions", "decisions.txt"), ("events", "events.txt")):
         words += [f"--{option}", str(folder / name)]
@@ -69,8 +69,9 @@ def compare_packets(model, folder):
         stream = sent if exits.leaves(decision.exit) else kernel if exits.is_kernels(decision.exit) else None
         leaves = stream and next(stream, None)
         if stream and leaves != (decision.time_ns, decision.frame):
-            raise Difference(f"packet {decision.number}, {expected}{received[decision.number][1].hex()}\nleaves as "
-                             f"{leaves and (leaves[0], leaves[1].hex())}\ninstead of {decision.time_ns, decision.frame.hex()}")
+            found = leaves and (leaves[0], leaves[1].hex())
+            raise Difference(f"packet {decision.number}, {expected}{received[decision.number][1].hex()}\n"
+                             f"leaves as {found}\ninstead of {decision.time_ns, decision.frame.hex()}")
     if next(sent, None) or next(kernel, None):
         raise Difference("more packets came out than the model knows of")
     return decided, spread

@@ -105,9 +105,9 @@ SERVICES = (
 )
 PROTOCOLS = {"tcp": (6,), "udp": (17,), "tcp+udp": (6, 17)}
 STATES = ("up",) * 20 + ("up share 30000", "up share 65000", "draining", "down", "down")
-KINDS = {"conversation": 0.78, "single": 0.05, "stranger": 0.02, "datagram": 0.002, "orphans": 0.0002, "fragment": 0.004,
-         "error": 0.04, "echo": 0.01, "other_protocol": 0.015, "not_ip": 0.01, "cut": 0.02, "wrong_checksum": 0.01,
-         "mutated": 0.03, "large": 0.02}
+KINDS = {"conversation": 0.78, "single": 0.05, "stranger": 0.02, "datagram": 0.002, "orphans": 0.0002,
+         "fragment": 0.004, "error": 0.04, "echo": 0.01, "other_protocol": 0.015, "not_ip": 0.01, "cut": 0.02,
+         "wrong_checksum": 0.01, "mutated": 0.03, "large": 0.02}
 
 
 def ports_of(port):

@@ -118,8 +118,8 @@ class Model:
     # --- what becomes of one packet -----------------------------------------------------------------------------------
 
     def decide(self, number, frame, packet, flow, hash_value, now):
-        """The decision, or None for a fragment that is held. `packet` is what parse() said of the frame; `hash_value` is
-        that of `flow`, which of an ICMP error is the quoted one."""
+        """The decision, or None for a fragment that is held. `packet` is what parse() said of the frame; `hash_value`
+        is that of `flow`, which of an ICMP error is the quoted one."""
         if isinstance(packet, str):
             return Decision(packet)
         if packet.fragment == parse.LATER:

@@ -32,7 +32,8 @@ class World:
         self.text = f'hash_key = "{chance.randbytes(16).hex()}"\n'
         if chance.random() < 0.7:
             four = chance.choice(("192.0.2.250", "10.99.0.0/16", "10.64.0.0/11", "10.1.2.4/31"))
-            self.text += f'tunnel_source = ["{four}", "{chance.choice(("2001:db8::fa", "2001:db8:f::/64", "fd00::/99"))}"]\n'
+            six = chance.choice(("2001:db8::fa", "2001:db8:f::/64", "fd00::/99"))
+            self.text += f'tunnel_source = ["{four}", "{six}"]\n'
         self.answers()
         pools = [self.pool(f"pool-{i}") for i in range(chance.randint(1, 3))]
         if chance.random() < 0.5:
@@ -142,7 +143,8 @@ class World:
         keys.update(self.timeouts(has_tcp, has_udp, udp, counted))
         keys.update(self.admission(udp))
         self.text += "\n[[service]]\n" + lines(keys)
-        self.targets += [Target(keys["addresses"], ports_of(keys["port"]), number) for number in PROTOCOLS[keys["protocol"]]]
+        self.targets += [Target(keys["addresses"], ports_of(keys["port"]), number)
+                         for number in PROTOCOLS[keys["protocol"]]]
 
     def timeouts(self, has_tcp, has_udp, udp, counted):
         chance = self.random

@@ -72,7 +72,8 @@ class Traffic:
 
     def transport(self, flow, payload):
         if flow.protocol == 17:
-            return frames.udp(flow.ports, payload, self.random.choice((0, 0, 0x1234, 0xFFFF, self.random.getrandbits(16))))
+            value = self.random.choice((0, 0, 0x1234, 0xFFFF, self.random.getrandbits(16)))
+            return frames.udp(flow.ports, payload, value)
         r = self.random.random()
         if flow.seen == 0 and r < 0.9:
             flags = SYN
@@ -143,10 +144,11 @@ class Traffic:
     def datagram(self):
         """The fragments of a packet of a flow: in order, or not, or not all of them, and others in between."""
         chance = self.random
-        flow = chance.choice(self.flows) if chance.random() < 0.5 else Flow(chance, chance.choice((self.targets,) * 5 + (
-            self.strangers,)))
+        new = Flow(chance, chance.choice((self.targets,) * 5 + (self.strangers,)))
+        flow = chance.choice((new, chance.choice(self.flows)))
         data = self.transport(flow, chance.randbytes(chance.choice((64, 200, 1000, 3000))))
-        edges = sorted({chance.randrange(1, len(data) // 8 + 1) * 8 for _ in range(chance.randrange(1, 5))} - {len(data)})
+        edges = {chance.randrange(1, len(data) // 8 + 1) * 8 for _ in range(chance.randrange(1, 5))} - {len(data)}
+        edges = sorted(edges)
         parts = frames.fragments(flow.source, flow.destination, flow.protocol, data, edges, chance.getrandbits(32),
                                  chance.choice((0, 0, 0, 8, 64)))
         order = chance.random()
@@ -203,8 +205,9 @@ class Traffic:
 
     def error(self):
         chance = self.random
-        flow = chance.choice(self.flows) if chance.random() < 0.9 else Flow(chance, chance.choice((self.targets,
-                                                                                                    self.strangers)))
+        flow = chance.choice(self.flows)
+        if chance.random() < 0.1:
+            flow = Flow(chance, chance.choice((self.targets, self.strangers)))
         quoted = bytearray(self.reply(flow))
         draw = chance.random()
         if draw < 0.1:
@@ -227,7 +230,8 @@ class Traffic:
         chance = self.random
         flow = Flow(chance, chance.choice((self.targets, self.targets, self.strangers)))
         kind = (8 if len(flow.source) == 4 else 128) + (chance.random() < 0.1)
-        frame = frames.icmp(flow.source, flow.destination, kind, chance.random() < 0.05, bytes(chance.choice((0, 4, 56))))
+        data = bytes(chance.choice((0, 4, 56)))
+        frame = frames.icmp(flow.source, flow.destination, kind, chance.random() < 0.05, data)
         draw = chance.random()
         if draw < 0.1:
             return frames.tagged(frame, chance.getrandbits(16))

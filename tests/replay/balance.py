@@ -53,8 +53,9 @@ def configuration(scheduler, weights):
 def spread(guideway, folder, scheduler, weights):
     """How many flows each backend was given."""
     (folder / "config.toml").write_text(configuration(scheduler, weights))
-    words = [guideway, "replay", "--config", folder / "config.toml", "--in", folder / f"{SCHEDULERS[scheduler][0]}.pcap",
-             "--out", "/dev/null", "--decisions", folder / "decisions.txt"]
+    capture = folder / f"{SCHEDULERS[scheduler][0]}.pcap"
+    words = [guideway, "replay", "--config", folder / "config.toml", "--in", capture, "--out", "/dev/null",
+             "--decisions", folder / "decisions.txt"]
     subprocess.run([str(word) for word in words], check=True, stdout=subprocess.DEVNULL)
     with open(folder / "decisions.txt") as lines:
         return collections.Counter(line.rsplit("/", 1)[-1].strip() for line in lines)
