@@ -93,7 +93,7 @@ GW_INLINE int gw_run(struct xdp_md* context, struct gw_packet* packet, int* acti
     if (exit != GW_EXIT_SENT) return exit;
   }
   int is_first_fragment = packet->kind == GW_KIND_FIRST_FRAGMENT;
-  exit = packet->kind == GW_KIND_LATER_FRAGMENT ? gw_follow_first(packet) : gw_balance_flow(context, packet);
+  exit = packet->kind == GW_KIND_LATER_FRAGMENT ? gw_follow_first(context, packet) : gw_balance_flow(context, packet);
   if (exit == GW_EXIT_SENT) exit = gw_hand_over(context, packet, action);
   if (is_first_fragment) gw_learn_fragment(packet, (__u32)exit);
   return exit;

@@ -7,6 +7,54 @@
 #include "ebpf/flow_table.bpf.h"
 #include "ebpf/match_service.bpf.h"
 
+/* The exit that a listener has put in front of a fragment that it held; 0 for a packet from the wire. */
+GW_INLINE __u32 gw_put_back_exit(struct xdp_md* context) {
+  __u32* mark = (void*)(long)context->data_meta;
+  if ((void*)(mark + 1) > (void*)(long)context->data) return 0;
+  return *mark == GW_EXIT_DROP_FRAGMENTS_FULL ? GW_EXIT_DROP_FRAGMENTS_FULL : GW_EXIT_DROP_FRAGMENT;
+}
+
+GW_INLINE void gw_describe_fragment(struct gw_xdp_fragment_event* event, const struct gw_packet* packet) {
+  event->key = packet->fragment_key;
+  event->worker = packet->worker;
+  event->family = packet->flow.family;
+  __builtin_memcpy(event->source, packet->flow.source, 16);
+}
+
+/* Gives a listener the fragment to hold. */
+GW_INLINE int gw_send_up(struct xdp_md* context, const struct gw_packet* packet) {
+  struct gw_xdp_worker* state = gw_worker_of(packet->worker);
+  struct gw_xdp_scratch* room = gw_scratch();
+  __u32 frame_bytes = packet->received_bytes;
+  if (!state || !room || frame_bytes < 1 || frame_bytes > GW_XDP_FRAME_BYTES_MAX) return GW_EXIT_DROP_FRAGMENTS_FULL;
+  struct gw_xdp_fragment_event* event = (void*)room->bytes;
+  gw_describe_fragment(event, packet);
+  event->ingress_ifindex = context->ingress_ifindex;
+  event->frame_bytes = frame_bytes;
+  if (bpf_xdp_load_bytes(context, 0, room->bytes + sizeof *event, frame_bytes)) return GW_EXIT_DROP_FRAGMENTS_FULL;
+  if (bpf_ringbuf_output(&fragment_events, room->bytes, sizeof *event + frame_bytes, 0))
+    return GW_EXIT_DROP_FRAGMENTS_FULL;
+  state->sent_up += 1;
+  state->sent_up_tick = gw_now_ticks();
+  return GW_EXIT_HELD;
+}
+
+GW_INLINE int gw_hold_fragment(struct xdp_md* context, const struct gw_packet* packet) {
+  __u32 put_back_exit = gw_put_back_exit(context);
+  if (put_back_exit) return (int)put_back_exit;
+  if (knobs.holds_fragments == GW_XDP_CALLER_HOLDS) return GW_EXIT_HELD;
+  return knobs.holds_fragments == GW_XDP_LISTENER_HOLDS ? gw_send_up(context, packet) : GW_EXIT_DROP_FRAGMENT;
+}
+
+/* Tells the listener that a first fragment came, if something may wait for it. */
+GW_INLINE void gw_tell_learned(const struct gw_packet* packet, __u32 now_ticks) {
+  struct gw_xdp_worker* state = gw_worker_of(packet->worker);
+  if (!state || state->sent_up == 0 || now_ticks - state->sent_up_tick > 2 * GW_FRAGMENT_HOLD_TICKS) return;
+  struct gw_xdp_fragment_event event = {0};
+  gw_describe_fragment(&event, packet);
+  bpf_ringbuf_output(&fragment_events, &event, sizeof event, 0);
+}
+
 GW_INLINE void gw_set_fragment_key(struct gw_packet* packet) {
   struct gw_hash_key hash_key = gw_key_of_side(packet->side);
   __u64 key = gw_hash_fragment(&hash_key, &packet->flow, packet->identification);
@@ -53,6 +101,7 @@ __noinline int gw_learn_fragment(struct gw_packet* packet, __u32 exit) {
   entry->exit = (__u8)exit;
   entry->dscp = packet->dscp;
   packet->is_learned = 1;
+  if (knobs.holds_fragments == GW_XDP_LISTENER_HOLDS) gw_tell_learned(packet, now_ticks);
   return 1;
 }
 
@@ -68,11 +117,11 @@ GW_INLINE const struct gw_fragment_entry* gw_find_fragment(const struct gw_packe
 }
 
 /* A later fragment: GW_EXIT_SENT if it goes where its first went. */
-__noinline int gw_follow_first(struct gw_packet* packet) {
+__noinline int gw_follow_first(struct xdp_md* context, struct gw_packet* packet) {
   if (!packet || !gw_has_address(packet)) return GW_EXIT_KERNEL_NO_SERVICE;
   gw_set_fragment_key(packet);
   const struct gw_fragment_entry* entry = gw_find_fragment(packet);
-  if (!entry) return knobs.holds_fragments ? GW_EXIT_HELD : GW_EXIT_DROP_FRAGMENT;
+  if (!entry) return gw_hold_fragment(context, packet);
   if (entry->exit >= GW_EXIT_KERNEL_NOT_IP && entry->exit <= GW_EXIT_KERNEL_NO_SERVICE)
     return GW_EXIT_KERNEL_NO_SERVICE;
   if (entry->exit != GW_EXIT_SENT) return GW_EXIT_DROP_FRAGMENT;

@@ -83,6 +83,8 @@ struct gw_xdp_worker {
   __u32 held;
   __u32 sweep_cursor;
   __u64 random_state;
+  __u32 sent_up;      /* fragments that a listener was given to hold, ever */
+  __u32 sent_up_tick; /* when the last of them was */
   struct gw_bucket answers[GW_XDP_ANSWERS];
   __u16 filter[GW_XDP_FILTER_SIZE];
 };
@@ -107,8 +109,28 @@ struct gw_xdp_knobs {
   __u8 ticks_are_given;      /* the time is gw_xdp_control.now_ticks instead of the kernel's clock */
   __u8 decision_is_told;     /* every packet's decision is written to gw_xdp_decision */
   __u8 egress_by_port;       /* redirect to the backend's port; else back out of the interface it came from */
-  __u8 holds_fragments;      /* somebody holds fragments that come before their first */
+  __u8 holds_fragments;      /* enum gw_xdp_holding */
 };
+
+/* Who holds fragments that come before their first. */
+enum gw_xdp_holding {
+  GW_XDP_NOBODY_HOLDS = 0,
+  GW_XDP_CALLER_HOLDS = 1,   /* whoever runs the program packet by packet: it sees GW_EXIT_HELD */
+  GW_XDP_LISTENER_HOLDS = 2, /* whoever reads gw_xdp_fragment_event from the ring buffer */
+};
+
+/* What a listener is told, in the order of the packets of a worker: a fragment to hold, with its frame, or that a first
+ * one was learned. It puts a fragment back by running the program on it. Four bytes of metadata in front of it are the
+ * exit that it gets if there is no entry for it even then. */
+struct gw_xdp_fragment_event {
+  __u64 key;
+  __u32 worker;
+  __u32 ingress_ifindex;
+  __u32 frame_bytes; /* that follow; 0: a first fragment was learned */
+  __u32 family;
+  __u8 source[16];
+};
+GW_STATIC_ASSERT(sizeof(struct gw_xdp_fragment_event) == 40, "fragment event");
 
 /* What a generation has: what it has not is not looked for. */
 enum gw_xdp_features {

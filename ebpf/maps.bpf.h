@@ -144,6 +144,12 @@ struct {
   __type(value, struct gw_xdp_scratch);
 } scratch SEC(".maps");
 
+/* gw_xdp_fragment_event, for a listener that holds fragments. */
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 4096);
+} fragment_events SEC(".maps");
+
 /* The datapath's port number -> interface. */
 struct {
   __uint(type, BPF_MAP_TYPE_DEVMAP);

@@ -16,7 +16,8 @@ namespace {
 // What every program has for itself: read-only memory, scratch space, and where its own ports lead to.
 bool is_its_own(const bpf_map* map) {
   const bpf_map_type type = bpf_map__type(map);
-  return bpf_map__is_internal(map) || type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_DEVMAP;
+  return bpf_map__is_internal(map) || type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_DEVMAP ||
+         type == BPF_MAP_TYPE_RINGBUF;
 }
 
 tl::unexpected<Error> does_not_fit(const std::string& directory, const std::string& what) {

@@ -44,6 +44,14 @@ Capacities rounded(Capacities capacities) {
   return capacities;
 }
 
+// Room for what waits between two looks of HeldFragments: some 1,000 frames of usual size.
+constexpr std::uint32_t fragment_events_bytes = 1U << 20U;
+
+gw_xdp_holding holder(const XdpOptions& options) {
+  if (options.holds_fragments) return GW_XDP_CALLER_HOLDS;
+  return options.listener_holds_fragments ? GW_XDP_LISTENER_HOLDS : GW_XDP_NOBODY_HOLDS;
+}
+
 std::uint32_t bucket_count(const Capacities& capacities) {
   const std::uint32_t wanted = (capacities.flows_max + GW_FLOWS_PER_BUCKET - 1) / GW_FLOWS_PER_BUCKET;
   return std::bit_ceil(wanted == 0 ? 1U : wanted);
@@ -86,7 +94,7 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
   knobs.ticks_are_given = options.ticks_are_given ? 1 : 0;
   knobs.decision_is_told = options.decision_is_told ? 1 : 0;
   knobs.egress_by_port = options.egress_by_port ? 1 : 0;
-  knobs.holds_fragments = options.holds_fragments ? 1 : 0;
+  knobs.holds_fragments = static_cast<__u8>(holder(options));
 
   const auto& maps = skeleton_->maps;
   const struct {
@@ -105,6 +113,7 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
       {maps.service_states, options.worker_count * capacities_.services_max},
       {maps.limit_cells, options.worker_count * GW_LIMIT_CELLS},
       {maps.fragments, options.worker_count * GW_XDP_FRAGMENT_BUCKETS},
+      {maps.fragment_events, options.listener_holds_fragments ? fragment_events_bytes : 4096},
   };
   for (const auto& size : sizes) {
     if (const int error = bpf_map__set_max_entries(size.map, size.max_entries); error != 0) return cannot_load(error);
@@ -194,6 +203,27 @@ Result<XdpRun> XdpProgram::run(std::span<const std::byte> frame, std::span<std::
     return failure("the kernel does not run the XDP program on a frame of " + std::to_string(frame.size()) +
                    " bytes: " + std::strerror(errno));
   return XdpRun{run.retval, skeleton_->bss->decision, run.data_size_out};
+}
+
+int XdpProgram::fragment_events_fd() const noexcept { return bpf_map__fd(skeleton_->maps.fragment_events); }
+
+Result<void> XdpProgram::put_back(std::span<const std::byte> frame, std::size_t metadata_bytes,
+                                  std::uint32_t interface_index) const {
+  xdp_md context{};
+  context.data = static_cast<__u32>(metadata_bytes);
+  context.data_end = static_cast<__u32>(frame.size());
+  context.ingress_ifindex = interface_index;
+  bpf_test_run_opts run{};
+  run.sz = sizeof run;
+  run.data_in = frame.data();
+  run.data_size_in = static_cast<__u32>(frame.size());
+  run.ctx_in = &context;
+  run.ctx_size_in = sizeof context;
+  run.repeat = 1;
+  run.batch_size = 1;
+  run.flags = BPF_F_TEST_XDP_LIVE_FRAMES;
+  if (bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.gw_balance), &run) == 0) return {};
+  return failure(std::string("the kernel does not take a frame back: ") + std::strerror(errno));
 }
 
 Result<void> XdpProgram::sweep(std::uint32_t times) const {

@@ -28,6 +28,7 @@ struct XdpOptions {
   // In a BPF filesystem: maps are kept there, and those that are found there are used on, with what they hold.
   std::string pin_directory;
   bool holds_fragments = false;  // the caller holds fragments that come before their first (GW_EXIT_HELD)
+  bool listener_holds_fragments = false;  // HeldFragments does
 };
 
 // The file descriptors of the maps that a snapshot goes into.
@@ -83,6 +84,11 @@ class XdpProgram {
   void set_now_ticks(std::uint32_t now_ticks) const noexcept { control().now_ticks = now_ticks; }
   // One packet, as if it had come in on the loopback interface. `room` must hold the frame and an outer header.
   [[nodiscard]] Result<XdpRun> run(std::span<const std::byte> frame, std::span<std::byte> room) const;
+  // What the program sends up for HeldFragments (gw_xdp_fragment_event).
+  [[nodiscard]] int fragment_events_fd() const noexcept;
+  // One packet on this CPU, as if it had come in by that interface; it leaves by one too. The first bytes are metadata.
+  [[nodiscard]] Result<void> put_back(std::span<const std::byte> frame, std::size_t metadata_bytes,
+                                      std::uint32_t interface_index) const;
   // Forgets what has expired in the next flow buckets of this CPU's worker, two for each time. No packet is received on
   // this CPU meanwhile.
   [[nodiscard]] Result<void> sweep(std::uint32_t times = 1) const;
