@@ -29,9 +29,9 @@ FILES = ("decisions.txt", "out.pcap", "kernel.pcap", "counters.txt")
 
 
 # As the oracle's million, with a third of the packets mutated, cut or otherwise out of the ordinary.
-HOSTILE = {"conversation": 0.35, "single": 0.05, "stranger": 0.02, "datagram": 0.02, "orphans": 0.0005, "fragment": 0.02,
-           "error": 0.08, "echo": 0.02, "other_protocol": 0.01, "not_ip": 0.01, "cut": 0.05, "wrong_checksum": 0.02,
-           "mutated": 0.3, "large": 0.05}
+HOSTILE = {"conversation": 0.35, "single": 0.05, "stranger": 0.02, "datagram": 0.02, "orphans": 0.0005,
+           "fragment": 0.02, "error": 0.08, "echo": 0.02, "other_protocol": 0.01, "not_ip": 0.01, "cut": 0.05,
+           "wrong_checksum": 0.02, "mutated": 0.3, "large": 0.05}
 
 
 class Difference(Exception):
