@@ -116,6 +116,9 @@ static __noinline __u32 gw_next_round_robin_slot(const struct gw_packet* packet,
 GW_INLINE __u32 gw_random_slot(const struct gw_packet* packet, const struct gw_xdp_service* service) {
   struct gw_xdp_worker* state = gw_worker_of(packet->worker);
   if (!state) return 0;
+  /* In a replay it begins at 0; else no two workers or boxes should draw alike. */
+  if (state->random_state == 0 && !knobs.ticks_are_given)
+    state->random_state = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
   state->random_state += GW_RANDOM_STEP;
   return gw_scale(gw_mix(state->random_state), service->slot_count);
 }
