@@ -153,6 +153,13 @@ def _(c):
         c.send(make(2, dport=80, **more), LIMITED)
 
 
+@case("flow-limit-prefix-and-range", "All addresses of a prefix and all ports of a range share one bucket.")
+def _(c):
+    c.configure(pool(), service(addresses=("192.0.2.0/24",), port="8000-8100", new_flows_per_second=3))
+    for client, exit_name in ((1, exits.SENT), (2, exits.SENT), (3, exits.SENT), (4, LIMITED), (5, LIMITED)):
+        c.send(tcp4(client, dst=f"192.0.2.{client}", dport=8000 + client), exit_name)
+
+
 @case("source-limit", "So many new flows a source; others are not touched by one that asks for more.")
 def _(c):
     c.configure(pool(), service(addresses=(VIP4, VIP6), source_flows_per_second=2))

@@ -215,3 +215,15 @@ def _(c):
     first = IP(src="198.51.100.1", dst=VIP4, id=9, flags="MF", proto=17) / Raw(raw(UDP(sport=1, dport=53, len=24)))
     later = IP(src="198.51.100.1", dst=VIP4, id=9, frag=1, proto=17, options=b"\x01\x01\x01\x00") / Raw(bytes(16))
     c.same(c.send(link(later)), c.send(link(first)), c.send(link(later)))
+
+
+@case("fragments-to-a-prefix", "Later fragments to any address in a service's prefix wait and follow like any others.")
+def _(c):
+    c.configure(pool(count=5), service(addresses=("192.0.2.0/24", "2001:db8::/64"), port="50-60", protocol="udp"))
+    for client in CLIENTS:
+        first, *later = parts4(client, dst=f"192.0.2.{client}")
+        c.same(*(c.send(part) for part in (*later, first)))
+        first, *later = parts6(client, dst=f"2001:db8::{client:x}")
+        c.same(*(c.send(part) for part in (*later, first)))
+    for part in parts4(1, dst="192.0.3.1")[1:]:
+        c.send(part, exits.KERNEL_NO_SERVICE)

@@ -108,3 +108,20 @@ def _(c):
     c.configure(pool(), service(allow=["198.51.100.0/24"]))
     for client in CLIENTS:
         c.same(c.send(tcp4(client)), c.send(error4(reply4(client), 28)))
+
+
+@case(
+    "icmp-error-about-prefix-and-range",
+    "The flow that is quoted is matched as a packet of it would be: prefixes, port ranges and any port included.",
+)
+def _(c):
+    c.configure(pool(count=5), service("net", ("192.0.2.0/24", "2001:db8::/64"), "8000-8100"),
+                service("any", ("192.0.2.0/24",), "any"))
+    for client in CLIENTS:
+        address = f"192.0.2.{client + 100}"
+        for port in (8000, 8050, 7999):
+            flow = c.send(tcp4(client, dst=address, dport=port))
+            c.same(flow, c.send(error4(reply4(client, port, src=address), 28, dst=address)))
+        flow = c.send(tcp6(client, dst="2001:db8::aaaa", dport=8100))
+        c.same(flow, c.send(error6(reply6(client, 8100, src="2001:db8::aaaa"), dst="2001:db8::aaaa")))
+        c.send(error6(reply6(client, 8101, src="2001:db8::aaaa"), dst="2001:db8::aaaa"), exits.KERNEL_NO_SERVICE)

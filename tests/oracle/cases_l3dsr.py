@@ -7,7 +7,7 @@ from scapy.packet import Raw
 
 import exits
 from case_clients import send_all, stay
-from case_maker import VIP4, VIP6, case, link, pool, service, tcp4, tcp6, udp4, udp6
+from case_maker import VIP4, VIP6, case, link, pool, service, tagged, tcp4, tcp6, udp4, udp6
 
 
 def l3dsr(c, family=4, count=3, dscp=9, protocol="tcp", port=80, **more):
@@ -146,3 +146,15 @@ def _(c):
 
     c.left("IPv4", lambda frames: all(right(frames, numbers, 20) for numbers in whole4))
     c.left("IPv6", lambda frames: all(right(frames, numbers, 40) for numbers in whole6))
+
+
+@case("l3dsr-vlan", "With tags in and out, and services that the backends tell apart by DSCP alone.")
+def _(c):
+    on = {"a": 'mac = "0a:0b:0c:0d:0e:0f", vlan = 12', "b": 'mac = "0a:0b:0c:0d:0e:0e", vlan = 13'}
+    c.configure(pool("four", 3, 4, "l3dsr", **on), service("one", pool_name="four", dscp=10),
+                service("two", ("192.0.2.11",), pool_name="four", dscp=11))
+    for client in range(1, 9):
+        for dst in (VIP4, "192.0.2.11"):
+            opened = c.send(tagged(tcp4(client, dst=dst), 100, 5, 1))
+            untagged = c.send(tcp4(client, dst=dst, flags="A"))
+            c.same(opened, untagged, c.send(tagged(tcp4(client, dst=dst, flags="F"), 0)))

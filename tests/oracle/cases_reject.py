@@ -136,3 +136,17 @@ def _(c):
     for port in (80, 81, 82):
         c.send(tcp4(dport=port), REJECT)
         c.send(tcp4(dport=port, flags="A"), REJECT)
+
+
+@case(
+    "reject-in-prefix-and-range",
+    "Rejected from the very address and port that was asked, in a prefix and a range too.",
+)
+def _(c):
+    c.configure(pool(**DOWN), service(addresses=("192.0.2.0/24", "2001:db8::/64"), port="8000-8100",
+                                      protocol="tcp+udp", when_none="reject"))
+    for client in range(1, 5):
+        for make in (tcp4, udp4):
+            c.send(make(client, dst=f"192.0.2.{200 + client}", dport=8000 + client), REJECT)
+        for make in (tcp6, udp6):
+            c.send(make(client, dst=f"2001:db8::{client}:0", dport=8100), REJECT)

@@ -16,6 +16,7 @@ import pcap
 GUIDEWAY, CASES = None, None
 CASE = "icmp-to-kernel"  # has kernel.pcap; the other one has events and frames that are sent
 SENT_CASE = "down-backend-moves-only-its-own-flows"
+HELD_CASE, ANSWER_CASE = "fragments-out-of-order", "reject-tcp-syn"
 
 
 class DamagedCases(unittest.TestCase):
@@ -50,6 +51,18 @@ class DamagedCases(unittest.TestCase):
             packets[3], packets[4] = packets[4], packets[3]
 
         self.assertIn("frame 3 differs", self.damaged(SENT_CASE, "out.pcap", self.change_frames(swap))[0])
+
+    def test_the_order_of_fragments_that_waited(self):
+        def swap(packets):
+            packets[0], packets[1] = packets[1], packets[0]
+
+        self.assertIn("frame 0 differs", self.damaged(HELD_CASE, "out.pcap", self.change_frames(swap))[0])
+
+    def test_an_answer(self):
+        def cut(packets):
+            packets[-1] = packets[-1][0], packets[-1][1][:-1]
+
+        self.assertIn("differs", self.damaged(ANSWER_CASE, "out.pcap", self.change_frames(cut))[0])
 
     def test_a_frame_too_many(self):
         problems = self.damaged(CASE, "kernel.pcap", self.change_frames(lambda packets: packets.append(packets[0])))
