@@ -106,6 +106,7 @@ GW_INLINE void gw_tell(const struct gw_packet* packet, __u32 exit) {
   decision.exit = exit;
   decision.is_learned = packet->is_learned;
   decision.family = packet->flow.family;
+  decision.kind = packet->kind;
   __builtin_memcpy(decision.source, packet->flow.source, 16);
 }
 

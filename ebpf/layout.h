@@ -153,6 +153,15 @@ struct gw_xdp_control {
   __u32 now_ticks;
 };
 
+/* What parsing found a packet to be. */
+enum gw_xdp_kind {
+  GW_KIND_FLOW = 0, /* of a TCP or UDP flow, whole */
+  GW_KIND_FIRST_FRAGMENT = 1,
+  GW_KIND_LATER_FRAGMENT = 2,
+  GW_KIND_ICMP = 3,
+  GW_KIND_ABOUT = 4, /* an ICMP error about the flow that `flow` names */
+};
+
 /* What became of the last packet, for replay and tests. */
 struct gw_xdp_decision {
   __u64 hash;
@@ -160,7 +169,8 @@ struct gw_xdp_decision {
   __u32 backend;
   __u32 exit; /* enum gw_exit */
   __u32 is_learned;
-  __u32 family;
+  __u16 family;
+  __u16 kind;      /* enum gw_xdp_kind */
   __u8 source[16]; /* fragments are held for each source */
 };
 

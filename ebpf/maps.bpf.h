@@ -158,14 +158,6 @@ struct {
   __type(value, __u32);
 } ports SEC(".maps");
 
-enum gw_packet_kind {
-  GW_KIND_FLOW = 0, /* of a TCP or UDP flow, whole */
-  GW_KIND_FIRST_FRAGMENT = 1,
-  GW_KIND_LATER_FRAGMENT = 2,
-  GW_KIND_ICMP = 3,
-  GW_KIND_ABOUT = 4, /* an ICMP error about the flow that `flow` names */
-};
-
 /* A packet on its way through the steps. */
 struct gw_packet {
   struct gw_flow_key flow; /* of a later fragment: addresses, family and protocol only */
@@ -182,7 +174,7 @@ struct gw_packet {
   __u16 l4_offset;      /* from the beginning of the frame */
   __be16 tag_be16;      /* control information of the received VLAN tag; 0 without one */
   __u8 ip_offset;       /* 14, or 18 behind a tag */
-  __u8 kind;            /* enum gw_packet_kind */
+  __u8 kind;            /* enum gw_xdp_kind */
   __u8 protocol;        /* of the packet itself: of an ICMP error not what `flow` says */
   __u8 tcp_flags;       /* 0 for all but TCP */
   __u8 opens_flow;

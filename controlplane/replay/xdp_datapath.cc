@@ -32,6 +32,21 @@ std::uint32_t action_of(std::uint8_t exit) {
   return XDP_DROP;
 }
 
+PacketKind kind_of_packet(std::uint16_t kind) {
+  switch (kind) {
+    case GW_KIND_FIRST_FRAGMENT:
+      return PacketKind::first_fragment;
+    case GW_KIND_LATER_FRAGMENT:
+      return PacketKind::later_fragment;
+    case GW_KIND_ICMP:
+      return PacketKind::echo;
+    case GW_KIND_ABOUT:
+      return PacketKind::about_flow;
+    default:
+      return PacketKind::flow;
+  }
+}
+
 class XdpDatapath : public ReplayDatapath {
  public:
   XdpDatapath(std::unique_ptr<XdpProgram> program, SnapshotMaps maps)
@@ -131,6 +146,7 @@ class XdpDatapath : public ReplayDatapath {
     packet.hash = decision.hash;
     std::memcpy(packet.flow.source, decision.source, sizeof packet.flow.source);  // what the hold goes by
     packet.flow.family = static_cast<std::uint8_t>(decision.family);
+    packet.kind = kind_of_packet(decision.kind);
     const std::uint32_t expected = action_of(packet.exit);
     if (run->action != expected)
       return failure("the XDP program ended with action " + std::to_string(run->action) + " for exit " +

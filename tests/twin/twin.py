@@ -25,7 +25,7 @@ import traffic  # noqa: E402
 import worlds  # noqa: E402
 from random_world import World  # noqa: E402
 
-FILES = ("decisions.txt", "out.pcap", "kernel.pcap", "counters.txt")
+FILES = ("decisions.txt", "out.pcap", "kernel.pcap", "counters.txt", "report.txt")
 
 
 # As the oracle's million, with a third of the packets mutated, cut or otherwise out of the ordinary.
@@ -50,6 +50,7 @@ def replay(guideway, folder, datapath):
         raise judge.Refused(done.stderr.strip())
     if done.returncode:
         raise Difference(f"guideway replay --datapath {datapath} ended with {done.returncode}: {done.stderr}")
+    (into / "report.txt").write_text(done.stdout)
 
 
 def first_difference(folder):
