@@ -207,6 +207,12 @@ def _(c):
         c.send(tcp4(other), SOURCE_LIMITED)
         c.send(tcp4(one, dst="192.0.2.9"))
         c.send(tcp4(other, dst="192.0.2.9"))
+    # Half the cells would not do: these have theirs to themselves.
+    apart = [(clients[0], clients_of[cell + 32768][0]) for cell, clients in clients_of.items()
+             if cell + 32768 in clients_of and len(clients) == len(clients_of[cell + 32768]) == 1]
+    for one, other in apart[:20]:
+        c.send(tcp4(one))
+        c.send(tcp4(other))
 
 
 @case("source-limit-udp", "UDP of one source: what is not remembered takes a token, what is does not.")
