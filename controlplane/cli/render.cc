@@ -104,7 +104,12 @@ std::string status_text(const json& status) {
   result += fmt::format("services      {}\n", text_field(status, "services"));
   result += fmt::format("backends      {}, {} up\n", text_field(status, "backends"), text_field(status, "backends_up"));
   result += fmt::format("moving slots  {}\n", text_field(status, "moving_slots"));
-  for (const json& warning : list_field(status, "warnings"))
+  return result + warnings_text(status);
+}
+
+std::string warnings_text(const json& answer) {
+  std::string result;
+  for (const json& warning : list_field(answer, "warnings"))
     result += fmt::format("warning: {}\n", warning.is_string() ? warning.get<std::string>() : warning.dump());
   return result;
 }

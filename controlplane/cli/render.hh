@@ -16,6 +16,8 @@ namespace guideway {
 [[nodiscard]] std::string stats_text(const nlohmann::json& stats, bool all);
 // {"changes":[{"kind","text"}]} with a sign in front of each line.
 [[nodiscard]] std::string changes_text(const nlohmann::json& answer);
+// {"warnings":[...]}, a line each; nothing without.
+[[nodiscard]] std::string warnings_text(const nlohmann::json& answer);
 // What an answer that is not 2xx says: one line, or one a mistake of a file.
 [[nodiscard]] std::string error_text(const nlohmann::json& body, unsigned status);
 

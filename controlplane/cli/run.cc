@@ -61,7 +61,8 @@ class Runner {
       const auto datapath = answer.find("datapath");
       const bool waits = datapath != answer.end() && datapath->is_string();
       return fmt::format("{}{}\n", command.done,
-                         waits ? fmt::format(" (durable; datapath: {})", datapath->get<std::string>()) : "");
+                         waits ? fmt::format(" (durable; datapath: {})", datapath->get<std::string>()) : "") +
+             warnings_text(answer);
     });
   }
   int operator()(const ConfigDiffCommand& command) {
@@ -75,7 +76,8 @@ class Runner {
     return print({{"changes", std::move(changes)}}, changes_text);
   }
   int operator()(const ConfigApplyCommand& command) {
-    return finish(client_.post("/v1/config/apply", {{"path", absolute(command.file)}}), changes_text);
+    return finish(client_.post("/v1/config/apply", {{"path", absolute(command.file)}}),
+                  [](const json& answer) { return changes_text(answer) + warnings_text(answer); });
   }
   int operator()(const ConfigCheckCommand& command) {
     const auto config = load(command.file);

@@ -233,11 +233,13 @@ std::optional<ServiceDraft> read_service(Reading& reading, const std::string& fi
   service.name = name.value_or("");
   service.addresses = read_addresses(reader);
   read_port(reader, service);
+  // One that is not known may have been meant to have any of the keys below.
+  const ServiceProtocol otherwise = reader.has("protocol") ? ServiceProtocol::both() : service.protocol;
   service.protocol =
       reader
           .choice<ServiceProtocol>(
               "protocol", {{"tcp", Protocol::tcp}, {"udp", Protocol::udp}, {"tcp+udp", ServiceProtocol::both()}})
-          .value_or(service.protocol);
+          .value_or(otherwise);
   DefaultsDraft values = defaults;
   read_shared_service_keys(reader, values);
   fill_scheduler(reader, values, service);

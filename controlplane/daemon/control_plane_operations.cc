@@ -14,6 +14,7 @@
 #include "controlplane/daemon/control_plane.hh"
 #include "controlplane/daemon/explain.hh"
 #include "controlplane/daemon/log_value.hh"
+#include "controlplane/daemon/warnings.hh"
 
 namespace guideway {
 namespace {
@@ -114,6 +115,8 @@ void ControlPlane::edit(const std::vector<Edit>& edits, Respond respond) {
     next.at_once.merge(removed_at_once(intent_.running, one));
     spdlog::info("edit what={}", log_value(text_of(one)));
   }
+  const std::vector<std::string> warnings = warnings_of_shared_checks(intent_.running, *running);
+  if (!warnings.empty()) next.answer["warnings"] = warnings;
   next.intent.running = std::move(*running);
   record(next.intent.edits, edits, intent_.applied_config);
   change(std::move(next), std::move(respond));
@@ -208,6 +211,8 @@ std::vector<std::string> ControlPlane::warnings() const {
         std::to_string(not_remembered) +
         " flows found no place in a flow table (flows_not_remembered); start the datapath with more --flows-max");
   }
+  for (auto& more : {warnings_of_checks(board_), warnings_of_families(intent_.running)})
+    list.insert(list.end(), more.begin(), more.end());
   return list;
 }
 

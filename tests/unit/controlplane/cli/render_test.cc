@@ -152,6 +152,8 @@ TEST(Render, ErrorsAndChanges) {
                                          {"kind":"changed","text":"c"}]})")),
             "+ service a\n- b\n~ c\n");
   EXPECT_EQ(changes_text(json::object()), "nothing changes\n");
+  EXPECT_EQ(warnings_text(json::parse(R"({"warnings":["a","b"]})")), "warning: a\nwarning: b\n");
+  EXPECT_EQ(warnings_text(json::object()), "");
 }
 
 TEST(Render, NoAnswerIsTooPoor) {

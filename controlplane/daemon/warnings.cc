@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/daemon/warnings.hh"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace guideway {
+namespace {
+
+constexpr std::size_t named_max = 3;
+
+// "web/a, web/b and 7 more".
+std::string some_of(const std::vector<std::string>& names) {
+  std::string result;
+  for (std::size_t i = 0; i < std::min(named_max, names.size()); ++i) result += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > named_max) result += " and " + std::to_string(names.size() - named_max) + " more";
+  return result;
+}
+
+const PoolConfig* find_pool(const Config& config, const std::string& name) {
+  const auto found =
+      std::find_if(config.pools.begin(), config.pools.end(), [&](const PoolConfig& pool) { return pool.name == name; });
+  return found == config.pools.end() ? nullptr : &*found;
+}
+
+bool has_service(const Config& config, const std::string& name) {
+  return std::any_of(config.services.begin(), config.services.end(),
+                     [&](const ServiceConfig& service) { return service.name == name; });
+}
+
+}  // namespace
+
+std::vector<std::string> warnings_of_checks(const HealthBoard& board) {
+  std::map<std::string, std::vector<std::string>> names_by_detail;
+  for (const auto& [index, entry] : board.entries()) {
+    if (entry.record.leaving || !entry.last_check || entry.last_check->outcome != ProbeOutcome::inconclusive) continue;
+    names_by_detail[entry.last_check->detail].push_back(entry.key.pool + "/" + entry.key.name);
+  }
+  std::vector<std::string> warnings;
+  for (const auto& [detail, names] : names_by_detail)
+    warnings.push_back("checks tell nothing and move no backend (" + detail + "): " + some_of(names));
+  return warnings;
+}
+
+std::vector<std::string> warnings_of_families(const Config& config) {
+  std::vector<std::string> warnings;
+  for (const ServiceConfig& service : config.services) {
+    const PoolConfig* pool = find_pool(config, service.pool);
+    if (service.dscp == 0 || pool == nullptr) continue;
+    for (const AddressPrefix& address : service.addresses) {
+      std::vector<std::string> names;
+      for (const BackendConfig& backend : pool->backends) {
+        if (backend.forward == Forward::l3dsr && backend.address.family != address.address.family)
+          names.push_back(pool->name + "/" + backend.name);
+      }
+      if (!names.empty())
+        warnings.push_back(
+            "service " + service.name + ": what comes for " + address.text() +
+            " cannot be sent to l3dsr backends of the other family (drop_unresolved): " + some_of(names));
+    }
+  }
+  return warnings;
+}
+
+std::vector<std::string> warnings_of_shared_checks(const Config& before, const Config& after) {
+  std::vector<std::string> warnings;
+  for (const ServiceConfig& service : after.services) {
+    const PoolConfig* pool = find_pool(after, service.pool);
+    if (has_service(before, service.name) || pool == nullptr || service.port == 0 || service.port_last != 0) continue;
+    if (pool->defaults.check.port != 0) continue;  // somebody chose it
+    std::set<std::uint16_t> others;
+    for (const BackendConfig& backend : pool->backends) {
+      const bool is_inherited = backend.check.kind != CheckKind::none && backend.port == 0;
+      if (is_inherited && backend.check.port != service.port) others.insert(backend.check.port);
+    }
+    for (const std::uint16_t port : others)
+      warnings.push_back("service " + service.name + " has port " + std::to_string(service.port) +
+                         ", but backends of its pool " + pool->name + " are checked on port " + std::to_string(port) +
+                         ", as before");
+  }
+  return warnings;
+}
+
+}  // namespace guideway

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What runs as it was told to and yet not as somebody may think: sentences for the status and for answers to edits.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controlplane/config/schema.hh"
+#include "controlplane/daemon/health_board.hh"
+
+namespace guideway {
+
+// Checks that this machine cannot make: they move no backend, up or down.
+[[nodiscard]] std::vector<std::string> warnings_of_checks(const HealthBoard& board);
+// Services with an address family that some of their l3dsr backends cannot be sent.
+[[nodiscard]] std::vector<std::string> warnings_of_families(const Config& config);
+// Services that join a pool whose checks got their port from another service.
+[[nodiscard]] std::vector<std::string> warnings_of_shared_checks(const Config& before, const Config& after);
+
+}  // namespace guideway
