@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keyed hash of up to 32 flows at once: SipHash has a long chain of dependent steps, so a core that runs one of them
-// mostly waits, and one that runs several in the lanes of a vector does not. The same numbers as gw_hash_flow(), which
-// remains the definition; which instructions are used is decided once, by what the processor has.
+// The keyed hash of up to 32 flows at once: SipHash has a long chain of dependent steps, so a core that runs one of
+// them mostly waits, and one that runs several in the lanes of a vector does not. The same numbers as gw_hash_flow(),
+// which remains the definition; which instructions are used is decided once, by what the processor has.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ namespace guideway {
 
 inline constexpr std::uint32_t flows_hashed_max = 32;
 
-// Flows of one family, a word of all of them side by side (ebpf/abi/flow_key.h tells the words), and their hashes. Lanes
-// that hold no flow are hashed too, so all of it must be initialised; what comes out there means nothing.
+// Flows of one family, a word of all of them side by side (ebpf/abi/flow_key.h tells the words), and their hashes.
+// Lanes that hold no flow are hashed too, so all of it must be initialised; what comes out there means nothing.
 struct FlowLanes {
   // Plain arrays: what std::array would bring in as inline functions must not be compiled for one processor only.
   alignas(64) std::uint64_t words[4][flows_hashed_max] = {};  // IPv4 has only the first

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compiled with -mavx2, and called only where the processor has it. Nothing but this may be instantiated here: an inline
-// function that the linker took from this file would run everywhere.
+// Compiled with -mavx2, and called only where the processor has it. Nothing but this may be instantiated here: an
+// inline function that the linker took from this file would run everywhere.
 #include "dataplane/forwarding/flow_hash_lanes.hh"
 
 namespace guideway {

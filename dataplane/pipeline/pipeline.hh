@@ -43,7 +43,8 @@ class Pipeline {
   // packets are not counted until they have one.
   void count(const Burst& burst) noexcept;
 
-  // Forgets flows that have expired, and lets go fragments that have waited too long, a few buckets at a time; call once a poll, busy or not.
+  // Forgets flows that have expired, and lets go fragments that have waited too long, a few buckets at a time; call
+  // once a poll, busy or not.
   void sweep(std::uint32_t now_ticks) noexcept;
 
   [[nodiscard]] const FlowTable& flows() const noexcept { return own_.flows; }

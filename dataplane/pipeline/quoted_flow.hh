@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which flow an ICMP error is about (docs/packet-path.md, section 7): that of the packet it quotes, reversed, since what
-// came back to a service address is about what a backend sent from it.
+// Which flow an ICMP error is about (docs/packet-path.md, section 7): that of the packet it quotes, reversed, since
+// what came back to a service address is about what a backend sent from it.
 #pragma once
 
 #include "dataplane/pipeline/burst.hh"

@@ -18,8 +18,8 @@ namespace guideway {
 
 class SnapshotMaps {
  public:
-  // `program` must outlive it. Fails where the kernel cannot tell when every packet has left a generation. What a former
-  // process has published stays in use until the first publish().
+  // `program` must outlive it. Fails where the kernel cannot tell when every packet has left a generation. What a
+  // former process has published stays in use until the first publish().
   [[nodiscard]] static Result<SnapshotMaps> create(XdpProgram& program);
 
   // All or nothing: on error packets go on with the generation that they have. When it returns, no packet uses the

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Every way a packet can leave the pipeline. Numbers are stable: both datapaths count by them. dataplane/pipeline/exits.cc names and explains each. */
+/* Every way a packet can leave the pipeline. Numbers are stable: both datapaths count by them.
+ * dataplane/pipeline/exits.cc names and explains each. */
 #ifndef GUIDEWAY_ABI_EXITS_H
 #define GUIDEWAY_ABI_EXITS_H
 

@@ -26,8 +26,8 @@ struct gw_flow_bucket {
 };
 GW_STATIC_ASSERT(sizeof(struct gw_flow_bucket) == 128, "flow bucket");
 
-/* The i-th place that an entry of this hash may have in its bucket: one half, which is a cache line, before the other, so
- * that while there is room a look-up reads one line. */
+/* The i-th place that an entry of this hash may have in its bucket: one half, which is a cache line, before the other,
+ * so that while there is room a look-up reads one line. */
 GW_INLINE __u32 gw_flow_place(__u64 hash, __u32 i) {
   return i ^ ((__u32)(hash >> 31) & 1u) * (GW_FLOWS_PER_BUCKET / 2);
 }

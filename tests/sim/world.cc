@@ -205,7 +205,7 @@ void World::open_flows() {
     flow.key.source[2] = static_cast<std::uint8_t>(client >> 24U);
     flow.key.source[3] = static_cast<std::uint8_t>(client >> 16U);
     flow.key.source_port_be16 = be16(static_cast<std::uint16_t>(client)).raw();
-    const IpAddress service = config_.services[0].addresses[0];
+    const IpAddress service = config_.services[0].addresses[0].address;
     std::copy(service.bytes.begin(), service.bytes.end(), flow.key.destination);
     flow.key.destination_port_be16 = be16(80).raw();
     const std::uint64_t not_plain_before = counters().asked;
