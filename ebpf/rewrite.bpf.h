@@ -25,7 +25,7 @@ GW_INLINE void gw_update_l4_checksum(struct xdp_md* context, const struct gw_pac
   __u16 checksum = 0;
   if (offset == 0 || bpf_xdp_load_bytes(context, offset, &checksum, sizeof checksum)) return;
   int is_udp = packet->protocol == GW_UDP;
-  if (is_udp && checksum == 0 && packet->flow.family == GW_FAMILY_IPV4) return;
+  if (is_udp && checksum == 0) return;
   checksum = gw_updated_checksum(checksum, before, after);
   if (is_udp && checksum == 0) checksum = 0xffff;
   bpf_xdp_store_bytes(context, offset, &checksum, sizeof checksum);

@@ -26,10 +26,10 @@ void update_checksum_at(std::byte* at, const Change& change) noexcept {
   std::memcpy(at, &checksum, sizeof checksum);
 }
 
-void update_udp(std::byte* l4, bool ipv4, const Change& change) noexcept {
+void update_udp(std::byte* l4, const Change& change) noexcept {
   UdpHeader udp;
   std::memcpy(&udp, l4, sizeof udp);
-  if (ipv4 && udp.checksum.raw() == 0) return;  // the sender computed none
+  if (udp.checksum.raw() == 0) return;  // the sender computed none; tunnels may, in IPv6 too (RFC 6935)
   std::uint16_t checksum = updated_checksum(udp.checksum.raw(), change.before, change.after);
   if (checksum == 0) checksum = 0xffff;  // 0 would say that there is none
   udp.checksum = be16::from_raw(checksum);
@@ -46,7 +46,7 @@ void update_l4(const Packet& packet, std::byte* ip, const Change& change) noexce
   } else if (packet.flow.protocol == next_header::tcp) {
     update_checksum_at(l4 + offsetof(TcpHeader, checksum), change);
   } else {
-    update_udp(l4, ipv4, change);
+    update_udp(l4, change);
   }
 }
 

@@ -146,8 +146,7 @@ def to_backend(received, backend, decision):
         payload_at = 40
     new = raw(header) + received.ip[payload_at:]
     segment = received.ip[received.at :]
-    keeps = received.protocol in (None, 1) or (
-        received.protocol == 17 and received.is_ipv4 and segment[6:8] == b"\0\0")
+    keeps = received.protocol in (None, 1) or (received.protocol == 17 and segment[6:8] == b"\0\0")
     if keeps:
         return new
     models = decision.frame[len(decision.frame) - len(received.padding) - len(segment) :]

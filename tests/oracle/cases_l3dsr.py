@@ -44,13 +44,14 @@ def _(c):
 
 @case(
     "l3dsr-udp-zero-checksum",
-    "A UDP checksum of 0 in IPv4 means none and stays 0; one that becomes 0 is sent as 65535, in both families.",
+    "A UDP checksum of 0 means none and stays 0; one that becomes 0 is sent as 65535. In both families.",
 )
 def _(c):
     c.configure(pool("four", 1, 4, "l3dsr"), pool("six", 1, 6, "l3dsr"),
                 service("a", port=53, protocol="udp", pool_name="four", dscp=5),
                 service("b", (VIP6,), 53, "udp", pool_name="six", dscp=6))
-    none = c.send(link(IP(src="198.51.100.1", dst=VIP4) / UDP(sport=5, dport=53, chksum=0) / Raw(b"none")))
+    none = [c.send(link(ip / UDP(sport=5, dport=53, chksum=0) / Raw(b"none")))
+            for ip in (IP(src="198.51.100.1", dst=VIP4), IPv6(src="2001:db8:c::1", dst=VIP6))]
     zeros = []
     for make, ip, backend in ((udp4, IP, "203.0.113.11"), (udp6, IPv6, "2001:db8:b::b")):
         # Two bytes of payload that make the sum come out as zero once the address is the backend's.
@@ -58,8 +59,8 @@ def _(c):
         probe.dst = backend
         value = UDP(raw(probe)[-10:]).chksum
         zeros.append(c.send(make(payload=value.to_bytes(2, "big"))))
-    checksum = lambda frame: UDP(frame[-10:]).chksum if frame[12:14] == b"\x86\xdd" else UDP(frame[34:42]).chksum
-    c.left("none stays none", lambda frames: checksum(frames[none]) == 0)
+    checksum = lambda frame: UDP(frame[54:62] if frame[12:14] == b"\x86\xdd" else frame[34:42]).chksum
+    c.left("none stays none", lambda frames: [checksum(frames[i]) for i in none] == [0, 0])
     c.left("zero is written as all ones", lambda frames: [checksum(frames[i]) for i in zeros] == [0xFFFF] * 2)
 
 

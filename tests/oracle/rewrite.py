@@ -33,7 +33,7 @@ def transport_updated(data, packet, old, new):
         return data
     at = packet.l4_at - packet.ip_at + CHECKSUM_AT[packet.protocol]
     is_udp = packet.protocol == parse.UDP
-    if is_udp and packet.is_ipv4 and data[at : at + 2] == b"\0\0":
+    if is_udp and data[at : at + 2] == b"\0\0":
         return data
     data = with_checksum(data, at, old, new)
     if is_udp and data[at : at + 2] == b"\0\0":
