@@ -52,11 +52,12 @@ TEST(Render, Status) {
 
 TEST(Render, Backends) {
   const json backends = json::parse(R"({"backends":[
-      {"pool":"web","name":"a","address":"10.0.0.1","weight":1,"forward":"l2","vlan":0,"state":"up","reason":"none","share":100.0,
-       "leaving":false,"mac":"02:00:00:00:00:01","check":{"kind":"http","last":"ok","latency_ms":0.42},"packets":10,
+      {"pool":"web","name":"a","address":"10.0.0.1","weight":1,"forward":"l2","vlan":0,"state":"up",
+       "reason":"none","share":100.0,"leaving":false,"mac":"02:00:00:00:00:01",
+       "check":{"kind":"http","last":"ok","latency_ms":0.42},"packets":10,
        "bytes":1500,"opened":2},
-      {"pool":"web","name":"b","address":"10.0.0.2","weight":5,"forward":"gre","gre_key":7,"state":"down","reason":"check","share":0.0,
-       "leaving":true,"detail":"no route to 10.0.0.2","mac":null,
+      {"pool":"web","name":"b","address":"10.0.0.2","weight":5,"forward":"gre","gre_key":7,"state":"down",
+       "reason":"check","share":0.0,"leaving":true,"detail":"no route to 10.0.0.2","mac":null,
        "check":{"kind":"tcp","last":"failed","detail":"connection refused"}}]})");
   const std::string text = backends_text(backends);
   EXPECT_NE(text.find("web   a     10.0.0.1       1  l2         up                     100 %  http ok 0.4 ms "),

@@ -67,28 +67,6 @@ TEST_F(NextHopTableTest, ResolvesByTheGateway) {
       << "the route's MTU is the lower one";
 }
 
-TEST_F(NextHopTableTest, AVlanSitsOnAnotherLink) {
-  const Link vlan{8, "uplink.20", ether.mac, true, true, 1496, 20, ether.index};
-  table.set_link(vlan, now_ms);
-  table.set_neighbour({{8, near_v4}, NeighbourState::fresh, first_mac}, now_ms);
-  want(near_v4, {8, std::nullopt, ip("192.0.2.2"), 0, ""});
-  ASSERT_TRUE(table.find(near_v4));
-  EXPECT_EQ(table.find(near_v4)->vlan, 0) << "what it sits on is not known";
-  table.set_link(ether, now_ms);
-  EXPECT_EQ(table.find(near_v4),
-            (NextHop{"uplink.20", first_mac, ether.mac, ip("192.0.2.2"), 1496, near_v4, 20, "uplink"}));
-  EXPECT_EQ(changes(), Changes{near_v4});
-  Link renumbered = vlan;
-  renumbered.vlan = 21;
-  table.set_link(renumbered, now_ms);
-  EXPECT_EQ(table.find(near_v4)->vlan, 21);
-  Link renamed = ether;
-  renamed.name = "wan";
-  table.set_link(renamed, now_ms);
-  EXPECT_EQ(table.find(near_v4)->parent_interface, "wan");
-  EXPECT_EQ(changes(), Changes{near_v4});
-}
-
 TEST_F(NextHopTableTest, AnIpv4RouteMayHaveAnIpv6Gateway) {
   table.set_link(ether, now_ms);
   table.set_neighbour(neighbour(near_v6, NeighbourState::permanent), now_ms);

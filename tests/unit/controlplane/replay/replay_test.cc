@@ -61,7 +61,8 @@ TEST(Report, TellsTheSameInEveryForm) {
   EXPECT_EQ(json["exits"]["drop_fragment"], 3);
   EXPECT_EQ(json["backends"]["web/b1"]["flows"], 4);
   const std::string text = report_text(report);
-  EXPECT_NE(text.find("10 packets received: 7 sent, 0 answered, 0 for the kernel, 3 dropped"), std::string::npos) << text;
+  EXPECT_NE(text.find("10 packets received: 7 sent, 0 answered, 0 for the kernel, 3 dropped"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("100.00%"), std::string::npos) << text;
 }
 
