@@ -20,7 +20,7 @@ class Features : public SideBySide, public testing::WithParamInterface<std::uint
   void flip_health() {
     for (std::uint32_t i = 0; i < rows_backends_max; ++i) {
       if (below(4) != 0) continue;
-      const std::uint32_t state = below(3) == 0 ? below(4) : std::uint32_t{GW_HEALTH_UP};
+      const std::uint32_t state = below(2) == 0 ? below(4) : std::uint32_t{GW_HEALTH_UP};
       const std::uint32_t share = below(3) == 0 ? below(65536) : GW_SHARE_FULL;
       const std::uint32_t generation = gw_health_generation(pipeline_->health().load(i)) + (below(20) == 0 ? 1 : 0);
       set_health(i, gw_health_word(share, state, 0, generation));

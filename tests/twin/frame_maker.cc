@@ -188,7 +188,8 @@ Bytes FrameMaker::write_ipv6(const Ip& ip, Bytes payload) {
   const auto some_extensions = [&] {
     for (std::uint32_t left = one_in(6) ? below(6) : 0; left > 0; --left) {
       const auto kind = static_cast<std::uint8_t>(one_of(kinds));
-      Bytes extension{next, 0, 0, static_cast<std::uint8_t>(kind == 44 ? below(8) & 6U : 0), 0, 0, 0, byte()};
+      Bytes extension{next, 0, 0, static_cast<std::uint8_t>(kind == 44 ? below(8) & (one_in(3) ? 7U : 6U) : 0),
+                      0,    0, 0, byte()};
       if (kind != 44 && one_in(4)) {
         extension[1] = 1;
         extension.resize(16);
@@ -232,7 +233,11 @@ Bytes FrameMaker::fragment_packet() {
   ip.destination = service(ip.is_ipv4);
   ip.protocol = one_in(8) ? 6 : one_in(20) ? 1 : 17;
   ip.has_fragment = true;
-  ip.identification = static_cast<std::uint16_t>(below(3));
+  ip.identification = static_cast<std::uint16_t>(below(2));
+  if (one_in(2)) {  // few pairs of addresses, so that fragments meet
+    ip.source.back() = 1;
+    ip.destination.back() = 1;
+  }
   if (ip.is_ipv4 && one_in(3)) {  // one client sends more than may be held
     ip.source = {172, 16, 0, 1};
     ip.identification = static_cast<std::uint16_t>(random_());

@@ -136,6 +136,8 @@ void RandomRows::add_backend(std::uint32_t index) {
     row.address[i] = static_cast<std::uint8_t>(random_());
     row.outer_source[i] = static_cast<std::uint8_t>(random_());
   }
+  // A packet to its own destination: a checksum that stays what it is.
+  if (is_ipv4 && one_in(4)) std::memcpy(row.address, std::array<std::uint8_t, 4>{10, 1, 0, 1}.data(), 4);
   row.outer_source_bits = static_cast<std::uint8_t>(is_ipv4 ? below(33) : 64 + below(65));
   mask(row.outer_source, row.family, row.outer_source_bits);
   rows_.backends.push_back(row);
@@ -172,7 +174,7 @@ void RandomRows::add_access_list(std::uint32_t list) {
 std::vector<gw_slot> RandomRows::slots() {
   const std::uint32_t first = below(rows_backends_max);
   const std::uint32_t count = 1 + below(6);
-  std::vector<gw_slot> made(GW_TABLE_SLOTS_MIN);
+  std::vector<gw_slot> made(one_in(2) ? 251 : 509);
   for (gw_slot& slot : made) {
     slot.current_backend = one_in(30) ? GW_NO_BACKEND : (first + below(count)) % rows_backends_max;
     slot.home_backend = one_in(4) ? (first + below(count)) % rows_backends_max : slot.current_backend;
