@@ -8,6 +8,11 @@
 
 #define GW_CLOSING_FLAGS (GW_TCP_FIN | GW_TCP_RST)
 
+/* Whether other workers may remember the packet's flow. */
+GW_INLINE int gw_asks_others(const struct gw_packet* packet) {
+  return knobs.flows_wander || packet->kind == GW_KIND_FIRST_FRAGMENT;
+}
+
 GW_INLINE int gw_is_plain(const struct gw_slot* slot, const struct gw_xdp_service* service,
                           const struct gw_packet* packet) {
   if (service->row.flags & (GW_SERVICE_FOLLOWS_EVERY_FLOW | GW_SERVICE_PER_PACKET)) return 0;
@@ -16,7 +21,7 @@ GW_INLINE int gw_is_plain(const struct gw_slot* slot, const struct gw_xdp_servic
   if (service->row.flags & GW_SERVICE_REMEMBERS_NOTHING) return 1;
   struct gw_xdp_worker* state = gw_worker_of(packet->worker);
   if (!state || gw_may_hold(state, packet->hash)) return 0;
-  return packet->kind != GW_KIND_FIRST_FRAGMENT || !gw_others_may_hold(packet);
+  return !gw_asks_others(packet) || !gw_others_may_hold(state, packet);
 }
 
 /* Whether the remembered backend may still have this packet. */
@@ -27,9 +32,9 @@ GW_INLINE int gw_keeps_its_backend(const struct gw_flow_entry* entry, const stru
   return gw_health_state_of(word) != GW_HEALTH_DRAINING || !gw_is_tcp_opener(packet);
 }
 
-GW_INLINE void gw_touch_entry(struct gw_flow_entry* entry, const struct gw_packet* packet, const struct gw_service* row,
-                              __u32 now_ticks) {
-  __u32 state = gw_entry_state(entry);
+/* What the packet makes of a flow of that state; *timeout_ticks from now on. */
+GW_INLINE __u32 gw_next_state(__u32 state, const struct gw_packet* packet, const struct gw_service* row,
+                              __u32* timeout) {
   __u32 timeout_ticks = row->idle_ticks;
   if (packet->tcp_flags & GW_CLOSING_FLAGS) {
     state = GW_FLOW_CLOSING;
@@ -42,7 +47,28 @@ GW_INLINE void gw_touch_entry(struct gw_flow_entry* entry, const struct gw_packe
     if (state == GW_FLOW_PROBATION) state = GW_FLOW_ESTABLISHED;
     if (state == GW_FLOW_CLOSING) timeout_ticks = row->closing_ticks;
   }
+  *timeout = timeout_ticks;
+  return state;
+}
+
+GW_INLINE void gw_touch_entry(struct gw_flow_entry* entry, const struct gw_packet* packet, const struct gw_service* row,
+                              __u32 now_ticks) {
+  __u32 timeout_ticks = 0;
+  __u32 state = gw_next_state(gw_entry_state(entry), packet, row, &timeout_ticks);
   gw_touch(entry, state, now_ticks, timeout_ticks);
+}
+
+GW_INLINE enum gw_remembered gw_insert_counted(struct gw_xdp_worker* state, const struct gw_packet* packet,
+                                               __u32 flow_state, __u32 now_ticks, __u32 timeout_ticks) {
+  __u32 generation = gw_health_generation(gw_health_load(packet->backend));
+  enum gw_remembered became = gw_insert(state, packet, flow_state, generation, now_ticks, timeout_ticks);
+  if (became == GW_REMEMBERED_REFUSED) {
+    GW_WORKER_COUNT(packet->worker, flows_not_remembered, 1);
+    return became;
+  }
+  if (became == GW_REMEMBERED_DISPLACED) GW_WORKER_COUNT(packet->worker, flows_displaced, 1);
+  GW_WORKER_COUNT(packet->worker, flows_inserted, 1);
+  return became;
 }
 
 GW_INLINE void gw_remember(struct gw_xdp_worker* state, const struct gw_packet* packet, const struct gw_service* row,
@@ -52,14 +78,7 @@ GW_INLINE void gw_remember(struct gw_xdp_worker* state, const struct gw_packet* 
     timeout_ticks = row->closing_ticks;
   else if (gw_is_tcp_opener(packet))
     timeout_ticks = row->opening_ticks;
-  __u32 generation = gw_health_generation(gw_health_load(packet->backend));
-  enum gw_remembered became = gw_insert(state, packet, generation, now_ticks, timeout_ticks);
-  if (became == GW_REMEMBERED_REFUSED) {
-    GW_WORKER_COUNT(packet->worker, flows_not_remembered, 1);
-    return;
-  }
-  if (became == GW_REMEMBERED_DISPLACED) GW_WORKER_COUNT(packet->worker, flows_displaced, 1);
-  GW_WORKER_COUNT(packet->worker, flows_inserted, 1);
+  gw_insert_counted(state, packet, GW_FLOW_PROBATION, now_ticks, timeout_ticks);
 }
 
 /* The backend of a packet whose flow is not remembered: home in mid-flow, else the scheduler's choice.
@@ -97,10 +116,31 @@ GW_INLINE int gw_recall(struct gw_xdp_worker* state, struct gw_packet* packet, c
 
 /* For a first fragment: its flow may be another worker's. True if it is, with a living backend. */
 GW_INLINE int gw_recall_elsewhere(struct gw_packet* packet, __u32 now_ticks) {
-  __u32 backend = gw_ask_other_workers(packet, now_ticks);
+  __u32 backend = gw_ask_other_workers(packet, now_ticks, GW_ENDS_NONE, 0);
   if (backend == GW_NO_BACKEND) return 0;
   packet->backend = backend;
   packet->opens_flow = (__u8)gw_is_tcp_opener(packet);
+  return 1;
+}
+
+/* A flow that wandered: another worker remembers it, from now on this one does. A worker without room for it leaves it
+ * where it is. */
+static __noinline int gw_take_over(struct gw_xdp_worker* state, struct gw_packet* packet, const struct gw_service* row,
+                                   __u32 now_ticks) {
+  __u32 flow_state = 0;
+  __u32 backend = gw_ask_other_workers(packet, now_ticks, GW_ENDS_DEAD, &flow_state);
+  if (backend == GW_NO_BACKEND) return 0;
+  int opens = gw_is_tcp_opener(packet);
+  if (opens && gw_health_state_of(gw_health_load(backend)) == GW_HEALTH_DRAINING) {
+    gw_ask_other_workers(packet, now_ticks, GW_ENDS_ALL, 0);
+    return 0;
+  }
+  packet->backend = backend;
+  packet->opens_flow = (__u8)opens;
+  __u32 timeout_ticks = 0;
+  flow_state = gw_next_state(flow_state, packet, row, &timeout_ticks);
+  if (gw_insert_counted(state, packet, flow_state, now_ticks, timeout_ticks) != GW_REMEMBERED_REFUSED)
+    gw_ask_other_workers(packet, now_ticks, GW_ENDS_ALL, 0);
   return 1;
 }
 
@@ -114,7 +154,12 @@ __noinline int gw_choose_asking(struct gw_packet* packet, const struct gw_xdp_se
   int remembers = !(flags & GW_SERVICE_REMEMBERS_NOTHING);
   if (remembers) {
     if (gw_recall(state, packet, &service->row, now_ticks)) return GW_EXIT_SENT;
-    if (packet->kind == GW_KIND_FIRST_FRAGMENT && gw_recall_elsewhere(packet, now_ticks)) return GW_EXIT_SENT;
+    if (gw_asks_others(packet) && gw_others_may_hold(state, packet)) {
+      int is_fragment = packet->kind == GW_KIND_FIRST_FRAGMENT;
+      int is_found =
+          is_fragment ? gw_recall_elsewhere(packet, now_ticks) : gw_take_over(state, packet, &service->row, now_ticks);
+      if (is_found) return GW_EXIT_SENT;
+    }
   }
   int may_remember = 0;
   int exit = gw_choose_unremembered(packet, service, slot, choice_hash, &may_remember);

@@ -31,6 +31,13 @@ GW_INLINE int gw_may_hold(struct gw_xdp_worker* state, __u64 hash) {
   return state->held != 0 && *gw_filter_of(state, hash) != 0;
 }
 
+/* The same of all workers. */
+GW_INLINE __u32* gw_shared_filter_of(__u64 hash) {
+  __u32 first = 0;
+  struct gw_xdp_shared_filter* shared = bpf_map_lookup_elem(&shared_filter, &first);
+  return shared ? &shared->held[(__u32)(hash >> 18) & (GW_XDP_FILTER_SIZE - 1)] : 0;
+}
+
 GW_INLINE struct gw_flow_bucket* gw_bucket_at(__u32 worker, __u32 index) {
   __u32 at = worker * (knobs.bucket_mask + 1) + (index & knobs.bucket_mask);
   return bpf_map_lookup_elem(&flows, &at);
@@ -54,6 +61,8 @@ GW_INLINE void gw_account_entry(struct gw_xdp_worker* state, __u32 worker, __u64
   __u16* held_here = gw_filter_of(state, hash);
   /* A counter that was ever full no longer knows its number: it stays, and only costs look-ups. */
   if (*held_here != GW_FILTER_SATURATED) *held_here += by;
+  __u32* held_by_all = gw_shared_filter_of(hash);
+  if (held_by_all) __sync_fetch_and_add(held_by_all, by);
   state->held += by;
   struct gw_xdp_line* line = gw_counter_line(worker, __builtin_offsetof(struct gw_worker_counters, flows_remembered));
   if (line)
@@ -106,8 +115,8 @@ GW_INLINE __u32 gw_find_place(const struct gw_flow_bucket* bucket, __u64 hash, _
   return place;
 }
 
-/* Remembers a flow that gw_find() did not, on probation. */
-GW_INLINE enum gw_remembered gw_insert(struct gw_xdp_worker* state, const struct gw_packet* packet,
+/* Remembers a flow that gw_find() did not. */
+GW_INLINE enum gw_remembered gw_insert(struct gw_xdp_worker* state, const struct gw_packet* packet, __u32 flow_state,
                                        __u32 backend_generation, __u32 now_ticks, __u32 timeout_ticks) {
   struct gw_flow_bucket* bucket = gw_bucket_at(packet->worker, (__u32)packet->hash);
   if (!bucket) return GW_REMEMBERED_REFUSED;
@@ -117,7 +126,7 @@ GW_INLINE enum gw_remembered gw_insert(struct gw_xdp_worker* state, const struct
   struct gw_flow_entry* entry = &bucket->entries[place];
   if (entry->hash != 0) gw_forget(state, packet->worker, entry);
   entry->backend = packet->backend << 8 | (backend_generation & 0xff);
-  entry->deadline = gw_deadline_word(GW_FLOW_PROBATION, now_ticks, timeout_ticks);
+  entry->deadline = gw_deadline_word(flow_state, now_ticks, timeout_ticks);
   /* Last, for the sake of other workers that look here. */
   *(volatile __u64*)&entry->hash = gw_stored_hash(packet->hash);
   gw_account_entry(state, packet->worker, packet->hash, packet->backend, 1);
@@ -132,23 +141,39 @@ GW_INLINE void gw_touch(struct gw_flow_entry* entry, __u32 state, __u32 now_tick
   entry->deadline = word;
 }
 
+/* Which entries of other workers end when they are found. */
+enum gw_ending { GW_ENDS_NONE, GW_ENDS_DEAD, GW_ENDS_ALL };
+
 /* The question put to workers one by one; `backend` is the answer, GW_NO_BACKEND until there is one. */
 struct gw_inquiry {
   __u64 stored_hash;
   __u32 now_ticks;
   __u32 asking_worker;
   __u32 backend;
-  __u32 zero;
+  __u16 flow_state;
+  __u16 ending; /* enum gw_ending */
 };
 
+/* Another worker's entry, as it was read, is past its deadline from now on; not if its worker has changed it since. */
+GW_INLINE void gw_end_entry(struct gw_flow_entry* entry, const struct gw_flow_entry* copy, __u32 now_ticks) {
+  __u32 ended = (now_ticks & GW_TICK_MASK) << 4 | gw_entry_state(copy);
+  __u64 before = copy->backend | (__u64)copy->deadline << 32;
+  __u64 after = copy->backend | (__u64)ended << 32;
+  __sync_val_compare_and_swap((__u64*)&entry->backend, before, after);
+}
+
 /* An entry of another worker: it may change while it is read, which its hash then tells. */
-GW_INLINE __u32 gw_read_entry(const volatile struct gw_flow_entry* entry, const struct gw_inquiry* inquiry) {
+GW_INLINE __u32 gw_read_entry(struct gw_flow_entry* found, struct gw_inquiry* inquiry) {
+  const volatile struct gw_flow_entry* entry = found;
   if (entry->hash != inquiry->stored_hash) return GW_NO_BACKEND;
   struct gw_flow_entry copy = {.backend = entry->backend, .deadline = entry->deadline};
   if (entry->hash != inquiry->stored_hash || gw_remaining_ticks(&copy, inquiry->now_ticks) == 0) return GW_NO_BACKEND;
   __u64 word = gw_health_load(gw_entry_backend(&copy));
-  if ((gw_health_generation(word) & 0xff) != (copy.backend & 0xff) || !gw_health_is_alive(word)) return GW_NO_BACKEND;
-  return gw_entry_backend(&copy);
+  int is_dead = (gw_health_generation(word) & 0xff) != (copy.backend & 0xff) || !gw_health_is_alive(word);
+  if (inquiry->ending == GW_ENDS_ALL || (inquiry->ending == GW_ENDS_DEAD && is_dead))
+    gw_end_entry(found, &copy, inquiry->now_ticks);
+  inquiry->flow_state = (__u16)gw_entry_state(&copy);
+  return is_dead ? GW_NO_BACKEND : gw_entry_backend(&copy);
 }
 
 static __noinline void gw_ask_one_worker(__u32 worker, struct gw_inquiry* inquiry) {
@@ -168,33 +193,25 @@ static long gw_ask_next_worker(__u32 worker, void* context) {
   return inquiry->backend != GW_NO_BACKEND;
 }
 
-static long gw_next_worker_may_hold(__u32 worker, void* context) {
-  struct gw_inquiry* inquiry = context;
-  struct gw_xdp_worker* state = gw_worker_of(worker);
-  if (worker != inquiry->asking_worker && state && gw_may_hold(state, inquiry->stored_hash)) inquiry->backend = 0;
-  return inquiry->backend != GW_NO_BACKEND;
-}
-
 /* False: no other worker remembers anything under the packet's hash, certainly. */
-static __noinline int gw_others_may_hold(const struct gw_packet* packet) {
-  struct gw_inquiry inquiry = {
-      .stored_hash = packet->hash,
-      .asking_worker = packet->worker,
-      .backend = GW_NO_BACKEND,
-  };
-  if (knobs.worker_count > 1) bpf_loop(knobs.worker_count, gw_next_worker_may_hold, &inquiry, 0);
-  return inquiry.backend != GW_NO_BACKEND;
+GW_INLINE int gw_others_may_hold(struct gw_xdp_worker* state, const struct gw_packet* packet) {
+  __u32* held_by_all = gw_shared_filter_of(packet->hash);
+  __u16 held_here = *gw_filter_of(state, packet->hash);
+  return held_here == GW_FILTER_SATURATED || (held_by_all && *(volatile __u32*)held_by_all != held_here);
 }
 
-/* What the other workers remember of the packet's flow: a living backend, or GW_NO_BACKEND. Nothing is changed. */
-static __noinline __u32 gw_ask_other_workers(const struct gw_packet* packet, __u32 now_ticks) {
+/* What the other workers remember of the packet's flow: a living backend, or GW_NO_BACKEND. */
+static __noinline __u32 gw_ask_other_workers(const struct gw_packet* packet, __u32 now_ticks, __u32 ending,
+                                             __u32* flow_state) {
   struct gw_inquiry inquiry = {
       .stored_hash = gw_stored_hash(packet->hash),
       .now_ticks = now_ticks,
       .asking_worker = packet->worker,
       .backend = GW_NO_BACKEND,
+      .ending = (__u16)ending,
   };
   if (knobs.worker_count > 1) bpf_loop(knobs.worker_count, gw_ask_next_worker, &inquiry, 0);
+  if (flow_state) *flow_state = inquiry.flow_state;
   return inquiry.backend;
 }
 

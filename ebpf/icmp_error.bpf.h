@@ -118,7 +118,7 @@ __noinline int gw_choose_about(struct gw_packet* packet, const struct gw_xdp_ser
   if (!(service->row.flags & GW_SERVICE_REMEMBERS_NOTHING)) {
     __u32 now_ticks = gw_now_ticks();
     packet->backend = gw_ask_own_table(packet, now_ticks);
-    if (packet->backend == GW_NO_BACKEND) packet->backend = gw_ask_other_workers(packet, now_ticks);
+    if (packet->backend == GW_NO_BACKEND) packet->backend = gw_ask_other_workers(packet, now_ticks, GW_ENDS_NONE, 0);
     if (packet->backend != GW_NO_BACKEND) return GW_EXIT_SENT;
   }
   if (!gw_scheduler_is_consistent(service->row.scheduler)) return gw_kernel_exit_of_icmp(packet);

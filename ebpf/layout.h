@@ -89,6 +89,12 @@ struct gw_xdp_worker {
   __u16 filter[GW_XDP_FILTER_SIZE];
 };
 
+/* How many entries all workers hold under 14 bits of the hash: where that is more than a worker's own filter has, others
+ * hold some. */
+struct gw_xdp_shared_filter {
+  __u32 held[GW_XDP_FILTER_SIZE];
+};
+
 /* The counters (ebpf/abi/counters.h) by cache lines: every structure there lies within lines of this size. */
 struct gw_xdp_line {
   __u64 words[8];
@@ -110,6 +116,8 @@ struct gw_xdp_knobs {
   __u8 decision_is_told;     /* every packet's decision is written to gw_xdp_decision */
   __u8 egress_by_port;       /* redirect to the backend's port; else back out of the interface it came from */
   __u8 holds_fragments;      /* enum gw_xdp_holding */
+  __u8 flows_wander;         /* packets of a flow may come in on another CPU than those before */
+  __u8 zero[3];
 };
 
 /* Who holds fragments that come before their first. */

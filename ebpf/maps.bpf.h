@@ -113,6 +113,13 @@ struct {
   __type(value, struct gw_xdp_worker);
 } workers SEC(".maps");
 
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_xdp_shared_filter);
+} shared_filter SEC(".maps");
+
 /* worker * services_max + service id */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);

@@ -94,6 +94,7 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
   knobs.ticks_are_given = options.ticks_are_given ? 1 : 0;
   knobs.decision_is_told = options.decision_is_told ? 1 : 0;
   knobs.egress_by_port = options.egress_by_port ? 1 : 0;
+  knobs.flows_wander = options.flows_wander && options.worker_count > 1 ? 1 : 0;
   knobs.holds_fragments = static_cast<__u8>(holder(options));
 
   const auto& maps = skeleton_->maps;

@@ -25,6 +25,7 @@ struct XdpOptions {
   bool ticks_are_given = false;    // by set_now_ticks() instead of the kernel's clock
   bool decision_is_told = true;    // run() needs it; off for packets of an interface
   bool egress_by_port = false;     // redirect to the interface of the backend's port, instead of back out
+  bool flows_wander = false;       // packets of a flow may come in on another CPU than those before
   // In a BPF filesystem: maps are kept there, and those that are found there are used on, with what they hold.
   std::string pin_directory;
   bool holds_fragments = false;  // the caller holds fragments that come before their first (GW_EXIT_HELD)

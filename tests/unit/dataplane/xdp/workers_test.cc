@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
@@ -31,6 +32,7 @@ class XdpWorkers : public testing::Test {
     XdpOptions options;
     options.capacities = {8, 8, 64};
     options.worker_count = 2;
+    options.flows_wander = flows_wander();
     auto program = XdpProgram::load(options);
     if (!program && program.error().message.find("refuses BPF") != std::string::npos)
       GTEST_SKIP() << program.error().message;
@@ -40,6 +42,7 @@ class XdpWorkers : public testing::Test {
     ASSERT_TRUE(maps) << maps.error().message;
     maps_ = std::make_unique<SnapshotMaps>(std::move(*maps));
   }
+  [[nodiscard]] virtual bool flows_wander() const { return false; }
   void TearDown() override { (void)::sched_setaffinity(0, sizeof before_, &before_); }
 
   // Service 10.0.0.1:80, TCP and UDP, on five backends in turn.
@@ -139,6 +142,51 @@ TEST_F(XdpWorkers, AWholePacketAsksItsOwnTableAlone) {
   const gw_xdp_decision elsewhere = run_on(1, testing_support::ipv4_frame(udp(2)));
   EXPECT_NE(elsewhere.backend, second.backend);
   EXPECT_EQ(program_->counters(1).worker.flows_inserted, 1U);
+}
+
+class XdpWanderingFlows : public XdpWorkers {
+ protected:
+  [[nodiscard]] bool flows_wander() const override { return true; }
+};
+
+TEST_F(XdpWanderingFlows, KeepTheirBackendOnEveryCpu) {
+  publish(GW_SCHEDULER_ROUND_ROBIN);
+  std::array<gw_xdp_decision, 5> opened{};
+  for (std::uint16_t port = 1; port <= 4; ++port) opened[port] = run_on(0, testing_support::ipv4_frame(udp(port)));
+  for (const int cpu : {1, 0, 1, 1}) {
+    for (std::uint16_t port = 1; port <= 4; ++port)
+      EXPECT_EQ(run_on(cpu, testing_support::ipv4_frame(udp(port))).backend, opened[port].backend) << cpu;
+  }
+  // Each time they moved they were remembered anew, and ended where they were before.
+  EXPECT_EQ(program_->counters(0).worker.flows_inserted, 8U);
+  EXPECT_EQ(program_->counters(1).worker.flows_inserted, 8U);
+}
+
+TEST_F(XdpWanderingFlows, CloseWhereverTheyAre) {
+  publish(GW_SCHEDULER_ROUND_ROBIN);
+  FrameOptions tcp;
+  tcp.tcp_flags = 0x02;
+  const gw_xdp_decision opened = run_on(0, testing_support::ipv4_frame(tcp));
+  tcp.tcp_flags = 0x11;
+  EXPECT_EQ(run_on(1, testing_support::ipv4_frame(tcp)).backend, opened.backend);
+  tcp.tcp_flags = 0x10;
+  EXPECT_EQ(run_on(0, testing_support::ipv4_frame(tcp)).backend, opened.backend);
+  const auto bucket = program_->flow_bucket(0, opened.hash);
+  ASSERT_TRUE(bucket) << bucket.error().message;
+  const auto* entry = std::find_if(std::begin(bucket->entries), std::end(bucket->entries),
+                                   [&](const gw_flow_entry& each) { return each.hash == opened.hash; });
+  ASSERT_NE(entry, std::end(bucket->entries));
+  EXPECT_EQ(entry->deadline & 0xfU, static_cast<std::uint32_t>(GW_FLOW_CLOSING));
+}
+
+TEST_F(XdpWanderingFlows, AreNotFoundWhereTheirBackendHasDied) {
+  publish(GW_SCHEDULER_ROUND_ROBIN);
+  const gw_xdp_decision opened = run_on(0, testing_support::ipv4_frame(udp(1)));
+  program_->health().store(opened.backend, gw_health_word(0, GW_HEALTH_DOWN, GW_REASON_NONE, 0));
+  const gw_xdp_decision moved = run_on(1, testing_support::ipv4_frame(udp(1)));
+  EXPECT_NE(moved.backend, opened.backend);
+  program_->health().store(opened.backend, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE, 0));
+  EXPECT_EQ(run_on(0, testing_support::ipv4_frame(udp(1))).backend, moved.backend);
 }
 
 TEST_F(XdpWorkers, AnErrorFindsItsFlowAtAnotherWorkerAndChangesNothing) {
