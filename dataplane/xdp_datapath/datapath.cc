@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/xdp_datapath/datapath.hh"
 
+#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 namespace guideway {
 namespace {
 
+constexpr std::chrono::milliseconds house_interval{50};
 constexpr std::uint32_t tick_mask = (1U << 28U) - 1;
 
 template <std::size_t size>
@@ -67,15 +69,20 @@ Result<std::unique_ptr<XdpDatapath>> XdpDatapath::start(const XdpDatapathOptions
   wanted.capacities = options.capacities;
   wanted.worker_count = *workers;
   wanted.decision_is_told = false;
+  wanted.listener_holds_fragments = true;
+  wanted.flows_wander = true;
   wanted.egress_by_port = options.interfaces.size() > 1;
   wanted.pin_directory = pins->directory();
   auto program = XdpProgram::load(wanted);
   if (!program) return failure_of(program);
   auto maps = SnapshotMaps::create(**program);
   if (!maps) return failure_of(maps);
+  auto held_fragments = HeldFragments::create(**program);
+  if (!held_fragments) return failure_of(held_fragments);
 
   std::unique_ptr<XdpDatapath> datapath(
       new XdpDatapath(options, std::move(*pins), std::move(*program), std::move(*maps)));
+  datapath->held_fragments_ = std::move(*held_fragments);
   if (auto attached = datapath->attach(options.mode); !attached) {
     // A predecessor's program is at work yet: it stays so. Where there was none, nothing stays.
     if (!datapath->program_->is_successor()) static_cast<void>(datapath->detach());
@@ -109,7 +116,13 @@ void XdpDatapath::tell_of(const std::string& interface, const Attachment& attach
   if (facts && !facts->is_up) spdlog::warn("interface \"{}\" is down; packets flow once it is up", interface);
 }
 
-void XdpDatapath::keep_house() noexcept {
+void XdpDatapath::keep_house() {
+  pollfd waits{held_fragments_->fd(), POLLIN, 0};
+  const bool has_come = ::poll(&waits, 1, static_cast<int>(house_interval.count())) == 1;
+  if (has_come || !held_fragments_->is_empty()) held_fragments_->serve();
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_sweep_) return;
+  next_sweep_ = now + house_interval;
   if (sweeper_.sweep_all() || !can_sweep_) return;
   can_sweep_ = false;
   spdlog::warn("expired flows cannot be swept on every CPU; they go when their bucket is asked");

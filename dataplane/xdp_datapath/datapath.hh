@@ -4,12 +4,14 @@
 // work when this ends, unless detach() was called.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dataplane/door/datapath.hh"
 #include "dataplane/xdp/attachment.hh"
+#include "dataplane/xdp/held_fragments.hh"
 #include "dataplane/xdp/pins.hh"
 #include "dataplane/xdp/snapshot_maps.hh"
 #include "dataplane/xdp_datapath/options.hh"
@@ -21,8 +23,11 @@ class XdpDatapath final : public door::Datapath {
  public:
   [[nodiscard]] static Result<std::unique_ptr<XdpDatapath>> start(const XdpDatapathOptions& options);
 
-  // Forgets expired flows; for the main thread, some times a second.
-  void keep_house() noexcept;
+  // Serves fragments that wait for their first one, and forgets expired flows; for the main thread, again and again.
+  // Returns after 50 ms or a signal at the latest.
+  void keep_house();
+  // Whatever waits goes back to the program: before the end, whichever it is.
+  void stop_holding() { held_fragments_->give_up(); }
   // Takes the program off and everything away.
   [[nodiscard]] Result<void> detach();
 
@@ -42,10 +47,12 @@ class XdpDatapath final : public door::Datapath {
   Pins pins_;
   std::unique_ptr<XdpProgram> program_;
   SnapshotMaps maps_;
+  std::unique_ptr<HeldFragments> held_fragments_;
   std::unique_ptr<const Snapshot> newest_;
   std::vector<Attachment> attachments_;  // by port number
   Sweeper sweeper_;
   bool can_sweep_ = true;
+  std::chrono::steady_clock::time_point next_sweep_;
 };
 
 }  // namespace guideway

@@ -36,6 +36,15 @@ std::optional<std::uint32_t> ethtool_answer(const std::string& name, std::uint32
   return value.data;
 }
 
+bool is_veth(const std::string& name) {
+  const UniqueFd socket = make_socket();
+  ifreq request = request_for(name);
+  ethtool_drvinfo info{};
+  info.cmd = ETHTOOL_GDRVINFO;
+  request.ifr_data = reinterpret_cast<char*>(&info);
+  return socket && ::ioctl(socket.get(), SIOCETHTOOL, &request) == 0 && std::strcmp(info.driver, "veth") == 0;
+}
+
 }  // namespace
 
 Result<InterfaceFacts> examine_interface(const std::string& name) {
@@ -69,6 +78,9 @@ std::vector<std::string> find_offloads(const std::string& name, bool is_native) 
   if (!is_native && joins)
     findings.push_back("interface \"" + name + "\" joins packets before generic XDP sees them, which may then be too " +
                        "big to send: ethtool -K " + name + " gro off lro off");
+  if (is_native && is_veth(name))
+    findings.push_back("interface \"" + name + "\" is a veth: what XDP sends back through it arrives only while its " +
+                       "peer has an XDP program too, and its ring stands still for good once it is full");
   return findings;
 }
 

@@ -5,7 +5,6 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <thread>
@@ -16,8 +15,6 @@
 
 namespace guideway {
 namespace {
-
-constexpr std::chrono::milliseconds house_interval{50};
 
 std::atomic<int> stop_signal{0};
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may only touch what needs no lock");
@@ -33,10 +30,8 @@ void catch_signals() {
 }
 
 void keep_house(XdpDatapath& datapath) {
-  while (stop_signal.load(std::memory_order_relaxed) == 0) {
-    datapath.keep_house();
-    std::this_thread::sleep_for(house_interval);
-  }
+  while (stop_signal.load(std::memory_order_relaxed) == 0) datapath.keep_house();
+  datapath.stop_holding();
 }
 
 void log_door(door::Event event, std::string_view details) {
