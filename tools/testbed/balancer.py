@@ -121,11 +121,11 @@ class Balancer:
         else:
             self.start_poll_mode()
 
-    def start_xdp(self, program_path=None):
+    def start_xdp(self):
         """A former program, if one is at work yet, is replaced."""
-        self.xdp.prepare()
+        self.xdp.prepare(program("guideway-xdp"))
         self.network.give_face_addresses("port0")
-        command = [program_path or program("guideway-xdp"), "--door", self.folder / "door.sock", *self.xdp.arguments()]
+        command = [program("guideway-xdp"), "--door", self.folder / "door.sock", *self.xdp.arguments()]
         # A socket may be there from one that was killed: the log tells when this one is ready.
         before = self.datapath.times_said(" ready ")
         self.datapath.start(self.namespace, command)
