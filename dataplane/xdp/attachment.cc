@@ -25,7 +25,7 @@ UniqueFd link_to(const XdpProgram& program, std::uint32_t interface_index, std::
 std::string reason(int error) {
   switch (error) {
     case EOPNOTSUPP:
-      return "its driver has no native XDP";
+      return "its driver has none";
     case ERANGE:
     case EINVAL:
       return "its MTU (of a veth the peer's) may be too big for native XDP, which takes about 3,500 bytes; lower it";
@@ -45,7 +45,7 @@ bool serves_natively(std::uint32_t interface_index) {
 }
 
 std::string cost_of_generic(const std::string& interface, const std::string& why) {
-  return "interface \"" + interface + "\" has no native XDP (" + why +
+  return "interface \"" + interface + "\" takes no native XDP program (" + why +
          "): generic XDP serves it, which costs every packet a socket buffer";
 }
 

@@ -68,9 +68,16 @@ Result<void> Pins::remove_all() const {
   std::error_code error;
   std::filesystem::remove_all(directory_, error);
   if (error) return failure("cannot remove " + directory_.string() + ": " + reason(error.value()));
-  // The folder of everything that Guideway pins, if this was all.
-  if (directory_.parent_path().filename() == "guideway") std::filesystem::remove(directory_.parent_path(), error);
+  remove_empty(directory_);
   return {};
+}
+
+void Pins::remove_empty(const std::filesystem::path& directory) {
+  // What is not empty is not removed.
+  std::error_code ignored;
+  std::filesystem::remove(directory, ignored);
+  // The folder of everything that Guideway pins, if this was all.
+  if (directory.parent_path().filename() == "guideway") std::filesystem::remove(directory.parent_path(), ignored);
 }
 
 }  // namespace guideway

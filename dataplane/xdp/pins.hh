@@ -22,6 +22,8 @@ class Pins {
   [[nodiscard]] bool exist() const noexcept { return static_cast<bool>(lock_); }
   [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
   [[nodiscard]] std::filesystem::path port(std::uint32_t number) const;
+  // The directory, if nothing was kept in it.
+  static void remove_empty(const std::filesystem::path& directory);
   // Takes programs off the interfaces of the ports from `count` on.
   void remove_ports_from(std::uint32_t count) const;
   // Takes the program off every interface, and then everything away, the directory included.

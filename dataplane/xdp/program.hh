@@ -28,7 +28,7 @@ struct XdpOptions {
   bool flows_wander = false;       // packets of a flow may come in on another CPU than those before
   // In a BPF filesystem: maps are kept there, and those that are found there are used on, with what they hold.
   std::string pin_directory;
-  bool holds_fragments = false;  // the caller holds fragments that come before their first (GW_EXIT_HELD)
+  bool holds_fragments = false;           // the caller holds fragments that come before their first (GW_EXIT_HELD)
   bool listener_holds_fragments = false;  // HeldFragments does
 };
 

@@ -65,14 +65,21 @@ Result<std::unique_ptr<XdpDatapath>> XdpDatapath::start(const XdpDatapathOptions
   if (!workers) return failure_of(workers);
   auto pins = Pins::claim(options.pin_directory);
   if (!pins) return failure_of(pins);
+  auto datapath = start_with(options, *workers, std::move(*pins));
+  if (!datapath) Pins::remove_empty(options.pin_directory);
+  return datapath;
+}
+
+Result<std::unique_ptr<XdpDatapath>> XdpDatapath::start_with(const XdpDatapathOptions& options,
+                                                             std::uint32_t worker_count, Pins pins) {
   XdpOptions wanted;
   wanted.capacities = options.capacities;
-  wanted.worker_count = *workers;
+  wanted.worker_count = worker_count;
   wanted.decision_is_told = false;
   wanted.listener_holds_fragments = true;
   wanted.flows_wander = true;
   wanted.egress_by_port = options.interfaces.size() > 1;
-  wanted.pin_directory = pins->directory();
+  wanted.pin_directory = pins.directory();
   auto program = XdpProgram::load(wanted);
   if (!program) return failure_of(program);
   auto maps = SnapshotMaps::create(**program);
@@ -81,7 +88,7 @@ Result<std::unique_ptr<XdpDatapath>> XdpDatapath::start(const XdpDatapathOptions
   if (!held_fragments) return failure_of(held_fragments);
 
   std::unique_ptr<XdpDatapath> datapath(
-      new XdpDatapath(options, std::move(*pins), std::move(*program), std::move(*maps)));
+      new XdpDatapath(options, std::move(pins), std::move(*program), std::move(*maps)));
   datapath->held_fragments_ = std::move(*held_fragments);
   if (auto attached = datapath->attach(options.mode); !attached) {
     // A predecessor's program is at work yet: it stays so. Where there was none, nothing stays.

@@ -39,6 +39,8 @@ class XdpDatapath final : public door::Datapath {
   [[nodiscard]] Result<std::optional<door::FoundFlow>> find_flow(std::uint64_t hash) override;
 
  private:
+  [[nodiscard]] static Result<std::unique_ptr<XdpDatapath>> start_with(const XdpDatapathOptions& options,
+                                                                       std::uint32_t worker_count, Pins pins);
   XdpDatapath(const XdpDatapathOptions& options, Pins pins, std::unique_ptr<XdpProgram> program, SnapshotMaps maps);
   [[nodiscard]] Result<void> attach(XdpMode mode);
   void tell_of(const std::string& interface, const Attachment& attachment) const;

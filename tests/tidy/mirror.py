@@ -10,7 +10,7 @@ import sources
 
 unit = pathlib.PurePosixPath("tests/unit")
 # Programs: tests/netns and tests/replay run them as they are.
-tested_as_a_whole = {"dataplane/dpdk", "controlplane/daemon", "controlplane/replay"}
+tested_as_a_whole = {"dataplane/dpdk", "dataplane/xdp_datapath", "controlplane/daemon", "controlplane/replay"}
 
 
 def main():

@@ -13,7 +13,7 @@ class XdpPlace:
     def __init__(self, folder, network):
         self.network = network
         self.folder = folder
-        self.bpffs = folder / "bpf"
+        self.bpffs = folder / "bpf-xdp"
         self.pins = self.bpffs / "guideway" / "xdp"
 
     def prepare(self, program):
