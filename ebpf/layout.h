@@ -89,8 +89,8 @@ struct gw_xdp_worker {
   __u16 filter[GW_XDP_FILTER_SIZE];
 };
 
-/* How many entries all workers hold under 14 bits of the hash: where that is more than a worker's own filter has, others
- * hold some. */
+/* How many entries all workers hold under 14 bits of the hash: where that is more than a worker's own filter has,
+ * others hold some. */
 struct gw_xdp_shared_filter {
   __u32 held[GW_XDP_FILTER_SIZE];
 };
