@@ -39,8 +39,10 @@ def build_folder():
     return pathlib.Path(os.environ.get("GUIDEWAY_BUILD", repository / "build"))
 
 
-def datapath_kind():
-    """Which datapath the labs of this process have: dpdk or xdp."""
+def datapath_kind(folder):
+    """Which datapath a lab has, dpdk or xdp: the one that runs there, else the one that was asked for."""
+    if (folder / "guideway-xdp.pid").exists():
+        return "xdp"
     return os.environ.get("GUIDEWAY_DATAPATH", "dpdk")
 
 
@@ -78,8 +80,8 @@ class Balancer:
         self.namespace = network.balancer
         self.config = folder / "lab.toml"
         self.api = folder / "api.sock"
-        self.datapath = processes.Process(folder, f"guideway-{datapath_kind()}")
-        self.xdp = xdp.XdpPlace(folder, network) if datapath_kind() == "xdp" else None
+        self.datapath = processes.Process(folder, f"guideway-{datapath_kind(folder)}")
+        self.xdp = xdp.XdpPlace(folder, network) if datapath_kind(folder) == "xdp" else None
         self.control = processes.Process(folder, "guidewayd")
 
     def backend_lines(self, extra=None, ipv6_backends=()):

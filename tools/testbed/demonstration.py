@@ -138,7 +138,7 @@ class Demonstration:
         self.screen.claim(workers and balanced, "received = sent + to the kernel + named drops")
 
     def run(self):
-        self.screen.say("The lab, made of network namespaces:\n")
+        self.screen.say(f"The lab, made of network namespaces; the datapath is {self.guideway.datapath.name}:\n")
         self.screen.say(topology.picture)
         self.command("status")
         self.spread()
