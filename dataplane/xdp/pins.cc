@@ -14,7 +14,7 @@
 namespace guideway {
 namespace {
 
-std::string reason(int error) {
+std::string why_not(int error) {
   if (error == EPERM || error == EACCES) return "no privilege; run it as root, or as the owner of that directory";
   return std::strerror(error);
 }
@@ -29,7 +29,7 @@ Result<void> check_place(const std::filesystem::path& directory) {
   std::filesystem::path above = directory;
   std::error_code error;
   while (!std::filesystem::exists(above, error) && !error && above.has_relative_path()) above = above.parent_path();
-  if (error) return failure("cannot look into " + above.string() + ": " + reason(error.value()));
+  if (error) return failure("cannot look into " + above.string() + ": " + why_not(error.value()));
   if (is_in_bpffs(above)) return {};
   return failure("there is no BPF filesystem at " + directory.string() +
                  ": mount one (mount -t bpf bpf /sys/fs/bpf), or choose --pins in one");
@@ -41,14 +41,14 @@ Result<Pins> Pins::claim(const std::filesystem::path& directory) {
   if (auto checked = check_place(directory); !checked) return failure_of(checked);
   std::error_code error;
   std::filesystem::create_directories(directory, error);
-  if (error) return failure("cannot make " + directory.string() + ": " + reason(error.value()));
+  if (error) return failure("cannot make " + directory.string() + ": " + why_not(error.value()));
   return claim_existing(directory);
 }
 
 Result<Pins> Pins::claim_existing(const std::filesystem::path& directory) {
   UniqueFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock && errno == ENOENT) return Pins(directory, UniqueFd());
-  if (!lock) return failure("cannot open " + directory.string() + ": " + reason(errno));
+  if (!lock) return failure("cannot open " + directory.string() + ": " + why_not(errno));
   if (!is_in_bpffs(directory)) return failure(directory.string() + " is in no BPF filesystem");
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
     return failure("another guideway-xdp uses " + directory.string() + ": stop that one, or choose another --pins");
@@ -67,7 +67,7 @@ Result<void> Pins::remove_all() const {
   remove_ports_from(0);
   std::error_code error;
   std::filesystem::remove_all(directory_, error);
-  if (error) return failure("cannot remove " + directory_.string() + ": " + reason(error.value()));
+  if (error) return failure("cannot remove " + directory_.string() + ": " + why_not(error.value()));
   remove_empty(directory_);
   return {};
 }

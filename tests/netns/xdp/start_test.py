@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""guideway-xdp starts or says in one sentence why not, leaves nothing behind when asked to go, and what it pins lives on
-when it is killed. Needs root; prints why it is skipped without. Usage: start_test.py GUIDEWAY_XDP"""
+"""guideway-xdp starts or says in one sentence why not, leaves nothing behind when asked to go, and what it pins lives
+on when it is killed. Needs root; prints why it is skipped without. Usage: start_test.py GUIDEWAY_XDP"""
 
 import os
 import pathlib
@@ -91,7 +91,8 @@ class StartAndStop(unittest.TestCase):
         self.fails("is given twice", "--interface", "left")
         self.fails("there is no BPF filesystem at", "--pins", self.folder / "pins")
         self.fails("takes no native XDP program: its driver has none", "--native", interface="lo")
-        self.fails("with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", prefix=["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=65534"])
+        nobody = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--reuid=65534"]
+        self.fails("with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", prefix=nobody)
         self.assertFalse(self.pins.exists(), list(self.bpffs.rglob("*")))
 
     def test_serves_without_root(self):
