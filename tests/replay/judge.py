@@ -6,6 +6,7 @@ Usage: judge.py [--datapath xdp] GUIDEWAY CASES [NAME ...]. With --datapath xdp 
 BPF is refused that is skipped (status 77). Nothing of a case was ever recorded from our own output, so a difference is
 a bug here or an error in docs/packet-path.md; the first differing packet is told.
 """
+import concurrent.futures
 import os
 import pathlib
 import subprocess
@@ -126,16 +127,19 @@ def main(arguments):
     guideway, cases, names = arguments[0], pathlib.Path(arguments[1]), arguments[2:]
     chosen = [cases / name for name in names] or sorted(path for path in cases.iterdir() if path.is_dir())
     failed = 0
-    for case in chosen:
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        verdicts = pool.map(
+            lambda case: judge(guideway, case, datapath) if case.is_dir() else ["there is no such case"], chosen)
         try:
-            problems = judge(guideway, case, datapath) if case.is_dir() else ["there is no such case"]
+            for case, problems in zip(chosen, verdicts):
+                failed += bool(problems)
+                print(f"{'FAIL' if problems else 'ok':4} {case.name}")
+                for problem in problems:
+                    print(f"     {problem}")
         except Refused as refused:
+            pool.shutdown(cancel_futures=True)
             print(f"skipped: {refused}")
             return SKIPPED
-        failed += bool(problems)
-        print(f"{'FAIL' if problems else 'ok':4} {case.name}")
-        for problem in problems:
-            print(f"     {problem}")
     print(f"{len(chosen)} cases, {failed} failed")
     return 1 if failed or not chosen else 0
 
