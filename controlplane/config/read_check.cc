@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // The check of a service, a pool or a backend: "tcp", "none", or a table whose keys refine what is inherited.
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include <fmt/core.h>
 
+#include "controlplane/config/answer_pattern.hh"
 #include "controlplane/config/draft.hh"
 #include "controlplane/config/keys.hh"
+#include "controlplane/config/words.hh"
 
 namespace guideway {
 namespace {
 
-constexpr std::string_view forms = R"("tcp", "none", or a table such as { http = "/healthz" })";
+constexpr std::string_view forms =
+    R"("tcp", "redis", "memcached", "smtp", "none", or a table such as { http = "/healthz" })";
+
+// What only one kind of check uses.
+struct OwnKey {
+  std::string_view key;
+  CheckKind kind;
+  std::string_view check;
+};
+constexpr std::array own_keys{
+    OwnKey{"path", CheckKind::http, "an HTTP"},   OwnKey{"host", CheckKind::http, "an HTTP"},
+    OwnKey{"status", CheckKind::http, "an HTTP"}, OwnKey{"send", CheckKind::tcp, "a TCP"},
+    OwnKey{"expect", CheckKind::tcp, "a TCP"},    OwnKey{"password", CheckKind::redis, "a Redis"}};
 
 // It becomes part of a request line or a header, so nothing that could end one early.
 bool is_plain(std::string_view text, std::size_t length_max) {
@@ -53,13 +69,43 @@ void read_status(TableReader& reader, CheckConfig& check) {
 }
 
 void read_kind(TableReader& reader, CheckConfig& check) {
-  const auto kind =
-      reader.choice<CheckKind>("type", {{"tcp", CheckKind::tcp}, {"http", CheckKind::http}, {"none", CheckKind::none}});
+  const auto kind = reader.choice<CheckKind>("type", {{"tcp", CheckKind::tcp},
+                                                      {"http", CheckKind::http},
+                                                      {"redis", CheckKind::redis},
+                                                      {"memcached", CheckKind::memcached},
+                                                      {"smtp", CheckKind::smtp},
+                                                      {"none", CheckKind::none}});
   if (kind) check.kind = *kind;
   if (!reader.has("http")) return;
   if (kind && *kind != CheckKind::http) reader.fail("http", "contradicts the type beside it; leave one of them out");
   if (reader.has("path")) reader.fail("http", "says the path a second time; leave path or http out");
   check.kind = CheckKind::http;
+}
+
+void read_words(TableReader& reader, CheckConfig& check) {
+  constexpr std::size_t bytes_max = 512;
+  const auto bounded = [&](std::string_view key, std::string_view what) {
+    auto text = reader.text(key, what);
+    if (!text || text->size() <= bytes_max) return text;
+    reader.fail(key, fmt::format("has {} bytes; give up to {}", text->size(), bytes_max));
+    text.reset();
+    return text;
+  };
+  if (auto send = bounded("send", "what to send, such as \"PING\\r\\n\"")) {
+    const auto bytes = bytes_of(*send);
+    if (bytes)
+      check.send = std::move(*send);
+    else
+      reader.fail("send", bytes.error().message);
+  }
+  if (auto expect = bounded("expect", R"(a part of the answer, or "regex:...")")) {
+    const auto pattern = AnswerPattern::parse(*expect);
+    if (pattern)
+      check.expect = std::move(*expect);
+    else
+      reader.fail("expect", pattern.error().message);
+  }
+  if (auto password = bounded("password", "the password of the Redis server")) check.password = std::move(*password);
 }
 
 void read_timing(TableReader& reader, CheckDraft& draft) {
@@ -94,16 +140,26 @@ void read_check_table(TableReader& reader, CheckDraft& draft) {
                                       reader.find("host")->quoted()));
   }
   read_status(reader, draft.config);
+  read_words(reader, draft.config);
   if (const auto port = reader.integer("port", 0, 65535, "a port from 1 to 65535, or 0 for the service's"))
     draft.config.port = static_cast<std::uint16_t>(*port);
   read_timing(reader, draft);
-  if (draft.config.kind != CheckKind::http) {
-    for (const std::string_view key : {"path", "host", "status"}) {
-      if (reader.has(key))
-        reader.fail(key, R"(only means something in an HTTP check; add type = "http" or leave it out)");
-    }
+  for (const OwnKey& own : own_keys) {
+    if (draft.config.kind != own.kind && reader.has(own.key))
+      reader.fail(own.key, fmt::format(R"(only means something in {} check; add type = "{}" or leave it out)",
+                                       own.check, name_of(own.kind)));
   }
   reader.finish();
+}
+
+// A kind that needs no keys may stand for the whole check.
+std::optional<CheckKind> kind_alone(const Tree& value) {
+  if (value.kind != Tree::Kind::text) return std::nullopt;
+  for (const CheckKind kind :
+       {CheckKind::tcp, CheckKind::redis, CheckKind::memcached, CheckKind::smtp, CheckKind::none}) {
+    if (value.text == name_of(kind)) return kind;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -116,8 +172,8 @@ CheckDraft read_check(TableReader& reader, const CheckDraft& inherited) {
   if (value->kind == Tree::Kind::table) {
     TableReader table(reader.reading(), reader.file(), *value, reader.path_of("check"), keys::check);
     read_check_table(table, draft);
-  } else if (value->kind == Tree::Kind::text && (value->text == "tcp" || value->text == "none")) {
-    draft.config.kind = value->text == "tcp" ? CheckKind::tcp : CheckKind::none;
+  } else if (const auto kind = kind_alone(*value)) {
+    draft.config.kind = *kind;
   } else {
     reader.fail("check", fmt::format("{} is not a check; give {}", value->quoted(), forms));
   }

@@ -49,6 +49,11 @@ CheckConfig settled(const CheckDraft& draft, bool udp_only) {
     check.status_min = fresh.status_min;
     check.status_max = fresh.status_max;
   }
+  if (check.kind != CheckKind::tcp) {
+    check.send = fresh.send;
+    check.expect = fresh.expect;
+  }
+  if (check.kind != CheckKind::redis) check.password = fresh.password;
   if (!draft.timeout_given) check.timeout_ms = std::min(fresh.timeout_ms, check.interval_ms);
   return check;
 }

@@ -14,7 +14,7 @@
 
 namespace guideway {
 
-enum class CheckKind { none, tcp, http };
+enum class CheckKind { none, tcp, http, redis, memcached, smtp };
 
 struct CheckConfig {
   CheckKind kind = CheckKind::tcp;
@@ -30,6 +30,10 @@ struct CheckConfig {
       2;  // successes in a row before a backend that was up before is up again; the first one ever needs 1
   std::uint32_t fall = 3;  // failures in a row before it is down
   std::uint32_t jitter_percent = 10;
+  // As written, escapes and all: see answer_pattern.hh.
+  std::string send;      // tcp: what is said once connected; empty: nothing
+  std::string expect;    // tcp: what must come then; empty: a connection is enough
+  std::string password;  // redis; empty: none
   friend bool operator==(const CheckConfig&, const CheckConfig&) = default;
 };
 

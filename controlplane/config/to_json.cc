@@ -18,6 +18,11 @@ nlohmann::json to_json(const CheckConfig& check) {
                       {"rise", check.rise},
                       {"fall", check.fall},
                       {"jitter_percent", check.jitter_percent}};
+  if (check.kind == CheckKind::tcp) {
+    json["send"] = check.send;
+    json["expect"] = check.expect;
+  }
+  if (check.kind == CheckKind::redis) json["password"] = check.password;
   if (check.kind != CheckKind::http) return json;
   json["path"] = check.path;
   json["host"] = check.host;

@@ -107,22 +107,24 @@ class CrossCheck {
   void check_choice(const ServiceConfig& service, const std::string& path) {
     if (!service.protocol.udp || service.udp == UdpMode::follow) return;
     const std::string_view mode = name_of(service.udp);
-    if (service.scheduler == Scheduler::least_connections)
+    if (service.scheduler == Scheduler::least_connections) {
       find(path + ".udp", fmt::format("\"{}\" remembers nothing, so least-connections has no flows to count; write "
                                       "udp = \"follow\" or another scheduler",
                                       mode));
-    else if (service.udp == UdpMode::hash && !is_consistent(service.scheduler))
+    } else if (service.udp == UdpMode::hash && !is_consistent(service.scheduler)) {
       find(path + ".udp",
            fmt::format("\"hash\" remembers nothing, so {} has nothing to follow; write udp = \"follow\", "
                        "udp = \"packet\" or scheduler = \"maglev\"",
                        name_of(service.scheduler)));
+    }
     for (const auto& [limit, key] : {std::pair(service.new_flows, "new_flows_per_second"),
                                      std::pair(service.source_flows, "source_flows_per_second")}) {
-      if (limit.per_second != 0)
+      if (limit.per_second != 0) {
         find(fmt::format("{}.{}", path, key),
              fmt::format("cannot tell which flows are new with udp = \"{}\", which remembers nothing; write udp = "
                          "\"follow\", or leave the limit out",
                          mode));
+      }
     }
   }
 
@@ -193,26 +195,28 @@ class CrossCheck {
                             first->name));
     std::set<Family> families;
     for (const AddressPrefix& address : service.addresses) {
-      if (!address.is_one_address())
+      if (!address.is_one_address()) {
         find("service." + service.name + ".addresses",
              fmt::format("{} is a prefix, and l3dsr backends such as {} can restore one address only; give addresses",
                          address.text(), first->name));
-      else if (!families.insert(address.address.family).second)
+      } else if (!families.insert(address.address.family).second) {
         find("service." + service.name + ".addresses",
              fmt::format("{} is a second address of its family, and l3dsr backends such as {} restore one by its DSCP; "
                          "give it a service of its own",
                          address.text(), first->name));
+      }
     }
   }
 
   void check_l3dsr(const ServiceConfig& service, const PoolConfig& pool, const BackendConfig& backend) {
     const auto address = std::find_if(service.addresses.begin(), service.addresses.end(),
                                       [&](const auto& each) { return each.address.family == backend.address.family; });
-    if (address == service.addresses.end())
+    if (address == service.addresses.end()) {
       return find(fmt::format("pool.{}.backends[{}].forward", pool.name, backend.name),
                   fmt::format("\"l3dsr\" keeps the family of a packet, and service {} has no {} address; use a tunnel, "
                               "or a backend address of the service's family",
                               service.name, backend.address.family == Family::ipv4 ? "IPv4" : "IPv6"));
+    }
     if (service.dscp == 0) return;
     const auto [known, is_new] =
         restored_.emplace(std::pair(backend.address, service.dscp), std::pair(address->address, service.name));

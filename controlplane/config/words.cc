@@ -13,6 +13,12 @@ std::string_view name_of(CheckKind kind) noexcept {
       return "tcp";
     case CheckKind::http:
       return "http";
+    case CheckKind::redis:
+      return "redis";
+    case CheckKind::memcached:
+      return "memcached";
+    case CheckKind::smtp:
+      return "smtp";
   }
   return "none";
 }

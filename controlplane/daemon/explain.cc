@@ -211,11 +211,12 @@ class Explanation {
     if (policy == GW_POLICY_FAIL_OPEN && first_backend != GW_NO_BACKEND)
       return conclude(first_backend, "no backend accepts, and the service's policy is fail-open");
     body_["backend"] = nullptr;
-    if (policy == GW_POLICY_REJECT)
+    if (policy == GW_POLICY_REJECT) {
       return finish(nullptr, std::string("no backend accepts, and the service's policy is reject: a new flow is "
                                          "answered with ") +
                                  (request_.protocol == Protocol::tcp ? "a reset" : "port unreachable") +
                                  " (answered_reject)");
+    }
     finish(nullptr, std::string("no backend accepts, and the service's policy is ") +
                         (policy == GW_POLICY_DROP ? "drop" : "fail-open, but its table is empty") +
                         ": a new flow leaves by drop_no_backend");

@@ -38,6 +38,7 @@ std::vector<std::string> warnings_of_checks(const HealthBoard& board) {
     names_by_detail[entry.last_check->detail].push_back(entry.key.pool + "/" + entry.key.name);
   }
   std::vector<std::string> warnings;
+  warnings.reserve(names_by_detail.size());
   for (const auto& [detail, names] : names_by_detail)
     warnings.push_back("checks tell nothing and move no backend (" + detail + "): " + some_of(names));
   return warnings;
