@@ -50,7 +50,7 @@ TEST(Json, NoValueOfABackendIsLost) {
 }
 
 // Everything that a service, a pool and the top may say besides.
-constexpr const char* full = R"(
+constexpr const char* every_key = R"(
 hash_key = "00112233445566778899aabbccddeeff"
 tunnel_source = ["10.99.0.0/16", "fd00:99::/64"]
 [answers]
@@ -98,7 +98,7 @@ backends = ["10.0.0.9"]
 )";
 
 TEST(Json, NoValueOfAnyKindIsLost) {
-  const auto config = load_config_text(full, "full.toml");
+  const auto config = load_config_text(every_key, "full.toml");
   ASSERT_TRUE(config.has_value()) << text_of(config.error());
   const auto again = config_from_json(json::parse(to_json(*config).dump()));
   ASSERT_TRUE(again.has_value()) << again.error().message;
@@ -110,7 +110,7 @@ TEST(Json, NoValueOfAnyKindIsLost) {
 }
 
 TEST(Json, ABackendThatIsAddedInheritsItsTunnel) {
-  const auto config = load_config_text(full, "full.toml");
+  const auto config = load_config_text(every_key, "full.toml");
   ASSERT_TRUE(config.has_value()) << text_of(config.error());
   const auto gre = backend_from_json("10.0.0.8", "games", *config);
   ASSERT_TRUE(gre.has_value()) << gre.error().message;
