@@ -3,12 +3,12 @@
 
 #include <poll.h>
 #include <spdlog/spdlog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <ctime>
 
 #include "dataplane/xdp_datapath/interface.hh"
 #include "ebpf/abi/limits.h"
