@@ -126,7 +126,7 @@ class Balancer:
     def start_xdp(self):
         """A former program, if one is at work yet, is replaced."""
         self.xdp.prepare(program("guideway-xdp"))
-        self.network.give_face_addresses("port0")
+        self.network.give_face_addresses(self.xdp.face)
         command = [program("guideway-xdp"), "--door", self.folder / "door.sock", *self.xdp.arguments()]
         # A socket may be there from one that was killed: the log tells when this one is ready.
         before = self.datapath.times_said(" ready ")
