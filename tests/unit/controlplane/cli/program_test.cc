@@ -193,9 +193,9 @@ TEST(Program, UsageErrorsHaveStatusTwo) {
 
 TEST(Program, ChecksAndComparesFilesByItself) {
   const std::string configs = std::string(GUIDEWAY_SOURCE_DIR) + "/configs/";
-  const Outcome good = guideway("config check " + configs + "reference.toml");
+  const Outcome good = guideway("config check " + configs + "examples/web.toml");
   EXPECT_EQ(good.status, 0) << good.error;
-  EXPECT_EQ(good.output, configs + "reference.toml is valid: 4 services, 4 pools, 8 backends\n");
+  EXPECT_EQ(good.output, configs + "examples/web.toml is valid: 2 services, 2 pools, 10 backends\n");
   const Outcome bad = guideway("config check " + configs + "systemd/guidewayd.service --json");
   EXPECT_EQ(bad.status, 1);
   EXPECT_EQ(nlohmann::json::parse(bad.output, nullptr, false)["valid"], false);
