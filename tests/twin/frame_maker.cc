@@ -17,10 +17,10 @@ void put16(Bytes& bytes, std::uint32_t value) {
 void append(Bytes& bytes, const Bytes& more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
 
 void fix_ipv4_checksum(Bytes& frame, std::size_t at) {
-  const std::size_t header_bytes = (frame[at] & 15U) * 4U;
+  const std::uint32_t header_bytes = (frame[at] & 15U) * 4U;
   if (header_bytes < 20 || at + header_bytes > frame.size()) return;
   frame[at + 10] = frame[at + 11] = 0;
-  const std::uint16_t checksum = header_checksum(frame.data() + at, static_cast<std::uint32_t>(header_bytes));
+  const std::uint16_t checksum = header_checksum(frame.data() + at, header_bytes);
   std::memcpy(frame.data() + at + 10, &checksum, sizeof checksum);
 }
 
@@ -40,7 +40,7 @@ std::vector<std::byte> FrameMaker::next() {
   }
   Bytes frame(12);
   for (std::uint8_t& each : frame) each = static_cast<std::uint8_t>(byte() & 0xfeU);
-  if (one_in(30)) frame[6U * below(2)] |= 1U;  // a group address
+  if (one_in(30)) frame[one_in(2) ? 6 : 0] |= 1U;  // a group address
   if (one_in(4)) {
     put16(frame, one_in(20) ? 0x88a8 : 0x8100);
     put16(frame, random_() & 0xffffU);
@@ -216,21 +216,23 @@ Bytes FrameMaker::write_ipv6(const Ip& ip, Bytes payload) {
   return packet;
 }
 
-Bytes FrameMaker::flow_packet() {
+FrameMaker::Ip FrameMaker::to_service() {
   Ip ip;
   ip.is_ipv4 = one_in(2);
   ip.source = client(ip.is_ipv4);
   ip.destination = service(ip.is_ipv4);
+  return ip;
+}
+
+Bytes FrameMaker::flow_packet() {
+  Ip ip = to_service();
   ip.protocol = one_in(3) ? 17 : one_in(40) ? byte() : 6;
   ip.identification = static_cast<std::uint16_t>(random_());
   return write_ip(ip, ip.protocol == 17 ? udp(client_port(), service_port()) : tcp(client_port(), service_port()));
 }
 
 Bytes FrameMaker::fragment_packet() {
-  Ip ip;
-  ip.is_ipv4 = one_in(2);
-  ip.source = client(ip.is_ipv4);
-  ip.destination = service(ip.is_ipv4);
+  Ip ip = to_service();
   ip.protocol = one_in(8) ? 6 : one_in(20) ? 1 : 17;
   ip.has_fragment = true;
   ip.identification = static_cast<std::uint16_t>(below(2));
@@ -255,10 +257,7 @@ Bytes FrameMaker::fragment_packet() {
 }
 
 Bytes FrameMaker::echo_packet() {
-  Ip ip;
-  ip.is_ipv4 = one_in(2);
-  ip.source = client(ip.is_ipv4);
-  ip.destination = service(ip.is_ipv4);
+  Ip ip = to_service();
   ip.protocol = (ip.is_ipv4 != one_in(20)) ? 1 : 58;
   Bytes message{static_cast<std::uint8_t>(ip.is_ipv4 ? 8 : 128), static_cast<std::uint8_t>(one_in(10) ? 1 : 0)};
   if (one_in(10)) message[0] = byte();
@@ -288,10 +287,7 @@ Bytes FrameMaker::quoted_packet(bool is_ipv4, const Bytes& service_address) {
 Bytes FrameMaker::error_packet() {
   constexpr std::array<std::uint16_t, 5> types_ipv4{3, 3, 11, 12, 5};
   constexpr std::array<std::uint16_t, 5> types_ipv6{1, 2, 3, 4, 5};
-  Ip ip;
-  ip.is_ipv4 = one_in(2);
-  ip.source = client(ip.is_ipv4);
-  ip.destination = service(ip.is_ipv4);
+  Ip ip = to_service();
   ip.protocol = ip.is_ipv4 ? 1 : 58;
   Bytes message{static_cast<std::uint8_t>(ip.is_ipv4 ? one_of(types_ipv4) : one_of(types_ipv6)), byte()};
   while (message.size() < 8) message.push_back(byte());

@@ -50,6 +50,7 @@ class FrameMaker {
   Bytes write_ip(const Ip& ip, Bytes payload);
   Bytes write_ipv4(const Ip& ip, const Bytes& payload);
   Bytes write_ipv6(const Ip& ip, Bytes payload);
+  Ip to_service();
   Bytes flow_packet();
   Bytes fragment_packet();
   Bytes echo_packet();

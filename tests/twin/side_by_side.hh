@@ -29,27 +29,32 @@ class Room {
       each = each->second.is_held ? ++each : frames_.erase(each);
   }
   void add(std::uint64_t number, const std::vector<std::byte>& frame) {
-    std::vector<std::byte>& memory = frames_[number].memory;
+    Frame& of_number = frames_[number];
+    of_number.number = number;
+    std::vector<std::byte>& memory = of_number.memory;
     memory.resize(GW_HEADROOM_BYTES + frame.size());
     Packet& packet = burst.packets[burst.count++];
     packet = Packet{};
     packet.data = memory.data() + GW_HEADROOM_BYTES;
     packet.length_bytes = static_cast<std::uint32_t>(frame.size());
     packet.headroom_bytes = GW_HEADROOM_BYTES;
-    packet.buffer = reinterpret_cast<void*>(static_cast<std::uintptr_t>(number));
+    packet.buffer = &of_number;
     if (!frame.empty()) std::memcpy(packet.data, frame.data(), frame.size());
   }
   void keep_held() {
     for (std::uint32_t i = 0; i < burst.count; ++i)
-      frames_[number_of(burst.packets[i])].is_held = burst.packets[i].exit == GW_EXIT_HELD;
+      of(burst.packets[i]).is_held = burst.packets[i].exit == GW_EXIT_HELD;
   }
-  static std::uint64_t number_of(const Packet& packet) { return reinterpret_cast<std::uintptr_t>(packet.buffer); }
+  static std::uint64_t number_of(const Packet& packet) { return of(packet).number; }
 
  private:
   struct Frame {
+    std::uint64_t number = 0;
     std::vector<std::byte> memory;
     bool is_held = false;
   };
+  static Frame& of(const Packet& packet) { return *static_cast<Frame*>(packet.buffer); }
+
   std::map<std::uint64_t, Frame> frames_;
 };
 
