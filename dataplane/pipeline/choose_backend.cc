@@ -28,11 +28,17 @@ bool is_plain(const gw_slot& slot, const Packet& packet, const ChooseState& stat
   return (row.flags & GW_SERVICE_REMEMBERS_NOTHING) != 0 || nobody_remembers(packet, state);
 }
 
+// Whether the remembered backend is still the one that it was, and alive.
+bool is_alive(const gw_flow_entry& entry, const HealthTable& health) noexcept {
+  const std::uint64_t word = health.load(FlowTable::backend_of(entry));
+  return static_cast<std::uint8_t>(gw_health_generation(word)) == FlowTable::generation_of(entry) &&
+         gw_health_is_alive(word) != 0;
+}
+
 // Whether the remembered backend may still have this packet.
 bool keeps_its_backend(const gw_flow_entry& entry, const Packet& packet, const HealthTable& health) noexcept {
+  if (!is_alive(entry, health)) return false;
   const std::uint64_t word = health.load(FlowTable::backend_of(entry));
-  if (static_cast<std::uint8_t>(gw_health_generation(word)) != FlowTable::generation_of(entry)) return false;
-  if (gw_health_is_alive(word) == 0) return false;
   return gw_health_state_of(word) != GW_HEALTH_DRAINING || !is_tcp_opener(packet);
 }
 
@@ -118,7 +124,7 @@ bool recall(Packet& packet, ChooseState& state) noexcept {
   }
   if (packet.kind != PacketKind::first_fragment) return false;
   const auto elsewhere = state.crew.ask_others(state.flows, packet.hash, now_ticks);
-  if (!elsewhere || !keeps_its_backend(*elsewhere, packet, state.health)) return false;
+  if (!elsewhere || !is_alive(*elsewhere, state.health)) return false;
   packet.backend = FlowTable::backend_of(*elsewhere);
   packet.opens_flow = is_tcp_opener(packet);
   return true;
@@ -152,7 +158,7 @@ gw_exit choose_about_flow(Packet& packet, const OwnSlot& own, const ChooseState&
   if ((row.flags & GW_SERVICE_REMEMBERS_NOTHING) == 0) {
     auto entry = state.flows.look_from_afar(packet.hash, state.admission.now_ticks);
     if (!entry) entry = state.crew.ask_others(state.flows, packet.hash, state.admission.now_ticks);
-    if (entry && keeps_its_backend(*entry, packet, state.health)) {
+    if (entry && is_alive(*entry, state.health)) {
       packet.backend = FlowTable::backend_of(*entry);
       return GW_EXIT_SENT;
     }
