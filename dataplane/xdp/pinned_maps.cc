@@ -60,6 +60,7 @@ Result<void> check_version(const std::string& counters_path, const std::string& 
 
 Result<bool> keep_maps(bpf_object* object, bpf_map* control, const std::string& directory) {
   std::size_t found = 0;
+  std::size_t wanted = 0;
   bpf_map* map = nullptr;
   bpf_object__for_each_map(map, object) {
     if (map != control && is_its_own(map)) continue;
@@ -68,10 +69,12 @@ Result<bool> keep_maps(bpf_object* object, bpf_map* control, const std::string& 
     const auto fits = check_map(map, path, directory);
     if (!fits) return failure_of(fits);
     found += *fits ? 1 : 0;
+    ++wanted;
     if (const int error = bpf_map__set_pin_path(map, path.c_str()); error != 0)
       return failure("cannot keep " + path + ": " + std::strerror(-error));
   }
   if (found == 0) return false;
+  if (found != wanted) return does_not_fit(directory, "is not complete");
   if (auto checked = check_version(directory + "/counters", directory); !checked) return failure_of(checked);
   return true;
 }
