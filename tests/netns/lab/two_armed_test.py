@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""guideway-xdp between two links: requests come in by port0 from a router that is not on the servers' segment, and leave
-by port1 (XDP_REDIRECT). All are answered, in fair parts, through an upgrade too."""
+"""guideway-xdp between two links: requests come in by port0 from a router that is not on the servers' segment, and
+leave by port1 (XDP_REDIRECT). All are answered, in fair parts, through an upgrade too."""
 
 import signal
 import time
