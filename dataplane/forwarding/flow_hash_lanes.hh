@@ -9,11 +9,11 @@ namespace guideway {
 // A vector of `lane_count` words, by the extension that g++ and clang share.
 template <std::uint32_t lane_count>
 struct LaneVector {
-  typedef std::uint64_t Type __attribute__((vector_size(lane_count * sizeof(std::uint64_t))));
+  using Type __attribute__((vector_size(lane_count * sizeof(std::uint64_t)))) = std::uint64_t;
 };
 template <>
 struct LaneVector<1> {
-  typedef std::uint64_t Type;
+  using Type = std::uint64_t;
 };
 
 template <std::uint32_t lane_count>

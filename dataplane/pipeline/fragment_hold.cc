@@ -9,7 +9,7 @@ namespace guideway {
 FragmentHold::FragmentHold() {
   held_.reserve(GW_FRAGMENTS_HELD_MAX);
   // What was released is taken before the next burst, which may fill and release the hold once more.
-  released_.reserve(2 * GW_FRAGMENTS_HELD_MAX);
+  released_.reserve(std::size_t{2} * GW_FRAGMENTS_HELD_MAX);
 }
 
 bool FragmentHold::hold(const Packet& packet, std::uint64_t key, std::uint32_t now_ticks) noexcept {
