@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that Guideway is built and tested with, by name. Does nothing, and asks no network, when
-# all are there. `--check` only names what is missing (exit code 1). An nginx that this script brings is not started:
-# the lab starts its own ones; an nginx that was there before is left as it is.
+# all are there. `--check` only names what is missing (exit code 1). Servers that this script brings (nginx, Redis,
+# memcached) are not started: the tests start their own ones; those that were there before are left as they are.
 set -eu
 
 packages="
@@ -10,10 +10,10 @@ packages="
   clang clang-format clang-tidy lld llvm libclang-rt-14-dev
   libdpdk-dev dpdk libbpf-dev bpftool libxdp-dev
   libnl-3-dev libnl-route-3-dev libpcap-dev
-  libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev
+  libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev libre2-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-numpy python3-scapy git
-  nginx iproute2 iputils-ping ethtool curl tcpdump procps util-linux
+  nginx redis-server memcached iproute2 iputils-ping ethtool curl tcpdump procps util-linux
 "
 
 missing=""
@@ -35,23 +35,21 @@ echo "installing:$missing"
 log=$(mktemp)
 policy=/usr/sbin/policy-rc.d
 policy_is_ours=no
-nginx_is_new=no
+new_servers=""
 finish() {
   [ "$policy_is_ours" = no ] || rm -f "$policy"
   rm -f "$log"
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-case " $missing " in
-  *" nginx "*)
-    nginx_is_new=yes
-    if [ ! -e "$policy" ]; then
-      policy_is_ours=yes
-      printf '#!/bin/sh\n[ "$1" != nginx ] || exit 101\nexit 0\n' >"$policy"
-      chmod 755 "$policy"
-    fi
-    ;;
-esac
+for server in nginx redis-server memcached; do
+  case " $(echo $missing) " in *" $server "*) new_servers="$new_servers $server" ;; esac
+done
+if [ -n "$new_servers" ] && [ ! -e "$policy" ]; then
+  policy_is_ours=yes
+  printf '#!/bin/sh\ncase " %s " in *" $1 "*) exit 101 ;; esac\nexit 0\n' "$new_servers" >"$policy"
+  chmod 755 "$policy"
+fi
 
 export DEBIAN_FRONTEND=noninteractive
 install() {
@@ -68,7 +66,8 @@ if ! install; then
   fi
 fi
 
-# Without this it would start at the next boot and take port 80.
-if [ "$nginx_is_new" = yes ] && command -v systemctl >/dev/null; then
-  systemctl disable nginx >/dev/null 2>&1 || true
+# Without this they would start at the next boot and take their ports.
+if [ -n "$new_servers" ] && command -v systemctl >/dev/null; then
+  # shellcheck disable=SC2086  # one word a server
+  systemctl disable $new_servers >/dev/null 2>&1 || true
 fi

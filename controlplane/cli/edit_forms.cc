@@ -71,16 +71,17 @@ Result<nlohmann::json> check_form(std::string_view text) {
   nlohmann::json keys = nlohmann::json::object();
   const auto first = split(text, keys);
   if (!first) return failure_of(first);
-  if (*first == "none" || (*first == "tcp" && keys.empty())) {
+  const bool is_kind = *first == "tcp" || *first == "redis" || *first == "memcached" || *first == "smtp";
+  if (*first == "none" || (is_kind && keys.empty())) {
     if (!keys.empty()) return failure("a check that is none has no keys; leave them out");
     return nlohmann::json(std::string(*first));
   }
-  if (*first == "tcp") {
-    keys["type"] = "tcp";
+  if (is_kind) {
+    keys["type"] = std::string(*first);
   } else if (first->substr(0, 6) == "http:/") {
     keys["http"] = std::string(first->substr(5));
   } else {
-    return failure(fmt::format("\"{}\" is not a check; give tcp, none or http:/path", *first));
+    return failure(fmt::format("\"{}\" is not a check; give tcp, http:/path, redis, memcached, smtp or none", *first));
   }
   return keys;
 }

@@ -58,7 +58,7 @@ inline constexpr std::array backend_key_options{
     KeyOption{"gue_port", "A UDP port", KeyForm::number},
     KeyOption{"gre_key", "0 to 4294967295", KeyForm::number},
     KeyOption{"mss_clamp", "SYNs announce no more than fits the tunnel", KeyForm::flag},
-    KeyOption{"check", "tcp, none or http:/path", KeyForm::check},
+    KeyOption{"check", "tcp, http:/path, redis, memcached, smtp or none", KeyForm::check},
     KeyOption{"state", "enabled (default), draining or disabled", KeyForm::text},
 };
 

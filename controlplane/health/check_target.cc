@@ -18,6 +18,11 @@ CheckTarget CheckTarget::of(const IpAddress& address, std::uint16_t port, const 
   target.address = address;
   target.port = check.port != 0 ? check.port : port;
   target.timeout_ms = check.timeout_ms;
+  if (check.kind == CheckKind::tcp) {
+    target.send = check.send;
+    target.expect = check.expect;
+  }
+  if (check.kind == CheckKind::redis) target.password = check.password;
   if (check.kind != CheckKind::http) return target;
   target.path = check.path;
   target.host = check.host;

@@ -21,6 +21,9 @@ struct CheckTarget {
   std::string host;              // http: the whole Host header, never empty
   std::uint16_t status_min = 0;  // http
   std::uint16_t status_max = 0;  // http
+  std::string send;              // tcp, as configured
+  std::string expect;            // tcp
+  std::string password;          // redis
   std::uint32_t timeout_ms = 0;  // for the whole probe, connecting included
 
   // The check's own port wins; `port` is that of the service or backend.

@@ -12,8 +12,7 @@
 #include <utility>
 
 #include "controlplane/health/check_schedule.hh"
-#include "controlplane/health/probe_http.hh"
-#include "controlplane/health/probe_tcp.hh"
+#include "controlplane/health/start_probe.hh"
 
 namespace guideway {
 namespace {
@@ -106,8 +105,7 @@ class HealthMonitor::State : public std::enable_shared_from_this<HealthMonitor::
     ProbeDone done = [weak = weak_from_this(), id = due.id](const ProbeResult& result) {
       if (const auto self = weak.lock()) self->on_done(id, result);
     };
-    probes_[due.id] = due.target.kind == CheckKind::http ? start_http_probe(io_, due.target, std::move(done))
-                                                         : start_tcp_probe(io_, due.target, std::move(done));
+    probes_[due.id] = start_probe(io_, due.target, std::move(done));
   }
 
   void on_done(CheckSchedule::TargetId id, const ProbeResult& result) {

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks: every form, and what a wrong one is told. resolve.cc's part, the port, is here as well.
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "controlplane/config/json.hh"
+#include "controlplane/config/words.hh"
 #include "tests/unit/controlplane/config/wrong_file.hh"
 
 namespace guideway {
@@ -27,6 +32,26 @@ TEST(ReadCheck, EveryForm) {
   EXPECT_EQ(check_of("{ http = \"/h\", status = 204 }").status_min, 204);
 }
 
+TEST(ReadCheck, ChecksThatTalk) {
+  for (const CheckKind kind : {CheckKind::redis, CheckKind::memcached, CheckKind::smtp})
+    EXPECT_EQ(check_of(fmt::format("\"{}\"", name_of(kind))).kind, kind);
+  EXPECT_EQ(check_of("{ type = \"redis\", password = \"secret\" }").password, "secret");
+  const CheckConfig talk = check_of("{ send = 'PING\\r\\n', expect = 'regex:^\\+PONG' }");
+  EXPECT_EQ(talk.kind, CheckKind::tcp);
+  EXPECT_EQ(talk.send, "PING\\r\\n");
+  EXPECT_EQ(talk.expect, "regex:^\\+PONG");
+}
+
+TEST(ReadCheck, NothingThatACheckSaysIsLostInJson) {
+  for (const char* check : {"{ send = '\\x00\\r', expect = 'regex:^\\+' }",
+                            "{ type = \"redis\", password = \"s\\\"\" }", "\"memcached\"", "\"smtp\""}) {
+    const Config config = accepted(with_check(check));
+    const auto again = config_from_json(to_json(config));
+    ASSERT_TRUE(again.has_value()) << check << ": " << again.error().message;
+    EXPECT_EQ(*again, config) << check;
+  }
+}
+
 TEST(ReadCheck, ATimeoutNobodyGaveFitsTheInterval) {
   EXPECT_EQ(check_of("{ interval = \"500ms\" }").timeout_ms, 500U);
   EXPECT_EQ(check_of("{ interval = \"5s\" }").timeout_ms, 1000U);
@@ -45,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         WrongFile{"unknown kind", with_check("\"icmp\""), 7, "service.web.check", "\"icmp\" is not a check"},
         WrongFile{"unknown type", with_check("{ type = \"grpc\" }"), 7, "service.web.check.type",
-                  "\"tcp\", \"http\" or \"none\""},
+                  "\"smtp\" or \"none\""},
         WrongFile{"a number", with_check("7"), 7, "service.web.check", "7 is not a check"},
         WrongFile{"path without slash", with_check("{ http = \"healthz\" }"), 7, "service.web.check.http",
                   "begins with /"},
@@ -59,6 +84,14 @@ INSTANTIATE_TEST_SUITE_P(
                   "service.web.check.type2", "did you mean \"type\"?"},
         WrongFile{"path of a TCP check", with_check("{ type = \"tcp\", path = \"/\" }"), 7, "service.web.check.path",
                   "HTTP check"},
+        WrongFile{"half an escape", with_check("{ send = 'a\\x1' }"), 7, "service.web.check.send", "begins none of"},
+        WrongFile{"no expression", with_check("{ expect = 'regex:(' }"), 7, "service.web.check.expect", "missing )"},
+        WrongFile{"too much to say", with_check("{ send = '" + std::string(513, 'x') + "' }"), 7,
+                  "service.web.check.send", "up to 512"},
+        WrongFile{"send of an HTTP check", with_check("{ http = \"/\", send = \"x\" }"), 7, "service.web.check.send",
+                  "a TCP check"},
+        WrongFile{"password of a TCP check", with_check("{ password = \"x\" }"), 7, "service.web.check.password",
+                  "a Redis check"},
         WrongFile{"status out of range", with_check("{ http = \"/\", status = 600 }"), 7, "service.web.check.status",
                   "600 is not a status"},
         WrongFile{"status range backwards", with_check("{ http = \"/\", status = \"300-200\" }"), 7,

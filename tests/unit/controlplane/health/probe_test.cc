@@ -10,8 +10,7 @@
 #include <chrono>
 #include <optional>
 
-#include "controlplane/health/probe_http.hh"
-#include "controlplane/health/probe_tcp.hh"
+#include "tests/unit/controlplane/health/one_probe.hh"
 #include "tests/unit/controlplane/health/scripted_server.hh"
 
 namespace guideway {
@@ -30,38 +29,10 @@ CheckTarget target_at(CheckKind kind, std::uint16_t port, std::uint32_t timeout_
   return CheckTarget::of(*IpAddress::parse(address), port, check);
 }
 
-// Runs one probe to its verdict.
-ProbeResult probe(asio::io_context& io, const CheckTarget& target) {
-  std::optional<ProbeResult> verdict;
-  bool returned = false;
-  const ProbeDone done = [&](const ProbeResult& result) {
-    EXPECT_TRUE(returned) << "called from within the start";
-    EXPECT_FALSE(verdict) << "called twice";
-    verdict = result;
-  };
-  const auto running =
-      target.kind == CheckKind::http ? start_http_probe(io, target, done) : start_tcp_probe(io, target, done);
-  returned = true;
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!verdict && std::chrono::steady_clock::now() < give_up) io.run_one_for(std::chrono::milliseconds(100));
-  EXPECT_TRUE(verdict);
-  return verdict.value_or(ProbeResult{});
-}
-
 ProbeResult http_probe(const Script& script, std::uint32_t timeout_ms = 2000) {
   asio::io_context io;
   ScriptedServer server(io, script);
   return probe(io, target_at(CheckKind::http, server.port(), timeout_ms));
-}
-
-void expect_failed(const ProbeResult& result, const std::string& detail) {
-  EXPECT_EQ(result.outcome, ProbeOutcome::failed);
-  EXPECT_EQ(result.detail, detail);
-}
-
-void expect_ok(const ProbeResult& result, const std::string& detail) {
-  EXPECT_EQ(result.outcome, ProbeOutcome::ok);
-  EXPECT_EQ(result.detail, detail);
 }
 
 std::string response(const std::string& status, const std::string& body) {
@@ -152,8 +123,8 @@ TEST(TcpProbe, OwnFailuresAreInconclusive) {
 TEST(TcpProbe, NoResultAfterCancel) {
   asio::io_context io;
   const DeafPort deaf(io);
-  const auto running = start_tcp_probe(io, target_at(CheckKind::tcp, deaf.port(), 100),
-                                       [](const ProbeResult&) { ADD_FAILURE() << "called after cancel"; });
+  const auto running = start_probe(io, target_at(CheckKind::tcp, deaf.port(), 100),
+                                   [](const ProbeResult&) { ADD_FAILURE() << "called after cancel"; });
   io.run_for(std::chrono::milliseconds(20));
   running->cancel();
   running->cancel();
@@ -245,8 +216,8 @@ TEST(HttpProbe, RefusedAndDeaf) {
 TEST(HttpProbe, NoResultAfterCancel) {
   asio::io_context io;
   ScriptedServer server(io, {.answer = response("200 OK", "fine"), .wait_ms = 50});
-  const auto running = start_http_probe(io, target_at(CheckKind::http, server.port()),
-                                        [](const ProbeResult&) { ADD_FAILURE() << "called after cancel"; });
+  const auto running = start_probe(io, target_at(CheckKind::http, server.port()),
+                                   [](const ProbeResult&) { ADD_FAILURE() << "called after cancel"; });
   while (server.last_request().empty()) io.run_one_for(std::chrono::milliseconds(100));
   running->cancel();
   io.run_for(std::chrono::milliseconds(150));
