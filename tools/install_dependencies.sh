@@ -13,7 +13,7 @@ packages="
   libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev libre2-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-numpy python3-scapy git
-  nginx redis-server memcached iproute2 iputils-ping ethtool curl tcpdump procps util-linux
+  nginx redis-server memcached iproute2 iputils-ping ethtool curl tcpdump tshark procps util-linux
 "
 
 missing=""
