@@ -65,7 +65,7 @@ void RandomRows::add_address(std::uint8_t family, const std::vector<std::uint8_t
   key.prefix_bits = bits;
   for (const std::uint8_t protocol : {std::uint8_t{6}, std::uint8_t{17}}) {
     key.protocol = protocol;
-    for (const std::uint16_t port : {80, 53, 8000, 8050}) {
+    for (const std::uint16_t port : std::array<std::uint16_t, 4>{80, 53, 8000, 8050}) {
       if (one_in(2)) add_service(key, port, 0);
     }
     if (one_in(2)) add_service(key, 8000, one_in(2) ? 8049 : 8100);

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -126,7 +127,8 @@ class HeldFragmentsTest : public testing::Test {
 TEST_F(HeldFragmentsTest, EarlyOnesComeOutBehindTheirFirstInOrder) {
   Wire client("gw1");
   for (std::uint16_t identification = 1; identification <= 8; ++identification) {
-    for (const std::uint16_t place : {2, 1, 3}) client.send(fragment(identification, place));
+    for (const std::uint16_t place : std::to_array<std::uint16_t>({2, 1, 3}))
+      client.send(fragment(identification, place));
     serve_for(std::chrono::milliseconds(20));
     EXPECT_FALSE(held_->is_empty());
     EXPECT_EQ(received(), 4U * (identification - 1U));  // what is held is not received yet
@@ -134,7 +136,7 @@ TEST_F(HeldFragmentsTest, EarlyOnesComeOutBehindTheirFirstInOrder) {
     serve_for(std::chrono::milliseconds(20));
     EXPECT_TRUE(held_->is_empty());
     std::byte backend{0};
-    for (const std::uint16_t place : {0, 2, 1, 3}) {
+    for (const std::uint16_t place : std::to_array<std::uint16_t>({0, 2, 1, 3})) {
       const auto came = client.receive(ipv4_type);
       ASSERT_TRUE(came) << identification << ", place " << place;
       const Frame sent = fragment(identification, place);
