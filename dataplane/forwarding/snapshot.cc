@@ -60,7 +60,8 @@ Result<Layout> read_layout(std::span<const std::byte> wire, const Capacities& ca
   if (header.access_prefix_count > GW_ACCESS_PREFIXES_MAX)
     return wrong_field("snapshot access_prefix_count", header.access_prefix_count,
                        "at most " + number(GW_ACCESS_PREFIXES_MAX));
-  if ((header.flags & ~GW_SNAPSHOT_FLAGS) != 0) return wrong_field("snapshot flags", header.flags, "known flags only");
+  if ((header.flags & ~std::uint32_t{GW_SNAPSHOT_FLAGS}) != 0)
+    return wrong_field("snapshot flags", header.flags, "known flags only");
   for (const std::uint32_t rate : {header.answers.echo, header.answers.too_big, header.answers.reject}) {
     if (rate > GW_FLOW_RATE_MAX)
       return wrong_field("snapshot answers", rate, "at most " + number(GW_FLOW_RATE_MAX) + " a second");

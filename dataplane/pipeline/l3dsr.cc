@@ -54,7 +54,7 @@ void rewrite_ipv4(const Packet& packet, std::byte* ip, const gw_backend& backend
   Ipv4Header header;
   std::memcpy(&header, ip, sizeof header);
   const Change change{sum_of_bytes(header.destination.data(), 4), sum_of_bytes(backend.address, 4)};
-  const auto dscp_and_ecn = static_cast<std::uint8_t>(packet.dscp << 2U | (header.dscp_and_ecn & 3U));
+  const auto dscp_and_ecn = static_cast<std::uint8_t>(std::uint32_t{packet.dscp} << 2U | (header.dscp_and_ecn & 3U));
   // Version and header length share their word with the DSCP, which is its second byte.
   const std::uint64_t word_before = std::uint64_t{header.version_and_ihl} | std::uint64_t{header.dscp_and_ecn} << 8U;
   const std::uint64_t word_after = std::uint64_t{header.version_and_ihl} | std::uint64_t{dscp_and_ecn} << 8U;
