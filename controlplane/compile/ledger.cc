@@ -67,7 +67,7 @@ std::vector<Ledger::ServiceKey> Ledger::keys_of(const ServiceConfig& service) {
 Result<void> Ledger::adopt_services() {
   std::set<ServiceKey> configured;
   for (const ServiceConfig& service : config_.services) {
-    for (ServiceKey& key : keys_of(service)) configured.insert(std::move(key));
+    for (const ServiceKey& key : keys_of(service)) configured.insert(key);
   }
   std::set<std::uint32_t> taken;
   for (auto each = service_ids_.begin(); each != service_ids_.end();) {
