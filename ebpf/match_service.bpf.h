@@ -8,7 +8,6 @@
 #include "ebpf/abi/source.h"
 #include "ebpf/maps.bpf.h"
 
-GW_INLINE __u8 gw_address_bits(__u8 family) { return family == GW_FAMILY_IPV4 ? 32 : 128; }
 
 GW_INLINE struct gw_hash_key gw_key_of_side(__u32 side) {
   struct gw_hash_key key = {

@@ -7,7 +7,7 @@ namespace guideway {
 
 AccessLists::Number AccessLists::number_of(const std::uint8_t* address, std::uint8_t family) noexcept {
   Number number = 0;
-  const unsigned length_bytes = family == GW_FAMILY_IPV4 ? 4 : 16;
+  const unsigned length_bytes = gw_address_bits(family) / 8U;
   for (unsigned i = 0; i < length_bytes; ++i) number = number << 8U | address[i];
   return number;
 }
@@ -31,7 +31,7 @@ AccessLists::Ranges AccessLists::flatten(std::vector<gw_access_prefix> prefixes,
     Number last;
     Verdict verdict;
   };
-  const unsigned width = family == GW_FAMILY_IPV4 ? 32 : 128;
+  const unsigned width = gw_address_bits(family);
   const Number highest = width == 128 ? ~Number{0} : (Number{1} << width) - 1;
   std::vector<Open> open{{highest, Verdict::by_default}};
   Ranges ranges{{0, Verdict::by_default}};

@@ -27,15 +27,13 @@ std::uint32_t hash_of(const gw_service_key& key) noexcept {
 
 bool same(const gw_service_key& a, const gw_service_key& b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
 
-std::uint8_t address_bits(std::uint8_t family) noexcept { return family == GW_FAMILY_IPV4 ? 32 : 128; }
-
 gw_service_key destination_key(const gw_flow_key& flow) noexcept {
   gw_service_key key{};
   std::memcpy(key.address, flow.destination, sizeof key.address);
   key.port_be16 = flow.destination_port_be16;
   key.protocol = flow.protocol;
   key.family = flow.family;
-  key.prefix_bits = address_bits(flow.family);
+  key.prefix_bits = gw_address_bits(flow.family);
   return key;
 }
 
@@ -106,7 +104,7 @@ ServiceTable::ServiceTable(std::vector<Service> services)
                                    [](const Service& service) { return service.row.key.port_be16 == 0; })) {
   for (std::uint32_t position = 0; position < services_.size(); ++position) {
     const gw_service& row = services_[position].row;
-    if (row.key.prefix_bits < address_bits(row.key.family))
+    if (row.key.prefix_bits < gw_address_bits(row.key.family))
       prefix_bits_.at(row.key.family == GW_FAMILY_IPV4 ? 0 : 1).push_back(row.key.prefix_bits);
     if (!is_range(services_[position])) continue;
     const std::uint32_t group = with_ranges_.find(without_port(row.key));

@@ -18,8 +18,6 @@ std::string row_name(std::string_view kind, std::uint32_t position) {
 
 bool is_family(std::uint8_t family) { return family == GW_FAMILY_IPV4 || family == GW_FAMILY_IPV6; }
 
-std::uint32_t address_bits(std::uint8_t family) { return family == GW_FAMILY_IPV4 ? 32 : 128; }
-
 // Whether nothing is set behind the first `bits` of an address.
 bool has_no_host_bits(const std::uint8_t* address, std::uint8_t family, std::uint32_t bits) {
   const gw_source masked = gw_mask_source(address, family, bits);
@@ -30,8 +28,8 @@ Result<void> check_key(const gw_service& row, const std::string& name) {
   const gw_service_key& key = row.key;
   if (!is_family(key.family)) return wrong_field(name + "key.family", key.family, "4 or 6");
   if (key.protocol != 6 && key.protocol != 17) return wrong_field(name + "key.protocol", key.protocol, "6 or 17");
-  if (key.prefix_bits > address_bits(key.family))
-    return wrong_field(name + "key.prefix_bits", key.prefix_bits, "at most " + number(address_bits(key.family)));
+  if (key.prefix_bits > gw_address_bits(key.family))
+    return wrong_field(name + "key.prefix_bits", key.prefix_bits, "at most " + number(gw_address_bits(key.family)));
   if (!has_no_host_bits(key.address, key.family, key.prefix_bits))
     return failure(name + "key.address has bits behind its prefix_bits of " + number(key.prefix_bits));
   if (std::any_of(std::begin(key.zero), std::end(key.zero), [](std::uint8_t byte) { return byte != 0; }))
@@ -50,9 +48,10 @@ Result<void> check_limits(const gw_service& row, const std::string& name) {
     return wrong_field(name + "flow_burst", row.flow_burst, "0 exactly if flow_rate is 0");
   if ((row.source_flow_rate == 0) != (row.source_flow_burst == 0))
     return wrong_field(name + "source_flow_burst", row.source_flow_burst, "0 exactly if source_flow_rate is 0");
-  if (row.source_flow_rate != 0 && (row.limit_source_bits == 0 || row.limit_source_bits > address_bits(row.key.family)))
+  if (row.source_flow_rate != 0 &&
+      (row.limit_source_bits == 0 || row.limit_source_bits > gw_address_bits(row.key.family)))
     return wrong_field(name + "limit_source_bits", row.limit_source_bits,
-                       "1 to " + number(address_bits(row.key.family)));
+                       "1 to " + number(gw_address_bits(row.key.family)));
   return {};
 }
 
@@ -62,8 +61,9 @@ Result<void> check_choice(const gw_service& row, const std::string& name) {
   if (row.policy >= GW_POLICY_COUNT)
     return wrong_field(name + "policy", row.policy, "below " + number(GW_POLICY_COUNT));
   if ((row.flags & ~GW_SERVICE_FLAGS) != 0) return wrong_field(name + "flags", row.flags, "known flags only");
-  if (row.scheduler == GW_SCHEDULER_SOURCE && (row.source_bits == 0 || row.source_bits > address_bits(row.key.family)))
-    return wrong_field(name + "source_bits", row.source_bits, "1 to " + number(address_bits(row.key.family)));
+  if (row.scheduler == GW_SCHEDULER_SOURCE &&
+      (row.source_bits == 0 || row.source_bits > gw_address_bits(row.key.family)))
+    return wrong_field(name + "source_bits", row.source_bits, "1 to " + number(gw_address_bits(row.key.family)));
   if (row.dscp > 63) return wrong_field(name + "dscp", row.dscp, "at most 63");
   if (row.access_list > GW_ACCESS_LISTS_MAX)
     return wrong_field(name + "access_list", row.access_list, "at most " + number(GW_ACCESS_LISTS_MAX));
@@ -102,7 +102,7 @@ Result<void> check_backend(const gw_backend& row, std::uint32_t position, const 
   if ((row.flags & ~GW_BACKEND_FLAGS) != 0) return wrong_field(name + "flags", row.flags, "known flags only");
   if (row.vlan > 4094) return wrong_field(name + "vlan", row.vlan, "at most 4094");
   const bool is_ipv4 = row.family == GW_FAMILY_IPV4;
-  if (row.outer_source_bits > address_bits(row.family) || (!is_ipv4 && row.outer_source_bits < 64))
+  if (row.outer_source_bits > gw_address_bits(row.family) || (!is_ipv4 && row.outer_source_bits < 64))
     return wrong_field(name + "outer_source_bits", row.outer_source_bits, is_ipv4 ? "at most 32" : "64 to 128");
   if (!has_no_host_bits(row.outer_source, row.family, row.outer_source_bits))
     return failure(name + "outer_source has bits behind its outer_source_bits of " + number(row.outer_source_bits));
@@ -117,8 +117,8 @@ Result<void> check_access_prefix(const gw_access_prefix& row, std::uint32_t posi
   if (row.list == 0 || row.list > GW_ACCESS_LISTS_MAX)
     return wrong_field(name + "list", row.list, "1 to " + number(GW_ACCESS_LISTS_MAX));
   if (!is_family(row.family)) return wrong_field(name + "family", row.family, "4 or 6");
-  if (row.bits > address_bits(row.family))
-    return wrong_field(name + "bits", row.bits, "at most " + number(address_bits(row.family)));
+  if (row.bits > gw_address_bits(row.family))
+    return wrong_field(name + "bits", row.bits, "at most " + number(gw_address_bits(row.family)));
   if (row.allows > 1) return wrong_field(name + "allows", row.allows, "0 or 1");
   if (!has_no_host_bits(row.address, row.family, row.bits))
     return failure(name + "address has bits behind its prefix of " + number(row.bits));

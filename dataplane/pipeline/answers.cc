@@ -11,6 +11,7 @@
 #include "dataplane/net/ipv4.hh"
 #include "dataplane/net/ipv6.hh"
 #include "dataplane/net/tcp.hh"
+#include "dataplane/pipeline/own_header.hh"
 
 namespace guideway {
 namespace {
@@ -54,42 +55,26 @@ void move_link_header(Packet& packet, std::byte* ip) noexcept {
   packet.data = frame;
 }
 
-// Writes the IP header of an answer from the packet's destination to its source; returns its length.
-std::uint32_t write_ip(std::byte* at, bool ipv4, const gw_flow_key& received, std::uint8_t protocol,
-                       std::uint32_t payload_bytes) noexcept {
-  if (ipv4) {
-    Ipv4Header header{};
-    header.version_and_ihl = 0x45;
-    header.total_length = be16(static_cast<std::uint16_t>(payload_bytes + sizeof header));
-    header.flags_and_fragment_offset = be16(ipv4_dont_fragment);
-    header.time_to_live = answer_hop_limit;
-    header.protocol = protocol;
-    std::memcpy(header.source.data(), received.destination, 4);
-    std::memcpy(header.destination.data(), received.source, 4);
-    header.checksum = be16::from_raw(header_checksum(&header, sizeof header));
-    std::memcpy(at, &header, sizeof header);
-    return sizeof header;
-  }
-  Ipv6Header header{};
-  header.version_class_and_label = be32(6U << 28U);
-  header.payload_length = be16(static_cast<std::uint16_t>(payload_bytes));
-  header.next_header = protocol;
-  header.hop_limit = answer_hop_limit;
-  std::memcpy(header.source.data(), received.destination, 16);
-  std::memcpy(header.destination.data(), received.source, 16);
-  std::memcpy(at, &header, sizeof header);
-  return sizeof header;
+// Writes the IP header of an answer: from the packet's destination to its source.
+void write_ip(std::byte* at, const gw_flow_key& received, std::uint8_t protocol, std::uint32_t payload_bytes) noexcept {
+  OwnHeader own;
+  own.family = received.family;
+  own.protocol = protocol;
+  own.payload_bytes = payload_bytes;
+  std::memcpy(own.source.data(), received.destination, own.source.size());
+  std::memcpy(own.destination.data(), received.source, own.destination.size());
+  write_own_header(at, own);
 }
 
 // The sum of the pseudo header that TCP and ICMPv6 count in (RFC 9293, RFC 8200 section 8.1).
 std::uint64_t pseudo_header_sum(const gw_flow_key& flow, std::uint8_t protocol, std::uint32_t payload_bytes) noexcept {
-  const std::uint32_t address_bytes = flow.family == GW_FAMILY_IPV4 ? 4 : 16;
+  const std::uint32_t address_bytes = gw_address_bits(flow.family) / 8U;
   return sum_of_bytes(flow.source, address_bytes) + sum_of_bytes(flow.destination, address_bytes) +
          be16(protocol).raw() + be16(static_cast<std::uint16_t>(payload_bytes)).raw();
 }
 
-void finish(Packet& packet, std::byte* ip, std::uint32_t ip_bytes) noexcept {
-  move_link_header(packet, ip);
+// The answer is an IP packet of that length, and goes where the question came from.
+void finish(Packet& packet, std::uint32_t ip_bytes) noexcept {
   packet.ip_length_bytes = static_cast<std::uint16_t>(ip_bytes);
   packet.length_bytes = packet.ip_offset_bytes + ip_bytes;
   packet.egress_port = packet.ingress_port;
@@ -104,7 +89,8 @@ struct IcmpMessage {
 // Puts an ICMP error in front of the received IP packet, of which as much as is usual is quoted. False: no headroom.
 bool become_icmp_error(Packet& packet, const IcmpMessage& message) noexcept {
   const bool ipv4 = is_ipv4(packet);
-  const std::uint32_t headers_bytes = (ipv4 ? sizeof(Ipv4Header) : sizeof(Ipv6Header)) + sizeof(IcmpHeader);
+  const std::uint32_t ip_bytes = own_header_bytes(packet.flow.family);
+  const std::uint32_t headers_bytes = ip_bytes + static_cast<std::uint32_t>(sizeof(IcmpHeader));
   if (packet.headroom_bytes < headers_bytes) return false;
   const std::uint32_t quoted_bytes =
       std::min<std::uint32_t>(packet.ip_length_bytes, ipv4 ? GW_QUOTED_BYTES_IPV4 : GW_QUOTED_BYTES_IPV6);
@@ -112,16 +98,15 @@ bool become_icmp_error(Packet& packet, const IcmpMessage& message) noexcept {
   move_link_header(packet, ip);
   const std::uint8_t protocol = ipv4 ? next_header::icmp : next_header::icmpv6;
   const std::uint32_t icmp_bytes = quoted_bytes + sizeof(IcmpHeader);
-  std::byte* at = ip + write_ip(ip, ipv4, packet.flow, protocol, icmp_bytes);
+  write_ip(ip, packet.flow, protocol, icmp_bytes);
+  std::byte* at = ip + ip_bytes;
   IcmpHeader header{message.type, message.code, be16(0), be32(message.rest)};
   std::memcpy(at, &header, sizeof header);
   std::uint64_t sum = sum_of_bytes(at, icmp_bytes);
   if (!ipv4) sum += pseudo_header_sum(packet.flow, protocol, icmp_bytes);
   header.checksum = be16::from_raw(static_cast<std::uint16_t>(~fold_sum(sum)));
   std::memcpy(at, &header, sizeof header);
-  packet.ip_length_bytes = static_cast<std::uint16_t>(headers_bytes + quoted_bytes);
-  packet.length_bytes = packet.ip_offset_bytes + headers_bytes + quoted_bytes;
-  packet.egress_port = packet.ingress_port;
+  finish(packet, headers_bytes + quoted_bytes);
   return true;
 }
 
@@ -144,9 +129,11 @@ void become_reset(Packet& packet) noexcept {
   const std::uint64_t sum =
       sum_of_bytes(&reset, sizeof reset) + pseudo_header_sum(packet.flow, next_header::tcp, sizeof reset);
   reset.checksum = be16::from_raw(static_cast<std::uint16_t>(~fold_sum(sum)));
-  const std::uint32_t header_bytes = write_ip(ip, is_ipv4(packet), packet.flow, next_header::tcp, sizeof reset);
+  const std::uint32_t header_bytes = own_header_bytes(packet.flow.family);
+  write_ip(ip, packet.flow, next_header::tcp, sizeof reset);
   std::memcpy(ip + header_bytes, &reset, sizeof reset);
-  finish(packet, ip, header_bytes + sizeof reset);
+  swap_macs(packet.data);
+  finish(packet, header_bytes + static_cast<std::uint32_t>(sizeof reset));
 }
 
 void become_echo_reply(Packet& packet) noexcept {

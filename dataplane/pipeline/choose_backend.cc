@@ -28,18 +28,20 @@ bool is_plain(const gw_slot& slot, const Packet& packet, const ChooseState& stat
   return (row.flags & GW_SERVICE_REMEMBERS_NOTHING) != 0 || nobody_remembers(packet, state);
 }
 
-// Whether the remembered backend is still the one that it was, and alive.
-bool is_alive(const gw_flow_entry& entry, const HealthTable& health) noexcept {
-  const std::uint64_t word = health.load(FlowTable::backend_of(entry));
+// Whether the remembered backend, whose health word this is, is still the one that it was, and alive.
+bool is_alive(const gw_flow_entry& entry, std::uint64_t word) noexcept {
   return static_cast<std::uint8_t>(gw_health_generation(word)) == FlowTable::generation_of(entry) &&
          gw_health_is_alive(word) != 0;
 }
 
+std::uint64_t health_of(const gw_flow_entry& entry, const ChooseState& state) noexcept {
+  return state.health.load(FlowTable::backend_of(entry));
+}
+
 // Whether the remembered backend may still have this packet.
-bool keeps_its_backend(const gw_flow_entry& entry, const Packet& packet, const HealthTable& health) noexcept {
-  if (!is_alive(entry, health)) return false;
-  const std::uint64_t word = health.load(FlowTable::backend_of(entry));
-  return gw_health_state_of(word) != GW_HEALTH_DRAINING || !is_tcp_opener(packet);
+bool keeps_its_backend(const gw_flow_entry& entry, const Packet& packet, const ChooseState& state) noexcept {
+  const std::uint64_t word = health_of(entry, state);
+  return is_alive(entry, word) && (gw_health_state_of(word) != GW_HEALTH_DRAINING || !is_tcp_opener(packet));
 }
 
 void touch_entry(gw_flow_entry& entry, const Packet& packet, std::uint32_t now_ticks) noexcept {
@@ -113,7 +115,7 @@ bool recall(Packet& packet, ChooseState& state) noexcept {
   const bool follows = (packet.service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
   if (follows || state.flows.may_hold(packet.hash)) {
     if (gw_flow_entry* entry = state.flows.find(packet.hash, now_ticks)) {
-      if (keeps_its_backend(*entry, packet, state.health)) {
+      if (keeps_its_backend(*entry, packet, state)) {
         packet.backend = FlowTable::backend_of(*entry);
         packet.opens_flow = is_tcp_opener(packet);
         touch_entry(*entry, packet, now_ticks);
@@ -124,7 +126,7 @@ bool recall(Packet& packet, ChooseState& state) noexcept {
   }
   if (packet.kind != PacketKind::first_fragment) return false;
   const auto elsewhere = state.crew.ask_others(state.flows, packet.hash, now_ticks);
-  if (!elsewhere || !is_alive(*elsewhere, state.health)) return false;
+  if (!elsewhere || !is_alive(*elsewhere, health_of(*elsewhere, state))) return false;
   packet.backend = FlowTable::backend_of(*elsewhere);
   packet.opens_flow = is_tcp_opener(packet);
   return true;
@@ -158,7 +160,7 @@ gw_exit choose_about_flow(Packet& packet, const OwnSlot& own, const ChooseState&
   if ((row.flags & GW_SERVICE_REMEMBERS_NOTHING) == 0) {
     auto entry = state.flows.look_from_afar(packet.hash, state.admission.now_ticks);
     if (!entry) entry = state.crew.ask_others(state.flows, packet.hash, state.admission.now_ticks);
-    if (entry && is_alive(*entry, state.health)) {
+    if (entry && is_alive(*entry, health_of(*entry, state))) {
       packet.backend = FlowTable::backend_of(*entry);
       return GW_EXIT_SENT;
     }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/pipeline/encapsulate.hh"
 
+#include <array>
 #include <cstring>
 
-#include "dataplane/net/checksum.hh"
 #include "dataplane/net/ipv4.hh"
 #include "dataplane/net/ipv6.hh"
 #include "dataplane/net/tunnel.hh"
 #include "dataplane/net/udp.hh"
 #include "dataplane/pipeline/link_header.hh"
+#include "dataplane/pipeline/own_header.hh"
 
 namespace guideway {
 namespace {
 
-constexpr std::uint8_t outer_hop_limit = 64;
 // The range that RFC 6335 leaves to senders, all of it: 14 bits of the flow's hash for the backend's RSS to spread by.
 constexpr std::uint16_t gue_source_port_base = 0xc000;
 constexpr std::uint16_t gue_source_port_bits = 0x3fff;
@@ -77,62 +77,44 @@ void write_shim(std::byte* at, const Packet& packet, const gw_backend& backend, 
   }
 }
 
-void write_source(std::uint8_t* at, const gw_backend& backend, std::uint64_t hash) noexcept {
+std::array<std::uint8_t, 16> outer_source(const gw_backend& backend, std::uint64_t hash) noexcept {
+  std::array<std::uint8_t, 16> source;
+  std::memcpy(source.data(), backend.outer_source, source.size());
+  if (backend.outer_source_bits >= gw_address_bits(backend.family)) return source;
   if (backend.family == GW_FAMILY_IPV4) {
-    std::memcpy(at, backend.outer_source, 4);
-    if (backend.outer_source_bits >= 32) return;
-    be32 source;
-    std::memcpy(&source, at, sizeof source);
+    be32 address;
+    std::memcpy(&address, source.data(), sizeof address);
     const std::uint32_t host_bits = 0xffffffffU >> backend.outer_source_bits;
-    source = be32(source.host() | (static_cast<std::uint32_t>(hash >> 32U) & host_bits));
-    std::memcpy(at, &source, sizeof source);
-    return;
+    address = be32(address.host() | (static_cast<std::uint32_t>(hash >> 32U) & host_bits));
+    std::memcpy(source.data(), &address, sizeof address);
+    return source;
   }
-  std::memcpy(at, backend.outer_source, 16);
-  if (backend.outer_source_bits >= 128) return;
   be<std::uint64_t> low;
-  std::memcpy(&low, at + 8, sizeof low);
+  std::memcpy(&low, source.data() + 8, sizeof low);
   const std::uint64_t host_bits = ~std::uint64_t{0} >> (backend.outer_source_bits - 64U);
   low = be<std::uint64_t>(low.host() | (hash & host_bits));
-  std::memcpy(at + 8, &low, sizeof low);
+  std::memcpy(source.data() + 8, &low, sizeof low);
+  return source;
 }
 
-void write_outer_ipv4(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint8_t traffic_class,
-                      std::uint32_t payload_bytes) noexcept {
-  Ipv4Header header;
-  header.version_and_ihl = 0x45;
-  header.dscp_and_ecn = traffic_class;
-  header.total_length = be16(static_cast<std::uint16_t>(payload_bytes + sizeof header));
-  header.identification = be16(0);  // allowed with DF (RFC 6864)
-  header.flags_and_fragment_offset = be16(ipv4_dont_fragment);
-  header.time_to_live = outer_hop_limit;
-  header.protocol = outer_protocol(packet, backend);
-  header.checksum = be16(0);
-  write_source(header.source.data(), backend, packet.hash);
-  std::memcpy(header.destination.data(), backend.address, 4);
-  header.checksum = be16::from_raw(header_checksum(&header, sizeof header));
-  std::memcpy(at, &header, sizeof header);
-}
-
-void write_outer_ipv6(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint8_t traffic_class,
-                      std::uint32_t payload_bytes) noexcept {
-  Ipv6Header header;
-  const auto flow_label = static_cast<std::uint32_t>(packet.hash) & 0xfffffU;
-  header.version_class_and_label = be32(6U << 28U | std::uint32_t{traffic_class} << 20U | flow_label);
-  header.payload_length = be16(static_cast<std::uint16_t>(payload_bytes));
-  header.next_header = outer_protocol(packet, backend);
-  header.hop_limit = outer_hop_limit;
-  write_source(header.source.data(), backend, packet.hash);
-  std::memcpy(header.destination.data(), backend.address, 16);
-  std::memcpy(at, &header, sizeof header);
+void write_outer(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint8_t traffic_class,
+                 std::uint32_t payload_bytes) noexcept {
+  OwnHeader own;
+  own.family = backend.family;
+  own.protocol = outer_protocol(packet, backend);
+  own.traffic_class = traffic_class;
+  own.flow_label = static_cast<std::uint32_t>(packet.hash) & 0xfffffU;
+  own.payload_bytes = payload_bytes;
+  own.source = outer_source(backend, packet.hash);
+  std::memcpy(own.destination.data(), backend.address, own.destination.size());
+  write_own_header(at, own);
 }
 
 }  // namespace
 
 std::uint32_t tunnel_overhead_bytes(const gw_backend& backend) noexcept {
   if (backend.forward == GW_FORWARD_L2 || backend.forward == GW_FORWARD_L3DSR) return 0;
-  const std::uint32_t outer_bytes = backend.family == GW_FAMILY_IPV4 ? sizeof(Ipv4Header) : sizeof(Ipv6Header);
-  return outer_bytes + shim_bytes(backend);
+  return own_header_bytes(backend.family) + shim_bytes(backend);
 }
 
 gw_exit encapsulate(Packet& packet, const gw_backend& backend) noexcept {
@@ -145,13 +127,8 @@ gw_exit encapsulate(Packet& packet, const gw_backend& backend) noexcept {
   const std::uint8_t traffic_class = inner_traffic_class(packet, inner);
   const std::uint32_t payload_bytes = packet.ip_length_bytes + shim;
   write_shim(inner - shim, packet, backend, shim);
-  if (backend.family == GW_FAMILY_IPV4) {
-    write_outer_ipv4(outer, packet, backend, traffic_class, payload_bytes);
-    write_link_header(packet, outer, backend, EtherType::ipv4);
-  } else {
-    write_outer_ipv6(outer, packet, backend, traffic_class, payload_bytes);
-    write_link_header(packet, outer, backend, EtherType::ipv6);
-  }
+  write_outer(outer, packet, backend, traffic_class, payload_bytes);
+  write_link_header(packet, outer, backend, backend.family == GW_FAMILY_IPV4 ? EtherType::ipv4 : EtherType::ipv6);
   packet.length_bytes = packet.ip_offset_bytes + overhead + packet.ip_length_bytes;
   return GW_EXIT_SENT;
 }

@@ -13,8 +13,6 @@
 namespace guideway {
 namespace {
 
-std::uint32_t address_bits(__u8 family) { return family == GW_FAMILY_IPV4 ? 32 : 128; }
-
 // Adds an element and remembers its key. BPF_ANY for what several services share.
 template <typename Key, typename Value>
 Result<void> put(int map, std::vector<Key>& keys, const Key& key, const Value& value, const char* what,
@@ -79,7 +77,7 @@ Result<void> SideMaps::add(const gw_xdp_service& service) {
 }
 
 Result<void> SideMaps::add_address(const gw_service_key& key) {
-  if (key.prefix_bits < address_bits(key.family)) {
+  if (key.prefix_bits < gw_address_bits(key.family)) {
     features_ |= GW_XDP_HAS_PREFIXES;
     return put(maps_.service_prefixes, service_prefixes_, prefix_key(key.address, key.family, key.prefix_bits, 0),
                __u32{key.prefix_bits}, "a service's prefix", BPF_ANY);

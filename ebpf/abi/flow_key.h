@@ -12,6 +12,8 @@
 #define GW_FAMILY_IPV4 4u
 #define GW_FAMILY_IPV6 6u
 
+GW_INLINE __u8 gw_address_bits(__u8 family) { return family == GW_FAMILY_IPV4 ? 32 : 128; }
+
 /* An IPv4 address stands in the first four bytes, the other twelve are zero. */
 struct gw_flow_key {
   __u8 source[16];
