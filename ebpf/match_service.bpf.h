@@ -8,7 +8,6 @@
 #include "ebpf/abi/source.h"
 #include "ebpf/maps.bpf.h"
 
-
 GW_INLINE struct gw_hash_key gw_key_of_side(__u32 side) {
   struct gw_hash_key key = {
       .k0 = control.generations[side & 1].hash_key.k0,
