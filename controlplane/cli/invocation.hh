@@ -2,6 +2,7 @@
 // What a command line asks for, as values: parsing, asking the daemon and printing know nothing of each other but this.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,50 +11,23 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/cli/session.hh"
 #include "controlplane/replay/command.hh"
 
 namespace guideway {
 
-struct StatusCommand {};
-struct ServiceListCommand {};
-struct ServiceShowCommand {
-  std::string name;
-};
-struct BackendListCommand {
-  std::string pool;  // empty: all
-};
 // Every command that changes something: the edit as the API takes it, and what to say once it is durable.
 struct EditCommand {
   nlohmann::json edit;
   std::string done;
 };
-struct ConfigShowCommand {};
-struct ConfigCheckCommand {
-  std::string file;
-};
-struct ConfigDiffCommand {
-  std::string file;
-  std::string from;  // empty: what runs
-};
-struct ConfigApplyCommand {
-  std::string file;
-};
-struct ExplainCommand {
-  std::string protocol;
-  std::string source;
-  std::string destination;
-};
-struct StatsCommand {
-  bool all = false;  // counters that are zero as well
-};
+// Every other command, as what it does.
+using Action = std::function<int(Session& session)>;
 
 struct Invocation {
   std::string api = "/run/guideway/api.sock";
   bool json = false;
-  std::variant<StatusCommand, ServiceListCommand, ServiceShowCommand, BackendListCommand, EditCommand,
-               ConfigShowCommand, ConfigCheckCommand, ConfigDiffCommand, ConfigApplyCommand, ExplainCommand,
-               StatsCommand, ReplayCommand>
-      command;
+  std::variant<Action, EditCommand, ReplayCommand> command;
 };
 
 // Exit statuses, the same for every command; docs/cli.md promises them.

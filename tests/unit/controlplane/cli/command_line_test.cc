@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sstream>
 
 #include "controlplane/cli/edit_forms.hh"
 #include "controlplane/cli/invocation.hh"
 #include "controlplane/cli/key_options.hh"
+#include "controlplane/cli/run.hh"
 #include "controlplane/config/keys.hh"
+#include "tests/unit/controlplane/cli/fake_daemon.hh"
 
 namespace guideway {
 namespace {
@@ -21,6 +24,17 @@ json edit_of(const Words& words) {
   if (!parsed.invocation) return nullptr;
   const auto* command = std::get_if<EditCommand>(&parsed.invocation->command);
   return command == nullptr ? json(nullptr) : command->edit;
+}
+
+// The request that it makes.
+std::string asked_by(Invocation invocation) {
+  FakeDaemon daemon(200, "{}");
+  invocation.api = daemon.path();
+  std::ostringstream output;
+  std::ostringstream error;
+  EXPECT_EQ(run(invocation, output, error), exit_ok) << error.str();
+  const auto requests = daemon.requests();
+  return requests.size() == 1 ? requests.front().line : std::to_string(requests.size()) + " requests";
 }
 
 TEST(CommandLine, EditsAreWhatTheApiTakes) {
@@ -66,7 +80,7 @@ TEST(CommandLine, OptionsOfAllCommandsMayStandAnywhere) {
     ASSERT_TRUE(parsed.invocation.has_value()) << parsed.otherwise.error;
     EXPECT_EQ(parsed.invocation->api, "/s");
     EXPECT_TRUE(parsed.invocation->json);
-    EXPECT_EQ(std::get<BackendListCommand>(parsed.invocation->command).pool, "web");
+    EXPECT_EQ(asked_by(*parsed.invocation), "GET /v1/backends?pool=web HTTP/1.1");
   }
 }
 
@@ -141,7 +155,9 @@ TEST(CommandLine, EveryKeyOfABackend) {
 TEST(CommandLine, ExplainAndReplay) {
   const auto explain = parse_command_line({"explain", "udp", "[2001:db8::7]:4000", "[2001:db8::53]:53"});
   ASSERT_TRUE(explain.invocation.has_value()) << explain.otherwise.error;
-  EXPECT_EQ(std::get<ExplainCommand>(explain.invocation->command).source, "[2001:db8::7]:4000");
+  EXPECT_EQ(asked_by(*explain.invocation),
+            "GET /v1/explain?protocol=udp&source=%5B2001%3Adb8%3A%3A7%5D%3A4000&destination="
+            "%5B2001%3Adb8%3A%3A53%5D%3A53 HTTP/1.1");
   const auto replay =
       parse_command_line({"replay", "--config", "c", "--in", "i", "--out", "o", "--kernel", "k", "--json"});
   ASSERT_TRUE(replay.invocation.has_value()) << replay.otherwise.error;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command has at hand while it runs: the daemon, the two streams, and how answers become output and exit status.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "controlplane/cli/api_client.hh"
+
+namespace guideway {
+
+class Session {
+ public:
+  using Render = std::function<std::string(const nlohmann::json&)>;
+
+  Session(const std::string& api, bool json, std::ostream& output, std::ostream& error)
+      : client_(api), json_(json), output_(output), error_(error) {}
+
+  // Each returns the exit status.
+  int ask(const std::string& target, const Render& render) { return finish(client_.get(target), render); }
+  int post(const std::string& target, const nlohmann::json& body, const Render& render) {
+    return finish(client_.post(target, body), render);
+  }
+  int finish(const tl::expected<ApiReply, ApiFailure>& reply, const Render& render);
+  int print(const nlohmann::json& document, const Render& render);
+
+  [[nodiscard]] const ApiClient& client() const { return client_; }
+  [[nodiscard]] bool wants_json() const { return json_; }
+  [[nodiscard]] std::ostream& output() { return output_; }
+  [[nodiscard]] std::ostream& error() { return error_; }
+
+ private:
+  ApiClient client_;
+  bool json_;
+  std::ostream& output_;
+  std::ostream& error_;
+};
+
+// As --json prints it.
+[[nodiscard]] std::string dumped(const nlohmann::json& document);
+
+}  // namespace guideway
