@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that Guideway is built and tested with, by name. Does nothing, and asks no network, when
 # all are there. `--check` only names what is missing (exit code 1). Servers that this script brings (nginx, Redis,
-# memcached) are not started: the tests start their own ones; those that were there before are left as they are.
+# memcached, Prometheus) are not started: the tests start their own ones; those that were there before are left as they
+# are.
 set -eu
 
 packages="
@@ -11,9 +12,10 @@ packages="
   libdpdk-dev dpdk libbpf-dev bpftool libxdp-dev
   libnl-3-dev libnl-route-3-dev libpcap-dev
   libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev libre2-dev
+  prometheus-cpp-dev libsystemd-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-numpy python3-scapy git
-  nginx redis-server memcached iproute2 iputils-ping ethtool curl tcpdump tshark procps util-linux
+  nginx redis-server memcached iproute2 iputils-ping ethtool curl tcpdump tshark prometheus procps util-linux
 "
 
 missing=""
@@ -42,7 +44,7 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-for server in nginx redis-server memcached; do
+for server in nginx redis-server memcached prometheus; do
   case " $(echo $missing) " in *" $server "*) new_servers="$new_servers $server" ;; esac
 done
 if [ -n "$new_servers" ] && [ ! -e "$policy" ]; then

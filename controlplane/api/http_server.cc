@@ -75,9 +75,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     response_ = {};
     response_.version(11);
     response_.result(static_cast<unsigned>(reply.status));
-    response_.set(http::field::content_type, "application/json");
+    response_.set(http::field::content_type, reply.content_type);
     response_.keep_alive(keep_alive_);
-    response_.body() = reply.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    response_.body() =
+        reply.text ? *reply.text : reply.body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     response_.prepare_payload();
     stream_.expires_after(limits_.request_timeout);
     http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code error, std::size_t) {

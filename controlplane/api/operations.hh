@@ -18,6 +18,8 @@ namespace guideway {
 struct Reply {
   int status = 200;
   nlohmann::json body;
+  std::optional<std::string> text;  // instead of the body, of this type:
+  std::string content_type = "application/json";
 };
 
 [[nodiscard]] inline Reply error_reply(int status, const std::string& sentence) {
@@ -45,6 +47,8 @@ class Operations {
   virtual Reply service(const std::string& name) = 0;
   virtual Reply backends(const std::optional<std::string>& pool) = 0;
   virtual Reply stats() = 0;
+  // What Prometheus reads, as text.
+  virtual void metrics(Respond respond) = 0;
   virtual Reply config() = 0;
   virtual Reply config_diff(const std::string& path) = 0;
   virtual void config_apply(const std::string& path, Respond respond) = 0;

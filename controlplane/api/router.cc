@@ -14,14 +14,14 @@ namespace {
 using Query = std::map<std::string, std::string>;
 
 struct Route {
-  std::string_view path;  // behind /v1/
+  std::string_view path;  // behind /v1/; "metrics" stands where Prometheus expects it
   std::string_view method;
 };
 
 constexpr std::array routes = {
     Route{"status", "GET"},  Route{"services", "GET"},   Route{"backends", "GET"},     Route{"stats", "GET"},
     Route{"explain", "GET"}, Route{"config", "GET"},     Route{"config/diff", "POST"}, Route{"config/apply", "POST"},
-    Route{"edits", "POST"},  Route{"services/*", "GET"},
+    Route{"edits", "POST"},  Route{"services/*", "GET"}, Route{"/metrics", "GET"},
 };
 
 // The segments behind "v1" as one word; the name of a single service becomes a star, since it may hold anything.
@@ -101,6 +101,7 @@ void Router::handle(const ApiRequest& request, Operations::Respond respond) {
   auto target = Target::parse(request.target);
   if (!target) return respond(error_reply(400, "the request's target is not a path that begins with /"));
   std::string path = route_of(target->segments);
+  if (target->segments == std::vector<std::string>{"metrics"}) path = "/metrics";
   const Route* route = find_route(path);
   if (route == nullptr)
     return respond(error_reply(404, "there is nothing at " + request.target + "; docs/api.md lists what there is"));
@@ -115,6 +116,7 @@ void Router::handle(const ApiRequest& request, Operations::Respond respond) {
 }
 
 void Router::get(const std::vector<std::string>& path, const Query& query, Operations::Respond respond) {
+  if (path.size() == 1) return operations_.metrics(std::move(respond));
   const std::string& what = path[1];
   if (what == "status") return respond(operations_.status());
   if (what == "services") return respond(path.size() == 3 ? operations_.service(path[2]) : operations_.services());

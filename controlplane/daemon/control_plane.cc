@@ -70,8 +70,10 @@ ControlPlane::ControlPlane(boost::asio::io_context& io, IntentStore store, Inten
       monitor_(
           io, [this](std::uint32_t index, const ProbeResult& result) { checked(index, result); },
           std::random_device{}()),
+      meters_(io),
       door_(io, intent_.running.door,
-            {[this] { door_opened(); }, [this](const std::string& why) { door_closed(why); }}),
+            {[this] { door_opened(); }, [this](const std::string& why) { door_closed(why); },
+             [this] { meters_.follow(ledger_, intent_.running, door_.counters()); }}),
       publisher_(io, door_,
                  {[this] { return make_publication(); }, [this] { return may_publish(); },
                   [this](const std::shared_ptr<const Publication>& publication, const PublishReport& report) {
@@ -123,6 +125,7 @@ void ControlPlane::follow_ledger() {
   const std::int64_t now_ms = steady_ms();
   board_.sync(ledger_.backends(), intent_.running, now_ms);
   monitor_.set_targets(board_.check_targets());
+  meters_.follow(ledger_, intent_.running, door_.counters());
   std::set<IpAddress> wanted;
   for (const auto& [key, record] : ledger_.backends()) wanted.insert(record.config.address);
   watcher_->set_wanted(wanted);
@@ -140,7 +143,9 @@ void ControlPlane::checked(std::uint32_t index, const ProbeResult& result) {
   if (result.outcome == ProbeOutcome::failed && is_blind()) return;
   board_.check_result(index, result, steady_ms());
   const HealthBoard::Entry* entry = board_.find(index);
-  if (entry != nullptr && result.outcome == ProbeOutcome::failed) watcher_->verify(entry->record.config.address);
+  if (entry == nullptr) return;
+  meters_.checked(*entry, result);
+  if (result.outcome == ProbeOutcome::failed) watcher_->verify(entry->record.config.address);
 }
 
 void ControlPlane::refresh_reachability() {
@@ -197,6 +202,7 @@ void ControlPlane::every_second() {
     }
     // Not while a change waits for the datapath: it may have to be undone.
     if (!is_turn_taken_) retire();
+    meters_.every_second(door_.counters());
     every_second();
   });
 }
@@ -219,6 +225,7 @@ void ControlPlane::door_opened() {
   ports_ = datapath.ports;
   generation_ = std::max(generation_, datapath.generation);
   fit_ledger_to(datapath.capacities);
+  meters_.door_opened(ledger_, intent_.running, *door_.counters());
   if (!attached_before_ && datapath.generation != 0) board_.restore(words, steady_ms());
   sighted_at_ms_ = attached_before_ ? steady_ms() + blind_after_return_ms : 0;
   attached_before_ = true;
@@ -233,65 +240,6 @@ void ControlPlane::door_closed(const std::string& why) {
   spdlog::warn("door event=closed why={}", log_value(why));
   door_trouble_ = why;
   board_.detach();
-}
-
-void ControlPlane::fit_ledger_to(const Capacities& capacities) {
-  if (capacities.services_max == capacities_.services_max && capacities.backends_max == capacities_.backends_max)
-    return;
-  auto fitted = Ledger::load(ledger_.save(), capacities);
-  auto adopted = fitted ? fitted->adopt(intent_.running, {}, wall_ms()) : Result<void>(failure_of(fitted));
-  if (!adopted) {
-    // The datapath will say the same when it is offered the snapshot; nothing is lost by asking it.
-    spdlog::error("door event=too_small error={}", log_value(adopted.error().message));
-    return;
-  }
-  ledger_ = std::move(*fitted);
-  capacities_ = capacities;
-}
-
-std::shared_ptr<const Publication> ControlPlane::make_publication() {
-  ++generation_;
-  if (generation_ > generation_reserved_) {
-    auto saved = save();
-    if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
-  }
-  auto publication = std::make_shared<Publication>();
-  publication->reachability = reachability_.resolved;
-  publication->compiled = ledger_.compile(generation_, publication->reachability);
-  return publication;
-}
-
-bool ControlPlane::may_publish() const {
-  // A snapshot that calls a living backend unresolved would cut off its flows: the kernel is given its second.
-  for (const auto& [index, why] : reachability_.unresolved) {
-    const HealthBoard::Entry* entry = board_.find(index);
-    if (entry != nullptr && gw_health_is_alive(board_.word(index)) != 0 &&
-        watcher_->undecided(entry->record.config.address)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-void ControlPlane::publication_finished(const std::shared_ptr<const Publication>& publication,
-                                        const PublishReport& report) {
-  if (report.outcome == PublishOutcome::rejected) {
-    last_rejection_ = report.reason;
-    spdlog::error("publish event=rejected generation={} reason={}", report.generation, log_value(report.reason));
-    return;
-  }
-  if (report.outcome == PublishOutcome::connection_lost) {
-    spdlog::warn("publish event=lost generation={} reason={}", report.generation, log_value(report.reason));
-    return;
-  }
-  spdlog::info("publish event=accepted generation={} tables_sent={}", report.generation, report.tables_sent);
-  last_rejection_.clear();
-  published_ = publication;
-  // Only now does the datapath know the way to what was resolved, so only now may it be chosen.
-  const std::int64_t now_ms = steady_ms();
-  for (const auto& [index, reach] : publication->reachability) {
-    if (reachability_.resolved.count(index) != 0) board_.set_resolved(index, true, now_ms);
-  }
 }
 
 }  // namespace guideway

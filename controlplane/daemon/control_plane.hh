@@ -24,6 +24,7 @@
 #include "controlplane/api/operations.hh"
 #include "controlplane/compile/ledger.hh"
 #include "controlplane/daemon/health_board.hh"
+#include "controlplane/daemon/meters.hh"
 #include "controlplane/daemon/observe.hh"
 #include "controlplane/daemon/publisher.hh"
 #include "controlplane/daemon/reachability.hh"
@@ -54,6 +55,7 @@ class ControlPlane : public Operations {
   Reply service(const std::string& name) override;
   Reply backends(const std::optional<std::string>& pool) override;
   Reply stats() override;
+  void metrics(Respond respond) override;
   Reply config() override;
   Reply config_diff(const std::string& path) override;
   void config_apply(const std::string& path, Respond respond) override;
@@ -111,6 +113,7 @@ class ControlPlane : public Operations {
   Capacities capacities_;
   HealthBoard board_;
   HealthMonitor monitor_;
+  Meters meters_;
   std::unique_ptr<NeighbourWatcher> watcher_;
   DoorClient door_;
   Publisher publisher_;

@@ -221,6 +221,7 @@ Reply ControlPlane::services() { return observe_services(observe()); }
 Reply ControlPlane::service(const std::string& name) { return observe_service(observe(), name); }
 Reply ControlPlane::backends(const std::optional<std::string>& pool) { return observe_backends(observe(), pool); }
 Reply ControlPlane::stats() { return observe_stats(observe()); }
+void ControlPlane::metrics(Respond respond) { meters_.scrape(observe(), std::move(respond)); }
 
 void ControlPlane::explain(const ExplainRequest& request, Respond respond) {
   door_.query(flow_key_of(request),

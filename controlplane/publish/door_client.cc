@@ -93,6 +93,7 @@ void DoorClient::lose(const std::string& why) {
   waiting_for_answer_ = false;
   held_tables_.clear();
   bool was_open = opened_.has_value();
+  if (was_open && handlers_.closing) handlers_.closing();
   opened_.reset();
   std::deque<Job> jobs = std::exchange(jobs_, {});
   if (was_open || why != last_reason_) {

@@ -61,7 +61,8 @@ class DoorClient {
   struct Handlers {
     std::function<void()> opened;  // datapath(), health() and counters() are there
     std::function<void(const std::string& why)>
-        closed;  // they are gone; also told once for every new reason not to open
+        closed;                     // they are gone; also told once for every new reason not to open
+    std::function<void()> closing;  // the last look at them
   };
   struct Timing {
     std::chrono::milliseconds retry{200};

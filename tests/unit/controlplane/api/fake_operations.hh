@@ -17,6 +17,12 @@ class FakeOperations : public Operations {
   Reply service(const std::string& name) override { return said("service " + name); }
   Reply backends(const std::optional<std::string>& pool) override { return said("backends " + pool.value_or("(all)")); }
   Reply stats() override { return said("stats"); }
+  void metrics(Respond respond) override {
+    Reply reply;
+    reply.text = "guideway_up 1\n";
+    reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    respond(std::move(reply));
+  }
   Reply config() override { return said("config"); }
   Reply config_diff(const std::string& path) override { return said("diff " + path); }
   void config_apply(const std::string& path, Respond respond) override { respond(said("apply " + path)); }

@@ -59,6 +59,16 @@ TEST_F(HttpServerTest, AnswersWithJson) {
   EXPECT_NE(answer.text.find("Content-Type: application/json"), std::string::npos);
 }
 
+TEST_F(HttpServerTest, AnswersPrometheusWithText) {
+  start({});
+  const HttpAnswer answer = ask(path_, "GET", "/metrics");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.text.find("Content-Type: text/plain; version=0.0.4"), std::string::npos) << answer.text;
+  EXPECT_NE(answer.text.find("\r\n\r\nguideway_up 1\n"), std::string::npos) << answer.text;
+  EXPECT_EQ(ask(path_, "POST", "/metrics").status, 405);
+  EXPECT_EQ(ask(path_, "GET", "/v1/metrics").status, 404);
+}
+
 TEST_F(HttpServerTest, ItsSocketIsForOwnerAndGroup) {
   start({});
   struct stat status {};

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// ControlPlane towards the datapath: what a snapshot is made of, when it may go, and what follows from its answer.
+#include <spdlog/spdlog.h>
+
+#include "controlplane/daemon/clock.hh"
+#include "controlplane/daemon/control_plane.hh"
+#include "controlplane/daemon/log_value.hh"
+
+namespace guideway {
+
+void ControlPlane::fit_ledger_to(const Capacities& capacities) {
+  if (capacities.services_max == capacities_.services_max && capacities.backends_max == capacities_.backends_max)
+    return;
+  auto fitted = Ledger::load(ledger_.save(), capacities);
+  auto adopted = fitted ? fitted->adopt(intent_.running, {}, wall_ms()) : Result<void>(failure_of(fitted));
+  if (!adopted) {
+    // The datapath will say the same when it is offered the snapshot; nothing is lost by asking it.
+    spdlog::error("door event=too_small error={}", log_value(adopted.error().message));
+    return;
+  }
+  ledger_ = std::move(*fitted);
+  capacities_ = capacities;
+}
+
+std::shared_ptr<const Publication> ControlPlane::make_publication() {
+  ++generation_;
+  if (generation_ > generation_reserved_) {
+    auto saved = save();
+    if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
+  }
+  auto publication = std::make_shared<Publication>();
+  publication->reachability = reachability_.resolved;
+  publication->compiled = ledger_.compile(generation_, publication->reachability);
+  return publication;
+}
+
+bool ControlPlane::may_publish() const {
+  // A snapshot that calls a living backend unresolved would cut off its flows: the kernel is given its second.
+  for (const auto& [index, why] : reachability_.unresolved) {
+    const HealthBoard::Entry* entry = board_.find(index);
+    if (entry != nullptr && gw_health_is_alive(board_.word(index)) != 0 &&
+        watcher_->undecided(entry->record.config.address)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void ControlPlane::publication_finished(const std::shared_ptr<const Publication>& publication,
+                                        const PublishReport& report) {
+  meters_.published(report.outcome);
+  if (report.outcome == PublishOutcome::rejected) {
+    last_rejection_ = report.reason;
+    spdlog::error("publish event=rejected generation={} reason={}", report.generation, log_value(report.reason));
+    return;
+  }
+  if (report.outcome == PublishOutcome::connection_lost) {
+    spdlog::warn("publish event=lost generation={} reason={}", report.generation, log_value(report.reason));
+    return;
+  }
+  spdlog::info("publish event=accepted generation={} tables_sent={}", report.generation, report.tables_sent);
+  last_rejection_.clear();
+  published_ = publication;
+  // Only now does the datapath know the way to what was resolved, so only now may it be chosen.
+  const std::int64_t now_ms = steady_ms();
+  for (const auto& [index, reach] : publication->reachability) {
+    if (reachability_.resolved.count(index) != 0) board_.set_resolved(index, true, now_ms);
+  }
+}
+
+}  // namespace guideway

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/metrics/exposition.hh"
+
+#include <gtest/gtest.h>
+
+#include "dataplane/pipeline/exits.hh"
+#include "tests/unit/controlplane/metrics/promtool.hh"
+
+namespace guideway {
+namespace {
+
+MetricFacts some_facts() {
+  MetricFacts facts;
+  facts.version = "1.2.3";
+  facts.started_at_s = 1.7e9;
+  facts.generation = 42;
+  facts.snapshots_accepted = 40;
+  facts.snapshots_refused = 2;
+  facts.is_connected = true;
+  facts.datapath = "guideway-dpdk";
+  facts.flows_max = 1024;
+  CheckTally tally;
+  tally.add({"web", "a"}, CheckKind::http, {ProbeOutcome::ok, "", 800});
+  tally.add({"web", "a"}, CheckKind::http, {ProbeOutcome::failed, "", 2'000'000});
+  tally.add({"web", "a"}, CheckKind::http, {ProbeOutcome::inconclusive, "", 5});
+  facts.checks = tally.kinds();
+  facts.services.push_back({"web", {1234, 567890}, 2, 1});
+  BackendMetrics backend;
+  backend.key = {"web", "a\"b\\c\nd"};
+  backend.state = "up";
+  backend.reason = "none";
+  backend.is_up = true;
+  backend.share = 0.5;
+  backend.counters.packets = (std::uint64_t{1} << 53U) - 1;
+  backend.checks = tally.of({"web", "a"});
+  backend.check_latency_s = 0.0008;
+  facts.backends.push_back(backend);
+  WorkerMetrics worker;
+  worker.counters.received_packets = 9;
+  worker.counters.exits[GW_EXIT_DROP_NO_BACKEND] = 3;
+  worker.flows_highest = 7;
+  facts.workers = {worker, worker};
+  return facts;
+}
+
+void expect_line(const std::string& text, const std::string& line) {
+  EXPECT_NE(text.find("\n" + line + "\n"), std::string::npos) << line << "\nis not in:\n" << text;
+}
+
+TEST(Exposition, NamesServicesBackendsWorkersAndExits) {
+  const std::string text = exposition(some_facts());
+  expect_line(text, "guideway_service_packets_total{service=\"web\"} 1234");
+  expect_line(text, "guideway_service_backends_up{service=\"web\"} 1");
+  expect_line(text, "guideway_backend_share_ratio{pool=\"web\",backend=\"a\\\"b\\\\c\\nd\"} 0.5");
+  expect_line(text, "guideway_worker_received_packets_total{worker=\"1\"} 9");
+  expect_line(text, "guideway_worker_exit_packets_total{worker=\"0\",exit=\"drop_no_backend\",kind=\"drop\"} 3");
+  expect_line(text, "guideway_worker_flows_remembered_highest{worker=\"0\"} 7");
+  expect_line(text, "guideway_snapshots_total{result=\"refused\"} 2");
+}
+
+TEST(Exposition, CountsLargeNumbersExactly) {
+  expect_line(exposition(some_facts()),
+              "guideway_backend_packets_total{pool=\"web\",backend=\"a\\\"b\\\\c\\nd\"} 9007199254740991");
+}
+
+TEST(Exposition, ChecksAreAHistogram) {
+  const std::string text = exposition(some_facts());
+  expect_line(text, "guideway_checks_total{kind=\"http\",result=\"inconclusive\"} 1");
+  expect_line(text, "guideway_check_duration_seconds_bucket{kind=\"http\",le=\"0.0005\"} 0");
+  expect_line(text, "guideway_check_duration_seconds_bucket{kind=\"http\",le=\"0.001\"} 1");
+  expect_line(text, "guideway_check_duration_seconds_bucket{kind=\"http\",le=\"+Inf\"} 2");
+  expect_line(text, "guideway_check_duration_seconds_count{kind=\"http\"} 2");
+}
+
+TEST(Exposition, EveryFamilyHasHelpAndTypeAndEveryExitItsSample) {
+  const std::string text = exposition(some_facts());
+  for (const ExitName& exit : exit_names())
+    EXPECT_NE(text.find("exit=\"" + std::string(exit.name) + "\""), std::string::npos) << exit.name;
+  std::size_t helps = 0;
+  std::size_t types = 0;
+  for (std::size_t at = text.find("# HELP"); at != std::string::npos; at = text.find("# HELP", at + 1)) ++helps;
+  for (std::size_t at = text.find("# TYPE"); at != std::string::npos; at = text.find("# TYPE", at + 1)) ++types;
+  EXPECT_EQ(helps, types);
+  EXPECT_GT(helps, 40U);
+}
+
+TEST(Exposition, PromtoolHasNothingToSay) {
+  if (!has_promtool()) GTEST_SKIP() << "promtool is not here (Debian package prometheus)";
+  EXPECT_EQ(promtool_on(exposition(some_facts())), "");
+  EXPECT_EQ(promtool_on(exposition({})), "") << "before anything happened";
+  EXPECT_NE(promtool_on("guideway_x{ 1\n"), "") << "promtool would say nothing at all";
+}
+
+}  // namespace
+}  // namespace guideway
