@@ -21,14 +21,14 @@ constexpr const char* examples =
     "  guideway backend drain web 10.0.0.2\n"
     "  guideway explain tcp 203.0.113.7:40000 192.0.2.10:80";
 
-void build(CLI::App& app, Invocation& invocation) {
+// `grammar` must outlive the parsing: what the verbs add calls back to it.
+void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   app.set_version_flag("--version", GUIDEWAY_VERSION);
   app.add_option("--api", invocation.api, "The socket of guidewayd")->envname("GUIDEWAY_API")->capture_default_str();
   app.add_flag("--json", invocation.json, "Print JSON, for programs");
   app.footer(examples);
   app.require_subcommand(1);
   app.fallthrough();
-  Grammar grammar(app, invocation);
   add_status_verb(grammar);
   add_service_verbs(grammar);
   add_backend_verbs(grammar);
@@ -36,6 +36,7 @@ void build(CLI::App& app, Invocation& invocation) {
   add_explain_verb(grammar);
   add_stats_verb(grammar);
   add_replay_verb(grammar);
+  add_ipvsadm_verb(grammar);
 }
 
 // CLI11's messages as the rest of the program writes them: one line, no full stop.
@@ -63,7 +64,8 @@ std::string complaint(const CLI::App& app, const CLI::Error& error) {
 ParsedCommandLine parse_command_line(const std::vector<std::string>& arguments) {
   CLI::App app("Guideway: packets for a service address, spread over backends", "guideway");
   Invocation invocation;
-  build(app, invocation);
+  Grammar grammar(app, invocation);
+  build(app, invocation, grammar);
   ParsedCommandLine parsed;
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the end
   try {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// guideway, the command line: asks guidewayd over its socket, or replays a capture by itself.
+// guideway, the command line: asks guidewayd over its socket, or replays a capture by itself. Called by the name of
+// ipvsadm, it takes ipvsadm's command line.
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <variant>
@@ -10,7 +12,10 @@
 #include "controlplane/replay/command.hh"
 
 int main(int count, char** arguments) {
-  const auto parsed = guideway::parse_command_line(std::vector<std::string>(arguments + 1, arguments + count));
+  std::vector<std::string> words(arguments + 1, arguments + count);
+  const std::string name = std::filesystem::path(arguments[0]).filename();
+  if (name == "ipvsadm" || name == "guideway-ipvsadm") words.insert(words.begin(), "ipvsadm");
+  const auto parsed = guideway::parse_command_line(words);
   if (!parsed.invocation) {
     std::cout << parsed.otherwise.output;
     if (!parsed.otherwise.error.empty()) std::cerr << "guideway: " << parsed.otherwise.error << "\n";

@@ -14,5 +14,6 @@ void add_config_verbs(Grammar& grammar);
 void add_explain_verb(Grammar& grammar);
 void add_stats_verb(Grammar& grammar);
 void add_replay_verb(Grammar& grammar);
+void add_ipvsadm_verb(Grammar& grammar);
 
 }  // namespace guideway

@@ -73,7 +73,8 @@ TEST(Program, EveryCommandAnswersHelpWithAnExample) {
                               "config apply",
                               "explain",
                               "stats",
-                              "replay"}) {
+                              "replay",
+                              "ipvsadm"}) {
     const Outcome outcome = guideway(std::string(command) + " --help");
     EXPECT_EQ(outcome.status, 0) << command << outcome.error;
     EXPECT_NE(outcome.output.find("Usage: "), std::string::npos) << command;
