@@ -45,7 +45,7 @@ GW_INLINE struct gw_flow_bucket* gw_bucket_at(__u32 worker, __u32 index) {
 
 GW_INLINE __u64 gw_stored_hash(__u64 hash) { return hash == 0 ? 1 : hash; }
 GW_INLINE __u32 gw_entry_backend(const struct gw_flow_entry* entry) { return entry->backend >> 8; }
-GW_INLINE __u32 gw_entry_state(const struct gw_flow_entry* entry) { return entry->deadline & 0xf; }
+GW_INLINE __u32 gw_entry_state(const struct gw_flow_entry* entry) { return entry->deadline & GW_FLOW_STATE_MASK; }
 
 GW_INLINE __u32 gw_remaining_ticks(const struct gw_flow_entry* entry, __u32 now_ticks) {
   __u32 ahead = ((entry->deadline >> 4) - now_ticks) & GW_TICK_MASK;

@@ -19,9 +19,10 @@ static_assert(GW_IDLE_TIMEOUT_SECONDS_MAX * GW_TICKS_PER_SECOND + slack_ticks < 
 // A free entry has hash 0, so the one real hash that is 0 is stored as 1.
 constexpr std::uint64_t stored_hash(std::uint64_t hash) noexcept { return hash == 0 ? 1 : hash; }
 
-constexpr std::uint32_t deadline_word(gw_flow_state state, std::uint32_t now_ticks,
+// `low_bits`: gw_flow_state and GW_FLOW_WANDERS.
+constexpr std::uint32_t deadline_word(std::uint32_t low_bits, std::uint32_t now_ticks,
                                       std::uint32_t timeout_ticks) noexcept {
-  return ((now_ticks + timeout_ticks + slack_ticks) & tick_mask) << 4U | static_cast<std::uint32_t>(state);
+  return ((now_ticks + timeout_ticks + slack_ticks) & tick_mask) << 4U | low_bits;
 }
 
 // What is left of bucket and candidate when a place is sought.
@@ -66,13 +67,14 @@ void write_entry(gw_flow_entry& entry, const gw_flow_entry& next) noexcept {
 
 }  // namespace
 
-Result<FlowTable> FlowTable::create(std::uint32_t flows_max, std::span<gw_backend_counters> backends) {
+Result<FlowTable> FlowTable::create(std::uint32_t flows_max, std::span<gw_backend_counters> backends,
+                                    Wanderers& wanderers) {
   const std::uint32_t wanted = (flows_max + GW_FLOWS_PER_BUCKET - 1) / GW_FLOWS_PER_BUCKET;
   const std::uint32_t bucket_count = std::bit_ceil(wanted == 0 ? 1U : wanted);
   auto memory =
       Mapping::anonymous(filter_size * sizeof(std::uint16_t) + std::size_t{bucket_count} * sizeof(gw_flow_bucket));
   if (!memory) return failure_of(memory);
-  return FlowTable(std::move(*memory), bucket_count, backends);
+  return FlowTable(std::move(*memory), bucket_count, backends, wanderers);
 }
 
 std::uint32_t FlowTable::remaining_ticks(const gw_flow_entry& entry, std::uint32_t now_ticks) noexcept {
@@ -108,12 +110,16 @@ std::optional<gw_flow_entry> FlowTable::look_from_afar(std::uint64_t hash, std::
 }
 
 Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation,
-                             gw_flow_state state, std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept {
+                             gw_flow_state state, std::uint32_t now_ticks, std::uint32_t timeout_ticks,
+                             bool wanders) noexcept {
   const Place place = find_place(buckets()[bucket_index(hash)], hash, now_ticks);
   if (place.entry == nullptr) return Remembered::refused;
   if (place.entry->hash != 0) forget(*place.entry);
-  write_entry(*place.entry,
-              {stored_hash(hash), backend << 8U | backend_generation, deadline_word(state, now_ticks, timeout_ticks)});
+  const std::uint32_t low_bits = static_cast<std::uint32_t>(state) | (wanders ? GW_FLOW_WANDERS : 0);
+  write_entry(*place.entry, {stored_hash(hash), backend << 8U | backend_generation,
+                             deadline_word(low_bits, now_ticks, timeout_ticks)});
+  // Behind the entry: who is told that there may be one finds it.
+  if (wanders) wanderers_->add(hash);
   std::uint16_t& held_here = filter()[filter_index(hash)];
   if (held_here != filter_saturated) store(held_here, static_cast<std::uint16_t>(held_here + 1));
   store(held_, held_ + 1);
@@ -134,12 +140,14 @@ void FlowTable::forget(gw_flow_entry& entry) noexcept {
     __u64& gauge = backends_[backend].remembered;
     __atomic_store_n(&gauge, gauge - 1, __ATOMIC_RELAXED);
   }
+  if ((entry.deadline & GW_FLOW_WANDERS) != 0) wanderers_->remove(entry.hash);
   write_entry(entry, {});
 }
 
 void FlowTable::touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t now_ticks,
                       std::uint32_t timeout_ticks) noexcept {
-  const std::uint32_t word = deadline_word(state, now_ticks, timeout_ticks);
+  const std::uint32_t low_bits = static_cast<std::uint32_t>(state) | (entry.deadline & GW_FLOW_WANDERS);
+  const std::uint32_t word = deadline_word(low_bits, now_ticks, timeout_ticks);
   const std::uint32_t moved = ((word >> 4U) - (entry.deadline >> 4U)) & tick_mask;
   if (state_of(entry) == state && moved <= slack_ticks) return;
   store(entry.deadline, word);

@@ -17,6 +17,7 @@
 
 #include "dataplane/base/mapping.hh"
 #include "dataplane/base/result.hh"
+#include "dataplane/forwarding/wanderers.hh"
 #include "ebpf/abi/counters.h"
 #include "ebpf/abi/flow.h"
 
@@ -29,7 +30,9 @@ class FlowTable {
  public:
   // Room for `flows_max` entries, rounded up to a power of two of buckets. `backends` are the worker's counters, by
   // backend index: their `remembered` gauges follow the entries, so that a drain knows what is left.
-  [[nodiscard]] static Result<FlowTable> create(std::uint32_t flows_max, std::span<gw_backend_counters> backends);
+  // `wanderers`, which outlives the table, counts those of flows that wander.
+  [[nodiscard]] static Result<FlowTable> create(std::uint32_t flows_max, std::span<gw_backend_counters> backends,
+                                                Wanderers& wanderers);
 
   // False: nothing is remembered under this hash, certainly. True: ask find().
   [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept {
@@ -51,7 +54,7 @@ class FlowTable {
 
   // Remembers a flow that find() did not, with deadline and state as given.
   Remembered insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation, gw_flow_state state,
-                    std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept;
+                    std::uint32_t now_ticks, std::uint32_t timeout_ticks, bool wanders = false) noexcept;
   void forget(gw_flow_entry& entry) noexcept;
   // Moves the deadline, unless it is late enough already: an entry is never forgotten before its timeout, and written
   // at most twice a second.
@@ -72,15 +75,16 @@ class FlowTable {
     return static_cast<std::uint8_t>(entry.backend);
   }
   [[nodiscard]] static gw_flow_state state_of(const gw_flow_entry& entry) noexcept {
-    return static_cast<gw_flow_state>(entry.deadline & 0xfU);
+    return static_cast<gw_flow_state>(entry.deadline & GW_FLOW_STATE_MASK);
   }
   // Ticks until the entry is forgotten; 0 if that is past.
   [[nodiscard]] static std::uint32_t remaining_ticks(const gw_flow_entry& entry, std::uint32_t now_ticks) noexcept;
 
  private:
   static constexpr std::uint32_t filter_size = 16384;
-  FlowTable(Mapping memory, std::uint32_t bucket_count, std::span<gw_backend_counters> backends) noexcept
-      : memory_(std::move(memory)), backends_(backends), bucket_mask_(bucket_count - 1) {}
+  FlowTable(Mapping memory, std::uint32_t bucket_count, std::span<gw_backend_counters> backends,
+            Wanderers& wanderers) noexcept
+      : memory_(std::move(memory)), backends_(backends), wanderers_(&wanderers), bucket_mask_(bucket_count - 1) {}
 
   // One writer, and readers on other cores that must not see half a number.
   template <typename T>
@@ -106,6 +110,7 @@ class FlowTable {
 
   Mapping memory_;
   std::span<gw_backend_counters> backends_;
+  Wanderers* wanderers_;
   std::uint32_t bucket_mask_;
   std::uint32_t held_ = 0;
   std::uint32_t sweep_cursor_ = 0;

@@ -15,9 +15,15 @@ bool is_tcp_opener(const Packet& packet) noexcept {
   return packet.opens_flow && packet.flow.protocol == static_cast<std::uint8_t>(Protocol::tcp);
 }
 
+// Whether the table of another worker may have what this one lacks: any flow of a first fragment, and of whole packets
+// those that began with one.
+bool may_lie_elsewhere(const Packet& packet, const ChooseState& state) noexcept {
+  return packet.kind == PacketKind::first_fragment ? state.crew.others_may_hold(state.flows, packet.hash)
+                                                   : state.crew.wanderers().may_hold(packet.hash);
+}
+
 bool nobody_remembers(const Packet& packet, const ChooseState& state) noexcept {
-  if (state.flows.may_hold(packet.hash)) return false;
-  return packet.kind != PacketKind::first_fragment || !state.crew.others_may_hold(state.flows, packet.hash);
+  return !state.flows.may_hold(packet.hash) && !may_lie_elsewhere(packet, state);
 }
 
 bool is_plain(const gw_slot& slot, const Packet& packet, const ChooseState& state) noexcept {
@@ -70,8 +76,9 @@ std::uint32_t first_timeout(const Packet& packet) noexcept {
 
 void remember(const Packet& packet, ChooseState& state, std::uint32_t now_ticks) noexcept {
   const auto generation = static_cast<std::uint8_t>(gw_health_generation(state.health.load(packet.backend)));
+  const bool wanders = packet.kind == PacketKind::first_fragment && state.crew.worker_count() > 1;
   switch (state.flows.insert(packet.hash, packet.backend, generation, GW_FLOW_PROBATION, now_ticks,
-                             first_timeout(packet))) {
+                             first_timeout(packet), wanders)) {
     case Remembered::refused:
       add_to(state.counters.flows_not_remembered, 1);
       return;
@@ -108,6 +115,22 @@ bool has_living_home(const OwnSlot& own, const ChooseState& state) noexcept {
   return own.slot.home_backend != GW_NO_BACKEND && gw_health_is_alive(state.health.load(own.slot.home_backend)) != 0;
 }
 
+// Looks for the flow in the tables of other workers. What a whole packet finds there is remembered here too from then
+// on, so that the flow stays with its backend however long no fragment comes; fragments only ask.
+bool recall_from_afar(Packet& packet, ChooseState& state) noexcept {
+  const std::uint32_t now_ticks = state.admission.now_ticks;
+  if (!may_lie_elsewhere(packet, state)) return false;
+  const auto elsewhere = state.crew.ask_others(state.flows, packet.hash, now_ticks);
+  if (!elsewhere) return false;
+  const bool is_fragment = packet.kind == PacketKind::first_fragment;
+  if (is_fragment ? !is_alive(*elsewhere, health_of(*elsewhere, state)) : !keeps_its_backend(*elsewhere, packet, state))
+    return false;
+  packet.backend = FlowTable::backend_of(*elsewhere);
+  packet.opens_flow = is_tcp_opener(packet);
+  if (!is_fragment) remember(packet, state, now_ticks);
+  return true;
+}
+
 // True if the flow is remembered and its backend may have the packet, which then is packet.backend.
 bool recall(Packet& packet, ChooseState& state) noexcept {
   const std::uint32_t now_ticks = state.admission.now_ticks;
@@ -124,12 +147,7 @@ bool recall(Packet& packet, ChooseState& state) noexcept {
       state.flows.forget(*entry);
     }
   }
-  if (packet.kind != PacketKind::first_fragment) return false;
-  const auto elsewhere = state.crew.ask_others(state.flows, packet.hash, now_ticks);
-  if (!elsewhere || !is_alive(*elsewhere, health_of(*elsewhere, state))) return false;
-  packet.backend = FlowTable::backend_of(*elsewhere);
-  packet.opens_flow = is_tcp_opener(packet);
-  return true;
+  return recall_from_afar(packet, state);
 }
 
 gw_exit choose_asking(Packet& packet, const OwnSlot& own, ChooseState& state) noexcept {

@@ -32,6 +32,9 @@ class Crew {
     return members_.emplace_back(Member{std::move(flows), counters});
   }
   [[nodiscard]] std::uint32_t worker_count() const noexcept { return worker_count_; }
+  // Of all workers' tables.
+  [[nodiscard]] Wanderers& wanderers() noexcept { return wanderers_; }
+  [[nodiscard]] const Wanderers& wanderers() const noexcept { return wanderers_; }
 
   // False: no other worker than `own` remembers anything under this hash, certainly.
   [[nodiscard]] bool others_may_hold(const FlowTable& own, std::uint64_t hash) const noexcept {
@@ -58,6 +61,7 @@ class Crew {
 
  private:
   std::uint32_t worker_count_;
+  Wanderers wanderers_;  // the tables of the members write to it
   std::vector<Member> members_;
 };
 

@@ -66,7 +66,7 @@ Pipeline::Pipeline(const Capacities& capacities, const HealthTable& health, Crew
 
 Result<Pipeline> Pipeline::create(const Capacities& capacities, const HealthTable& health, Crew& crew,
                                   WorkerCounters counters, std::uint64_t random_seed) {
-  auto flows = FlowTable::create(capacities.flows_max, counters.backends);
+  auto flows = FlowTable::create(capacities.flows_max, counters.backends, crew.wanderers());
   if (!flows) return failure_of(flows);
   auto fragments = Fragments::create();
   if (!fragments) return failure_of(fragments);

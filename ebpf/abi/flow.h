@@ -12,10 +12,15 @@ enum gw_flow_state {
   GW_FLOW_CLOSING = 2,     /* FIN or RST was seen */
 };
 
+#define GW_FLOW_STATE_MASK 0x7u
+/* The flow began with a fragment, which a NIC spreads by addresses alone: its whole packets may come to another worker.
+ * (Poll mode; in XDP any flow may wander, and is looked for without this.) */
+#define GW_FLOW_WANDERS 0x8u
+
 struct gw_flow_entry {
   __u64 hash;
   __u32 backend;  /* bits 31..8 backend index, bits 7..0 low bits of its generation */
-  __u32 deadline; /* bits 31..4 tick at which it is forgotten (modulo 2^28), bits 3..0 enum gw_flow_state */
+  __u32 deadline; /* bits 31..4 tick at which it is forgotten (modulo 2^28), 3 GW_FLOW_WANDERS, 2..0 gw_flow_state */
 };
 GW_STATIC_ASSERT(sizeof(struct gw_flow_entry) == 16, "flow entry");
 

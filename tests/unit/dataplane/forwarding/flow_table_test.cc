@@ -16,7 +16,8 @@ class FlowTableTest : public testing::Test {
  protected:
   static constexpr std::uint32_t backend_count = 64;
   std::vector<gw_backend_counters> counters_ = std::vector<gw_backend_counters>(backend_count);
-  FlowTable table_ = std::move(*FlowTable::create(1024, counters_));
+  Wanderers wanderers_;
+  FlowTable table_ = std::move(*FlowTable::create(1024, counters_, wanderers_));
 
   // A hash that falls into the same bucket as every other of `bucket`.
   [[nodiscard]] std::uint64_t hash_in(std::uint32_t bucket, std::uint64_t number) const {
@@ -48,6 +49,30 @@ TEST_F(FlowTableTest, HashZeroIsAFlowLikeAnyOther) {
   table_.forget(*entry);
   EXPECT_EQ(table_.held(), 0U);
   EXPECT_EQ(table_.filter_count(0), 0U);
+}
+
+TEST_F(FlowTableTest, WanderersAreCountedWhileTheyAreHeld) {
+  ASSERT_EQ(table_.insert(42, 7, 3, GW_FLOW_PROBATION, 100, 16, true), Remembered::inserted);
+  EXPECT_TRUE(wanderers_.may_hold(42));
+  EXPECT_FALSE(wanderers_.may_hold(std::uint64_t{1} << 18U)) << "other bits of the hash";
+  gw_flow_entry* entry = table_.find(42, 101);
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(FlowTable::state_of(*entry), GW_FLOW_PROBATION);
+  FlowTable::touch(*entry, GW_FLOW_ESTABLISHED, 110, 16);
+  EXPECT_EQ(FlowTable::state_of(*entry), GW_FLOW_ESTABLISHED);
+  EXPECT_EQ(table_.find(42, 200), nullptr) << "its time is over";
+  EXPECT_FALSE(wanderers_.may_hold(42)) << "and a touch did not lose the mark";
+  ASSERT_EQ(table_.insert(42, 7, 3, GW_FLOW_PROBATION, 200, 16), Remembered::inserted);
+  EXPECT_FALSE(wanderers_.may_hold(42)) << "a whole packet's";
+}
+
+// Entries of a full bucket take each other's places; in the end the filter knows of none.
+TEST_F(FlowTableTest, WanderersAreCountedWhenTheyAreDisplaced) {
+  for (std::uint64_t i = 1; i <= std::uint64_t{3} * GW_FLOWS_PER_BUCKET; ++i)
+    ASSERT_NE(table_.insert(hash_in(5, i), 1, 0, GW_FLOW_PROBATION, 0, 100, i % 2 == 0), Remembered::refused);
+  EXPECT_TRUE(wanderers_.may_hold(hash_in(5, 0)));
+  while (table_.held() != 0) table_.sweep(table_.bucket_count(), 1000);
+  EXPECT_FALSE(wanderers_.may_hold(hash_in(5, 0)));
 }
 
 TEST_F(FlowTableTest, TicksWrapWithoutNotice) {

@@ -45,11 +45,11 @@ class CrewTest : public testing::Test {
   }
 
   // One UDP service 10.0.0.1:53 that follows every flow.
-  void load(gw_scheduler scheduler) {
+  void load(gw_scheduler scheduler, std::uint16_t flags = GW_SERVICE_FOLLOWS_EVERY_FLOW) {
     testing_support::SnapshotRows rows;
     gw_service row = testing_support::service_row(0, 1, 53, 17);
     row.scheduler = static_cast<__u8>(scheduler);
-    row.flags = GW_SERVICE_FOLLOWS_EVERY_FLOW;
+    row.flags = flags;
     rows.services = {row};
     for (std::uint32_t i = 0; i < backend_count; ++i) rows.backends.push_back(testing_support::backend_row(i, 0));
     rows.tables = {1};
@@ -82,7 +82,7 @@ class CrewTest : public testing::Test {
     packet.data = frame_.data() + GW_HEADROOM_BYTES;
     packet.headroom_bytes = GW_HEADROOM_BYTES;
     packet.length_bytes = length_bytes;
-    workers_.at(worker).pipeline->run(burst_, *snapshot_, 100);
+    workers_.at(worker).pipeline->run(burst_, *snapshot_, now_ticks_);
     workers_.at(worker).pipeline->count(burst_);
     EXPECT_EQ(packet.exit, GW_EXIT_SENT);
     return packet.backend;
@@ -134,6 +134,14 @@ class CrewTest : public testing::Test {
     return run(worker, static_cast<std::uint32_t>(sizeof(EthernetHeader) + sizeof ip + sizeof icmp) + quoted_bytes);
   }
 
+  // How many counters of the filter are not 0: 16 flows hardly ever share one.
+  [[nodiscard]] std::uint32_t wandering_filters() const {
+    std::uint32_t held = 0;
+    for (std::uint64_t i = 0; i < 16384; ++i) held += crew_.wanderers().may_hold(i << 18U) ? 1 : 0;
+    return held;
+  }
+
+  std::uint32_t now_ticks_ = 100;
   std::vector<std::uint64_t> words_ = std::vector<std::uint64_t>(capacities.backends_max);
   HealthTable health_{words_};
   Crew crew_{2};
@@ -160,6 +168,52 @@ TEST_F(CrewTest, AnIcmpErrorFollowsTheFlowOfAnotherWorker) {
     EXPECT_EQ(run_icmp_error(1, port), backend) << port;
     EXPECT_EQ(run_icmp_error(0, port), backend) << port;
   }
+}
+
+// A flow whose first datagram is a large one: all its fragments come in on one worker, its small datagrams on another.
+TEST_F(CrewTest, WholePacketsFollowTheFirstFragmentOfAnotherWorker) {
+  std::set<std::uint32_t> backends;
+  run_datagram(0, 999);  // so that the workers are not at the same turn
+  for (std::uint16_t port = 1000; port < 1016; ++port) {
+    const std::uint32_t backend = run_first_fragment(1, port);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(run_datagram(0, port), backend) << port;
+    EXPECT_EQ(run_first_fragment(1, port), backend) << port;
+    backends.insert(backend);
+  }
+  EXPECT_EQ(backends.size(), backend_count) << "taken in turn";
+  EXPECT_EQ(workers_[0].pipeline->flows().held(), 17U) << "both remember: each keeps it while only its packets come";
+  EXPECT_EQ(workers_[1].pipeline->flows().held(), 16U);
+  EXPECT_EQ(wandering_filters(), 16U);
+  now_ticks_ += 10'000;
+  for (int i = 0; i < 1000; ++i)
+    for (WorkerUnderTest& worker : workers_) worker.pipeline->sweep(now_ticks_);
+  EXPECT_EQ(wandering_filters(), 0U) << "all are over";
+}
+
+// The same of a flow that is an exception of a consistent service: it began while its slot's backend was down.
+TEST_F(CrewTest, AnExceptionThatBeganWithAFragmentIsFollowed) {
+  load(GW_SCHEDULER_MAGLEV, 0);
+  std::uint32_t exceptions = 0;
+  for (std::uint16_t port = 1000; port < 1064; ++port) {
+    health_.store(0, gw_health_word(0, GW_HEALTH_DOWN, GW_REASON_CHECK_FAILED, 1));
+    const std::uint32_t backend = run_first_fragment(1, port);
+    health_.store(0, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE, 1));
+    EXPECT_EQ(run_datagram(0, port), backend) << port;
+    exceptions += workers_[0].pipeline->flows().held() != exceptions ? 1 : 0;
+  }
+  EXPECT_GT(exceptions, 0U);
+  EXPECT_LT(exceptions, 32U) << "flows of other slots are not remembered";
+}
+
+// When the backend dies, whoever chooses anew first is followed by the other.
+TEST_F(CrewTest, WorkersAgreeOnceMoreWhenTheBackendOfAWandererDies) {
+  run_datagram(0, 999);  // so that the workers are not at the same turn
+  const std::uint32_t backend = run_first_fragment(1, 1000);
+  ASSERT_EQ(run_datagram(0, 1000), backend);
+  health_.store(backend, gw_health_word(0, GW_HEALTH_DOWN, GW_REASON_CHECK_FAILED, 1));
+  const std::uint32_t next = run_datagram(0, 1000);
+  EXPECT_NE(next, backend);
+  EXPECT_EQ(run_first_fragment(1, 1000), next);
 }
 
 TEST_F(CrewTest, ADownBackendIsNotFollowedFromAfar) {
