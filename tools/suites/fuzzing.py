@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """libFuzzer for a while on every target of tests/fuzz, all at the same time. A finding is kept in
-build-fuzzing/findings and fails the run."""
+build-asan/findings and fails the run."""
 
 import concurrent.futures
 import json
@@ -81,8 +81,8 @@ def fuzz(name, program, seconds, findings):
 
 
 def run(options):
-    problem = builds.configure("fuzzing", options)
-    build = builds.root / builds.flavours["fuzzing"][0]
+    problem = builds.configure("asan", options)
+    build = builds.root / builds.flavours["asan"][0]
     if problem:
         return outcome.Results(failed=[("fuzzing configuration", problem)])
     programs = targets(build)
