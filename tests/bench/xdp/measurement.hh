@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Measures rows: floor and program in turn, so that whatever else the machine does falls on both; and holds every
+// packet to the exit and the counters that its row must have.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/base/result.hh"
+#include "dataplane/xdp/program.hh"
+#include "tests/bench/xdp/driver.hh"
+#include "tests/bench/xdp/rows.hh"
+
+namespace guideway::bench {
+
+struct Effort {
+  std::uint32_t rounds = 9;
+  std::uint64_t packets = 1U << 19U;  // each time: the program, and each floor
+};
+
+struct Figure {
+  double median = 0;
+  double least = 0;
+};
+
+struct Measured {
+  Row row;
+  // Nanoseconds a packet, the driver included.
+  Figure floor_pass;
+  Figure floor_move_head;
+  Figure program;
+  double multiple = 0;        // of the floor with head adjustment: the median of the rounds'
+  double least_multiple = 0;  // of the least times
+};
+
+[[nodiscard]] Result<Measured> measure(Driver& driver, const XdpProgram& program, const Row& row, const Effort& effort);
+
+}  // namespace guideway::bench
