@@ -2,6 +2,7 @@
 #include "controlplane/cli/ipvsadm/counters.hh"
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -27,7 +28,7 @@ Count operator-(const Count& now, const Count& then) {
 }
 
 std::uint64_t rounded(std::uint64_t count, double seconds) {
-  return static_cast<std::uint64_t>(static_cast<double>(count) / seconds + 0.5);
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(count) / seconds));
 }
 
 }  // namespace

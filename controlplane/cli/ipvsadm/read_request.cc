@@ -65,11 +65,12 @@ Result<void> read_persistence(const CommandLine& line, ServiceWords& words) {
     return failure(
         "-p takes no time here: a client stays with its backend for as long as the backends stay the same; leave the "
         "number out");
-  if (words.scheduler != Scheduler::source)
+  if (words.scheduler != Scheduler::source) {
     return failure(
         fmt::format("-p goes with -s sh only: a client is sent by its address, so that \"{}\" would have no "
                     "say; write -s sh -p",
                     word_of(words.scheduler)));
+  }
   if (!line.has(Option::netmask)) return {};
   const auto bits = read_netmask(line.value(Option::netmask), words.key.address.family);
   if (!bits) return failure_of(bits);
@@ -85,11 +86,12 @@ Result<void> read_flags(const std::string& flags, Scheduler scheduler) {
     const std::string_view flag = rest.substr(0, comma);
     const bool is_maglev = scheduler == Scheduler::maglev && (flag == "mh-port" || flag == "mh-fallback");
     const bool is_source = scheduler == Scheduler::source && flag == "sh-fallback";
-    if (!is_maglev && !is_source)
+    if (!is_maglev && !is_source) {
       return failure(
           fmt::format("the scheduler flag \"{}\" does not go with {}: mh always does what mh-port and mh-fallback say, "
                       "sh what sh-fallback says, and there are no others",
                       flag, word_of(scheduler)));
+    }
     rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
   }
   return {};
@@ -146,11 +148,12 @@ Result<IpAddress> read_server_address(const CommandLine& line, const VirtualKey&
   if (!line.has(Option::real_server)) return failure("the server is missing; name it with -r");
   const auto where = parse_host_port(line.value(Option::real_server), key.protocol);
   if (!where) return failure_of(where);
-  if (where->port && *where->port != key.port)
+  if (where->port && *where->port != key.port) {
     return failure(
         fmt::format("the server's port {} is not the service's: packets keep their port, so leave it out or "
                     "say {}",
                     *where->port, key.port));
+  }
   return where->address;
 }
 

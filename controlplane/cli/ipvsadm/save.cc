@@ -54,9 +54,9 @@ std::string lost(const VirtualTable& table, const TableLine& line, const Timeout
   }
   const auto restored = service_from_json(keys, Config{});
   if (!restored) return restored.error().message;
-  const std::string of_service = differences(service, to_json(restored->service));
+  std::string of_service = differences(service, to_json(restored->service));
   if (!of_service.empty()) return of_service;
-  const std::string of_pool = differences(table.pool_of(line.service), to_json(restored->pool));
+  std::string of_pool = differences(table.pool_of(line.service), to_json(restored->pool));
   return of_pool.empty() ? lost_of_backends(table.pool_of(line.service), to_json(restored->pool)) : of_pool;
 }
 
@@ -102,11 +102,12 @@ Result<std::string> save_text(const VirtualTable& table, bool is_numeric) {
   std::stable_sort(lines.begin(), lines.end(), is_before);
   std::string result = timeouts_words(*timeouts);
   for (const TableLine& line : lines) {
-    if (const std::string what = lost(table, line, *timeouts); !what.empty())
+    if (const std::string what = lost(table, line, *timeouts); !what.empty()) {
       return failure(
           fmt::format("service \"{}\" cannot be saved in ipvsadm's words, which would lose: {}; `guideway "
                       "config show` prints all there is",
                       line.service, what));
+    }
     const std::string where = fmt::format("{} {}", line.protocol == Protocol::tcp ? "-t" : "-u",
                                           host_port_text(line.address.address, line.port, line.protocol, is_numeric));
     result += service_words(line, table.service(line.service), where);

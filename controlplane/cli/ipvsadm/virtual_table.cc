@@ -151,11 +151,12 @@ json VirtualTable::whole_keys(const std::string& name) const {
 Result<std::string> VirtualTable::service_alone(const VirtualKey& key) const {
   const auto line = find(key);
   if (!line) return failure_of(line);
-  if (!line->is_alone)
+  if (!line->is_alone) {
     return failure(
         fmt::format("{} is one of several addresses of service \"{}\", which would all change; use "
                     "`guideway service` and `guideway backend`",
                     text_of(key), line->service));
+  }
   return line->service;
 }
 
@@ -163,11 +164,12 @@ Result<std::string> VirtualTable::pool_alone(const VirtualKey& key) const {
   const auto name = service_alone(key);
   if (!name) return failure_of(name);
   const std::string pool = text_field(services_.at(*name), "pool");
-  if (pool_users_.at(pool) != 1)
+  if (pool_users_.at(pool) != 1) {
     return failure(
         fmt::format("{} shares the backends of pool \"{}\" with other services, which would all change; use "
                     "`guideway backend`",
                     text_of(key), pool));
+  }
   return pool;
 }
 
