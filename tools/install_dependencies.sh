@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that Guideway is built and tested with, by name. Does nothing, and asks no network, when
 # all are there. `--check` only names what is missing (exit code 1). Servers that this script brings (nginx, Redis,
-# memcached, Prometheus) are not started: the tests start their own ones; those that were there before are left as they
-# are.
+# PostgreSQL ...) are not started: the tests start their own ones; those that were there before are left as they are.
 set -eu
 
 packages="
@@ -15,7 +14,10 @@ packages="
   prometheus-cpp-dev libsystemd-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-numpy python3-scapy git
-  nginx redis-server memcached iproute2 iputils-ping ethtool curl tcpdump tshark prometheus procps util-linux
+  nginx redis-server memcached prometheus
+  postgresql mariadb-server-core rabbitmq-server dnsmasq-base
+  mariadb-client python3-pika bind9-dnsutils wrk
+  iproute2 iputils-ping ethtool curl tcpdump tshark procps util-linux
 "
 
 missing=""
@@ -44,9 +46,11 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-for server in nginx redis-server memcached prometheus; do
+for server in nginx redis-server memcached prometheus postgresql rabbitmq-server; do
   case " $(echo $missing) " in *" $server "*) new_servers="$new_servers $server" ;; esac
 done
+# Whose services have other names than the package.
+case " $(echo $missing) " in *" rabbitmq-server "*) new_servers="$new_servers epmd epmd.socket" ;; esac
 if [ -n "$new_servers" ] && [ ! -e "$policy" ]; then
   policy_is_ours=yes
   printf '#!/bin/sh\ncase " %s " in *" $1 "*) exit 101 ;; esac\nexit 0\n' "$new_servers" >"$policy"
