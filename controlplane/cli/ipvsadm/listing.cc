@@ -53,18 +53,20 @@ std::string tunnel_text(const ServerWords& server) {
 }
 
 // There are no packets of replies: they go past the balancer.
-std::string traffic(const Count& count, bool is_exact) {
+std::string traffic(const Count& count, bool is_exact, bool are_packets_exact) {
   std::string result;
-  for (const std::uint64_t number : {count.connections, count.packets, std::uint64_t{0}, count.bytes, std::uint64_t{0}})
-    result += large_number(number, is_exact);
+  for (const std::uint64_t number : {count.connections, count.packets, std::uint64_t{0}})
+    result += large_number(number, is_exact || are_packets_exact);
+  for (const std::uint64_t number : {count.bytes, std::uint64_t{0}}) result += large_number(number, is_exact);
   return result;
 }
 
 std::string server_columns(Columns columns, const ServerWords& server, const Count& count, bool is_exact) {
   switch (columns) {
     case Columns::statistics:
+      return traffic(count, is_exact, false);
     case Columns::rates:
-      return traffic(count, is_exact);
+      return traffic(count, is_exact, true);  // as ipvsadm has it: of servers only
     case Columns::thresholds:
       return fmt::format(" {:<10} {:<10} {:<10} {:<10}", 0, 0, count.remembered, 0);
     case Columns::persistent_connections:
@@ -102,10 +104,11 @@ std::string service_text(const VirtualTable& table, const Counters& counters, co
   const json& service = table.service(line.service);
   const std::string where = fmt::format("{:<4} {}", line.protocol == Protocol::tcp ? "TCP" : "UDP",
                                         where_text(line.address, line, list.is_numeric));
-  std::string result = counts_traffic(list.columns)
-                           ? fmt::format("{:<33}{}\n", where, traffic(counters.of_service(line.service), list.is_exact))
-                           : fmt::format("{} {}{}\n", where, word_of(words_of(line.key(), service).scheduler),
-                                         flags_text(line, service));
+  std::string result =
+      counts_traffic(list.columns)
+          ? fmt::format("{:<33}{}\n", where, traffic(counters.of_service(line.service), list.is_exact, false))
+          : fmt::format("{} {}{}\n", where, word_of(words_of(line.key(), service).scheduler),
+                        flags_text(line, service));
   const json& pool = table.pool_of(line.service);
   std::vector<std::pair<ServerWords, std::string>> servers;
   for (const json& backend : list_field(pool, "backends"))
