@@ -4,15 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <set>
-#include <vector>
 
 #include "dataplane/base/result.hh"
 #include "dataplane/forwarding/snapshot.hh"
+#include "dataplane/xdp/grace_period.hh"
 #include "dataplane/xdp/program.hh"
 #include "dataplane/xdp/side_maps.hh"
+#include "dataplane/xdp/table_maps.hh"
 
 namespace guideway {
 
@@ -26,28 +25,26 @@ class SnapshotMaps {
   // old one any more.
   [[nodiscard]] Result<void> publish(const Snapshot& snapshot);
 
-  [[nodiscard]] std::size_t tables_held() const noexcept { return handles_.size(); }
+  [[nodiscard]] std::size_t tables_held() const noexcept { return tables_.held(); }
 
  private:
-  explicit SnapshotMaps(XdpProgram& program) noexcept
-      : program_(&program), maps_(program.snapshot_maps()), sides_{SideMaps(maps_, 0), SideMaps(maps_, 1)} {}
+  SnapshotMaps(XdpProgram& program, GracePeriod grace_period) noexcept
+      : program_(&program),
+        grace_period_(grace_period),
+        maps_(program.snapshot_maps()),
+        tables_(maps_.tables),
+        sides_{SideMaps(maps_, 0), SideMaps(maps_, 1)} {}
   void adopt();
   [[nodiscard]] Result<void> fill(const Snapshot& snapshot, std::uint32_t side);
-  [[nodiscard]] Result<void> add_tables(const Snapshot& snapshot);
-  [[nodiscard]] Result<void> add_table(std::uint64_t id, const Service& service);
   [[nodiscard]] Result<void> add_services(const Snapshot& snapshot, SideMaps& side);
   void describe(const Snapshot& snapshot, volatile gw_xdp_generation& generation) const;
-  void drop_tables_except(const std::set<std::uint64_t>& used);
-  void drop_adopted_tables();
 
   XdpProgram* program_;
+  GracePeriod grace_period_;
   SnapshotMapFds maps_;
-  std::uint32_t side_ = 0;                          // the one that packets read
-  std::map<std::uint64_t, std::uint32_t> handles_;  // table id -> position in the map of tables
-  std::vector<std::uint32_t> free_handles_;
-  std::uint32_t next_handle_ = 0;
+  std::uint32_t side_ = 0;  // the one that packets read
+  TableMaps tables_;
   std::set<std::uint64_t> published_tables_;
-  std::vector<std::uint32_t> adopted_handles_;  // of tables whose ids only a former process knew
   SideMaps sides_[GW_XDP_SIDES];
 };
 
