@@ -11,6 +11,8 @@
 #include <cstring>
 #include <utility>
 
+#include "dataplane/xdp/kernel_support.hh"
+
 namespace guideway {
 namespace {
 
@@ -19,29 +21,6 @@ UniqueFd link_to(const XdpProgram& program, std::uint32_t interface_index, std::
   options.sz = sizeof options;
   options.flags = mode;
   return UniqueFd(bpf_link_create(program.program_fd(), static_cast<int>(interface_index), BPF_XDP, &options));
-}
-
-// What an error of the driver's means, with the remedy where there is one.
-std::string reason(int error) {
-  switch (error) {
-    case EOPNOTSUPP:
-      return "its driver has none";
-    case ERANGE:
-    case EINVAL:
-      return "its MTU (of a veth the peer's) may be too big for native XDP, which takes about 3,500 bytes; lower it";
-    case ENOSPC:
-      return "it has too few queues for native XDP; give it more with ethtool -L";
-    case EPERM:
-      return "no privilege; run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
-    default:
-      return std::strerror(error);
-  }
-}
-
-bool serves_natively(std::uint32_t interface_index) {
-  bpf_xdp_query_opts found{};
-  found.sz = sizeof found;
-  return bpf_xdp_query(static_cast<int>(interface_index), 0, &found) == 0 && found.attach_mode == XDP_ATTACHED_DRV;
 }
 
 std::string cost_of_generic(const std::string& interface, const std::string& why) {
@@ -71,7 +50,8 @@ Result<Attachment> Attachment::attach(const XdpProgram& program, const std::stri
   if (pin.empty()) return attach_anew(program, interface, index, mode);
 
   if (UniqueFd link = find_link(pin, index)) {
-    const bool is_native = serves_natively(index);
+    const auto attached = find_attached(index);
+    const bool is_native = attached && attached->is_native;
     const bool is_as_wished = mode == XdpMode::automatic || (mode == XdpMode::native) == is_native;
     if (is_as_wished && bpf_link_update(link.get(), program.program_fd(), nullptr) == 0) {
       const bool is_news = mode == XdpMode::automatic && !is_native;
@@ -99,18 +79,18 @@ Result<Attachment> Attachment::attach_anew(const XdpProgram& program, const std:
     if (native_error == EBUSY || native_error == EEXIST)
       return failure("interface \"" + interface + "\" has an XDP program already; take it off first");
     if (mode == XdpMode::native)
-      return failure("interface \"" + interface + "\" takes no native XDP program: " + reason(native_error));
+      return failure("interface \"" + interface + "\" takes no native XDP program: " + attach_reason(native_error));
   }
   UniqueFd generic = link_to(program, interface_index, XDP_FLAGS_SKB_MODE);
   if (generic)
     return Attachment(std::move(generic), interface_index, false,
-                      mode == XdpMode::generic ? "" : cost_of_generic(interface, reason(native_error)));
+                      mode == XdpMode::generic ? "" : cost_of_generic(interface, attach_reason(native_error)));
   const int error = errno;
   if (error == EBUSY || error == EEXIST)
     return failure("interface \"" + interface + "\" has an XDP program already; take it off first");
-  return failure("XDP cannot be attached to interface \"" + interface +
-                 "\": " + (native_error != 0 ? "native: " + reason(native_error) + ", generic: " : std::string()) +
-                 reason(error));
+  return failure("XDP cannot be attached to interface \"" + interface + "\": " +
+                 (native_error != 0 ? "native: " + attach_reason(native_error) + ", generic: " : std::string()) +
+                 attach_reason(error));
 }
 
 }  // namespace guideway

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <string>
 
+#include "dataplane/xdp/kernel_support.hh"
 #include "dataplane/xdp/pinned_maps.hh"
 
 namespace guideway {
@@ -32,6 +33,8 @@ int take_complaint(libbpf_print_level level, const char* format, va_list values)
 
 tl::unexpected<Error> cannot_load(int error) {
   const std::string why = std::strerror(error < 0 ? -error : error);
+  // Why this program fails is told best by what a small one needs.
+  if (const auto complaint = complaint_of(ask_kernel())) return failure(*complaint);
   if (error == -EPERM)
     return failure("the kernel refuses BPF: " + why +
                    "; run it as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");

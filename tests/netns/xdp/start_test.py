@@ -95,6 +95,19 @@ class StartAndStop(unittest.TestCase):
         self.fails("with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON", prefix=nobody)
         self.assertFalse(self.pins.exists(), list(self.bpffs.rglob("*")))
 
+    def test_what_a_driver_refuses_is_said_with_the_remedy(self):
+        self.ip("link", "add", "narrow", "type", "veth", "peer", "name", "wide", "numtxqueues", 4, "numrxqueues", 4)
+        self.ip("link", "set", "narrow", "up")
+        self.fails("it has too few queues for native XDP; give it more with ethtool -L", "--native", interface="narrow")
+        for name in ("left", "right"):
+            self.ip("link", "set", name, "mtu", 9000)
+        large = "too big for native XDP, which takes about 3,500 bytes: ip link set dev INTERFACE mtu 3498"
+        self.fails(large, "--native")
+        process = self.ready()
+        self.assertIn(large, self.said(process))
+        self.assertIn("generic XDP serves it", self.said(process))
+        self.assertEqual(self.end(process, signal.SIGTERM), 0)
+
     def test_serves_without_root(self):
         caps = [f"--inh-caps={capabilities}", f"--ambient-caps={capabilities}"]
         process = self.ready(prefix=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *caps])
