@@ -97,6 +97,7 @@ class StartAndStop(unittest.TestCase):
 
     def test_what_a_driver_refuses_is_said_with_the_remedy(self):
         self.ip("link", "add", "narrow", "type", "veth", "peer", "name", "wide", "numtxqueues", 4, "numrxqueues", 4)
+        run("ip", "netns", "exec", self.namespace, "ethtool", "-L", "wide", "tx", 4)
         self.ip("link", "set", "narrow", "up")
         self.fails("it has too few queues for native XDP; give it more with ethtool -L", "--native", interface="narrow")
         for name in ("left", "right"):
