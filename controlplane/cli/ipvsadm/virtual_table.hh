@@ -29,6 +29,7 @@ struct TableLine {
   [[nodiscard]] VirtualKey key() const { return {protocol, address.address, port}; }
 };
 
+[[nodiscard]] std::vector<TableLine> lines_of(const std::string& name, const nlohmann::json& service);
 // As lists are sorted: by family, protocol, address and port.
 [[nodiscard]] bool is_before(const TableLine& one, const TableLine& other);
 
