@@ -28,12 +28,18 @@ news_each = 8
 answer_limit_s = 15
 
 
+# Of the others a connection is enough.
+tcp = '"tcp"'
+timing = 'interval = "500ms", timeout = "500ms", fall = 2, rise = 2'
+questions = {"redis": '"redis"', "memcached": '"memcached"', "http": '"http", path = "/healthz"'}
+
+
 def configuration():
     text = ""
     for name, port in ports.items():
         text += f'[[service]]\nname = "{name}"\naddress = "{address}"\nport = {port}\nclosing_timeout = "1s"\n'
         text += f'protocol = "{"tcp+udp" if name == "dns" else "tcp"}"\n'
-        text += 'check = { type = "tcp", interval = "500ms", timeout = "500ms", fall = 2, rise = 2 }\nbackends = [\n'
+        text += f"check = {{ type = {questions.get(name, tcp)}, {timing} }}\nbackends = [\n"
         for index in (1, 2):
             text += f'  {{ name = "b{index}", address = "{topology.backend_ipv4(index)}" }},\n'
         text += "]\n"
@@ -153,6 +159,20 @@ def drain_and_return(case, ours, sessions):
     check_unbroken(case, sessions, list(first), "b1 is back")
 
 
+def edit(case, ours, sessions):
+    """Services and weights are edited under open connections: each edit takes the service out and in again."""
+    first = sessions.first_backends()
+    for name, scheduler in (("redis", "wlc"), ("http", "wrr"), ("postgres", "random")):
+        ipvsadm(ours, "-E", "-t", f"{address}:{ports[name]}", "-s", scheduler)
+    server = f"-r {topology.backend_ipv4(2)} -w 9".split()
+    ipvsadm(ours, "-e", "-t", f"{address}:{ports['mariadb']}", *server)
+    check_unbroken(case, sessions, list(first), "services and weights are edited")
+    for name in ("redis", "http", "postgres"):
+        ipvsadm(ours, "-E", "-t", f"{address}:{ports[name]}", "-s", "mh")
+    ipvsadm(ours, "-e", "-t", f"{address}:{ports['mariadb']}", *server[:2])
+    check_unbroken(case, sessions, list(first), "they are edited back")
+
+
 def fail_and_return(case, ours, sessions, machines):
     first = sessions.first_backends()
     lost = [key for key, backend in first.items() if backend == "b1"]
@@ -250,6 +270,7 @@ def main():
                 spread = collections.Counter((key[0], backend) for key, backend in sessions.first_backends().items())
                 case.note(f"connections: {dict(spread)}")
                 drain_and_return(case, ours, sessions)
+                edit(case, ours, sessions)
                 fail_and_return(case, ours, sessions, machines)
                 check_ipvsadm_counts(case, ours)
             finally:
