@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "controlplane/cli/datapath_verbs.hh"
 #include "controlplane/cli/grammar.hh"
 #include "controlplane/cli/invocation.hh"
 #include "controlplane/cli/verbs.hh"
@@ -36,6 +37,7 @@ void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   add_explain_verb(grammar);
   add_stats_verb(grammar);
   add_replay_verb(grammar);
+  add_datapath_verbs(grammar);
   add_ipvsadm_verb(grammar);
 }
 

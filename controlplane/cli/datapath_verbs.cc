@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// `datapath`: needs no guidewayd, since it comes before it.
+#include "controlplane/cli/datapath_verbs.hh"
+
+#include <map>
+#include <memory>
+
+#include "controlplane/cli/grammar.hh"
+#include "controlplane/cli/session.hh"
+#include "controlplane/datapath/command.hh"
+
+namespace guideway {
+namespace {
+
+constexpr const char* example = "Examples:\n  guideway datapath probe\n  guideway datapath start --port eth0";
+constexpr const char* probe_example =
+    "Needs no guidewayd. Examples:\n"
+    "  guideway datapath probe\n"
+    "  guideway datapath probe --interface eth0 --try\n"
+    "  guideway datapath probe --pci 0000:03:00.0 --json";
+constexpr const char* start_example =
+    "Examples:\n"
+    "  guideway datapath start --port eth0\n"
+    "  guideway datapath start --port eth0 --port eth1 --print\n"
+    "  guideway datapath start --datapath xdp --port eth0 -- --services-max 100";
+
+void add_probe(Grammar& grammar, CLI::App& datapath) {
+  const auto probe = std::make_shared<DatapathProbeCommand>();
+  CLI::App* command = grammar.add(datapath, "probe", "Which datapath serves each NIC, what is missing, what to run",
+                                  probe_example, [&grammar, probe] {
+                                    probe->json = grammar.invocation().json;
+                                    grammar.run([probe](Session& session) {
+                                      return run_datapath_probe(*probe, session.output(), session.error());
+                                    });
+                                  });
+  auto* interface = command->add_option("--interface", probe->interface, "Only this one");
+  command->add_option("--pci", probe->pci, "Only the one of this PCI address")->excludes(interface);
+  command->add_flag("--try", probe->tries_native,
+                    "Attach a native XDP program that passes everything on, and take it off again; many drivers take "
+                    "the link down for that");
+}
+
+void add_start(Grammar& grammar, CLI::App& datapath) {
+  const auto start = std::make_shared<DatapathStartCommand>();
+  CLI::App* command =
+      grammar.add(datapath, "start", "Become the datapath that serves these ports", start_example, [&grammar, start] {
+        grammar.run(
+            [start](Session& session) { return run_datapath_start(*start, session.output(), session.error()); });
+      });
+  LaunchRequest& request = start->request;
+  const std::map<std::string, DatapathChoice> choices{
+      {"auto", DatapathChoice::automatic}, {"dpdk", DatapathChoice::dpdk}, {"xdp", DatapathChoice::xdp}};
+  command
+      ->add_option("--datapath", request.choice,
+                   "auto (default): dpdk if every port is made ready for it, else xdp; or one of them")
+      ->transform(CLI::Transformer(choices));
+  command
+      ->add_option("--port", request.ports,
+                   "An interface, a PCI address, or a device of DPDK's own (net_...); repeat for more, in the order of "
+                   "their numbers")
+      ->required()
+      ->allow_extra_args(false);
+  command->add_option("--door", request.door, "Unix socket through which guidewayd is served")->capture_default_str();
+  command->add_flag("--print", start->only_prints, "Print the command instead of running it");
+  command->add_option("ARGS", request.more, "Behind --: further options of guideway-dpdk or guideway-xdp");
+}
+
+}  // namespace
+
+void add_datapath_verbs(Grammar& grammar) {
+  CLI::App* datapath =
+      grammar.add(grammar.app(), "datapath", "The datapath of this machine: which one it is, and start it", example);
+  add_probe(grammar, *datapath);
+  add_start(grammar, *datapath);
+}
+
+}  // namespace guideway
