@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // guideway, the command line: asks guidewayd over its socket, or replays a capture by itself. Called by the name of
-// ipvsadm, it takes ipvsadm's command line.
+// ipvsadm, ipvsadm-save or ipvsadm-restore, it takes that program's command line.
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -14,7 +14,10 @@
 int main(int count, char** arguments) {
   std::vector<std::string> words(arguments + 1, arguments + count);
   const std::string name = std::filesystem::path(arguments[0]).filename();
-  if (name == "ipvsadm" || name == "guideway-ipvsadm") words.insert(words.begin(), "ipvsadm");
+  const std::string called = name.rfind("guideway-", 0) == 0 ? name.substr(9) : name;
+  if (called == "ipvsadm") words.insert(words.begin(), "ipvsadm");
+  if (called == "ipvsadm-save") words.insert(words.begin(), {"ipvsadm", "-S"});
+  if (called == "ipvsadm-restore") words.insert(words.begin(), {"ipvsadm", "-C", "-R"});
   const auto parsed = guideway::parse_command_line(words);
   if (!parsed.invocation) {
     std::cout << parsed.otherwise.output;

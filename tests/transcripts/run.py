@@ -89,7 +89,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="guideway-transcript-") as temporary:
         directory = pathlib.Path(temporary)
         (directory / "bin").mkdir()
-        for name in ("guideway", "ipvsadm"):
+        for name in ("guideway", "ipvsadm", "ipvsadm-save", "guideway-ipvsadm-restore"):
             (directory / "bin" / name).symlink_to(pathlib.Path(given.guideway).resolve())
         (directory / "guideway.toml").write_text(
             f'hash_key = "00112233445566778899aabbccddeeff"\ndoor = "{directory}/door.sock"\n'

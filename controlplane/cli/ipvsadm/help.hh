@@ -11,7 +11,7 @@ Usage:
   ipvsadm -A|E virtual-service [-s scheduler] [-p [-M netmask]] [-b sched-flags] [-o]
   ipvsadm -D virtual-service
   ipvsadm -C
-  ipvsadm -R
+  ipvsadm [-C] -R
   ipvsadm -S [-n]
   ipvsadm -a|e virtual-service -r server-address [options]
   ipvsadm -d virtual-service -r server-address
@@ -26,7 +26,7 @@ Commands:
   --edit-service    -E        edit a virtual service
   --delete-service  -D        delete a virtual service with its servers
   --clear           -C        delete all services
-  --restore         -R        commands from standard input, as one transaction
+  --restore         -R        commands from standard input, as one transaction; with -C in place of what there is
   --save            -S        print commands that -R takes
   --add-server      -a        add a real server
   --edit-server     -e        edit a real server

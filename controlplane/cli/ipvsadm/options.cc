@@ -162,12 +162,23 @@ class Reader {
 
   Result<void> take_command(const Row& row, std::vector<std::string> values) {
     if (row.option == Option::refused) return failure(fmt::format("{} is refused: {}", shown(row), row.refusal));
+    if (command_ != nullptr && is_replacement(command_->option, row.option)) {
+      command_ = row.option == Option::restore ? &row : command_;
+      result_.command = Option::restore;
+      result_.options.emplace(row.option, std::move(values));
+      return {};
+    }
     if (command_ != nullptr)
       return failure(fmt::format("{} and {} are two commands; give one", shown(*command_), shown(row)));
     command_ = row.letter == 'l' ? &list_ : &row;
     result_.command = row.option;
     result_.options.emplace(row.option, std::move(values));
     return {};
+  }
+
+  // The only two commands that go together: what is restored takes the place of what there was, in one transaction.
+  static bool is_replacement(Option one, Option other) {
+    return (one == Option::clear && other == Option::restore) || (one == Option::restore && other == Option::clear);
   }
 
   static bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }

@@ -269,7 +269,7 @@ Result<Request> read_request(const std::vector<std::string>& words) {
     case Option::save:
       return Request(Save{line->has(Option::numeric)});
     case Option::restore:
-      return Request(Restore{});
+      return Request(Restore{line->has(Option::clear)});
     case Option::help:
       return Request(Help{});
     case Option::version:

@@ -51,7 +51,9 @@ struct List {
 struct Save {
   bool is_numeric = false;
 };
-struct Restore {};
+struct Restore {
+  bool clears = false;  // first
+};
 struct Zero {
   std::optional<VirtualKey> only;
 };

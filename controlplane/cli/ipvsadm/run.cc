@@ -51,9 +51,12 @@ class Runner {
   }
 
   // Every line is a command; all of them are done, or none.
-  Outcome<std::string> operator()(const Restore& /*restore*/) {
+  Outcome<std::string> operator()(const Restore& restore) {
     auto table = look();
     if (!table) return tl::unexpected(table.error());
+    if (restore.clears) {
+      if (auto cleared = table->apply(Clear{}); !cleared) return refuse(cleared.error().message);
+    }
     std::string line;
     for (std::size_t number = 1; std::getline(input_, line); ++number) {
       const auto refuse_line = [&](const std::string& sentence, int status) {
