@@ -36,6 +36,7 @@ GW_INLINE void gw_count_exit(const struct gw_packet* packet, __u32 exit) {
     first->words[0] += 1;
     first->words[1] += packet->received_bytes;
     if (exit == GW_EXIT_SENT || gw_is_answer(exit)) first->words[2] += packet->frame_bytes;
+    first->words[__builtin_offsetof(struct gw_worker_counters, plain) / 8] += packet->is_plain;
   }
   __u32 offset = __builtin_offsetof(struct gw_worker_counters, exits) + exit * 8;
   struct gw_xdp_line* exits = gw_counter_line(packet->worker, offset);

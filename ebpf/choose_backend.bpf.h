@@ -15,7 +15,7 @@ GW_INLINE int gw_asks_others(const struct gw_packet* packet) {
 
 GW_INLINE int gw_is_plain(const struct gw_slot* slot, const struct gw_xdp_service* service,
                           const struct gw_packet* packet) {
-  if (service->row.flags & (GW_SERVICE_FOLLOWS_EVERY_FLOW | GW_SERVICE_PER_PACKET)) return 0;
+  if (service->row.flags & GW_SERVICE_PER_PACKET) return 0;
   if (slot->current_backend != slot->home_backend || slot->current_backend == GW_NO_BACKEND) return 0;
   if (!gw_health_is_plain(gw_health_load(slot->current_backend))) return 0;
   if (service->row.flags & GW_SERVICE_REMEMBERS_NOTHING) return 1;
@@ -153,7 +153,7 @@ __noinline int gw_choose_asking(struct gw_packet* packet, const struct gw_xdp_se
   __u32 now_ticks = gw_now_ticks();
   int remembers = !(flags & GW_SERVICE_REMEMBERS_NOTHING);
   if (remembers) {
-    if (gw_recall(state, packet, &service->row, now_ticks)) return GW_EXIT_SENT;
+    if (!packet->is_recalled && gw_recall(state, packet, &service->row, now_ticks)) return GW_EXIT_SENT;
     if (gw_asks_others(packet) && gw_others_may_hold(state, packet)) {
       int is_fragment = packet->kind == GW_KIND_FIRST_FRAGMENT;
       int is_found =
@@ -170,15 +170,27 @@ __noinline int gw_choose_asking(struct gw_packet* packet, const struct gw_xdp_se
   return GW_EXIT_SENT;
 }
 
+/* For a service that remembers every flow: nearly always the flow table knows, and no slot need be looked at. */
+GW_INLINE int gw_recall_followed(struct gw_packet* packet, const struct gw_xdp_service* service) {
+  packet->is_recalled = 1;
+  struct gw_xdp_worker* state = gw_worker_of(packet->worker);
+  return state && gw_recall(state, packet, &service->row, gw_now_ticks());
+}
+
 GW_INLINE int gw_choose_backend(struct gw_packet* packet, const struct gw_xdp_service* service) {
+  int follows = service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW;
+  if (follows) {
+    GW_WORKER_COUNT(packet->worker, asked, 1);
+    if (gw_recall_followed(packet, service)) return GW_EXIT_SENT;
+  }
   __u64 choice_hash = gw_choice_hash(packet, &service->row);
   struct gw_slot slot = gw_load_slot(service->table_handle, gw_scale(choice_hash, service->slot_count));
-  if (gw_is_plain(&slot, service, packet)) {
+  if (!follows && gw_is_plain(&slot, service, packet)) {
     packet->backend = slot.current_backend;
-    GW_WORKER_COUNT(packet->worker, plain, 1);
+    packet->is_plain = 1;
     return GW_EXIT_SENT;
   }
-  GW_WORKER_COUNT(packet->worker, asked, 1);
+  if (!follows) GW_WORKER_COUNT(packet->worker, asked, 1);
   return gw_choose_asking(packet, service, &slot, choice_hash);
 }
 

@@ -39,7 +39,8 @@ GW_INLINE int gw_forward(struct xdp_md* context, struct gw_packet* packet, const
   if (gw_is_tunnel(backend->forward)) {
     __u32 mss_max = gw_announces_mss(packet, backend) ? gw_mss_max(packet, backend) : 0;
     if (mss_max != 0) gw_clamp_mss(context, packet, mss_max);
-    return gw_encapsulate(context, packet, backend);
+    return gw_is_plain_tunnel(packet, backend) ? gw_encapsulate_plainly(context, packet, backend)
+                                               : gw_encapsulate(context, packet, backend);
   }
   gw_rewrite_for_l3dsr(context, packet, backend);
   return gw_readdress(context, packet, backend);

@@ -100,6 +100,13 @@ struct gw_xdp_line {
   __u64 words[8];
 };
 
+/* The kernel's clock as it was at that jiffy: it moves no faster. One a CPU. */
+struct gw_xdp_clock {
+  __u64 jiffies;
+  __u32 now_ticks;
+  __u32 zero;
+};
+
 /* Room for what must be summed up or looked through byte by byte. One a CPU. */
 struct gw_xdp_scratch {
   __u8 bytes[4096];

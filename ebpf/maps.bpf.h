@@ -151,6 +151,13 @@ struct {
   __type(value, struct gw_xdp_scratch);
 } scratch SEC(".maps");
 
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_xdp_clock);
+} clocks SEC(".maps");
+
 /* gw_xdp_fragment_event, for a listener that holds fragments. */
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -187,7 +194,9 @@ struct gw_packet {
   __u8 opens_flow;
   __u8 dscp; /* of the service, for l3dsr */
   __u8 is_learned;
-  __u8 zero[3];
+  __u8 is_plain;    /* its slot was a plain one */
+  __u8 is_recalled; /* its worker was asked already, and does not remember it */
+  __u8 zero;
 } __attribute__((aligned(8)));
 GW_STATIC_ASSERT(sizeof(struct gw_packet) == 104, "what is not initialised cannot be handed to functions");
 

@@ -145,6 +145,51 @@ GW_INLINE int gw_make_room(struct xdp_md* context, struct gw_packet* packet, __u
   return 1;
 }
 
+/* Nearly every tunnelled packet: untagged on both sides, IPIP or GUE over IPv4, nothing behind the IP packet. */
+GW_INLINE int gw_is_plain_tunnel(const struct gw_packet* packet, const struct gw_backend* backend) {
+  return (backend->forward == GW_FORWARD_IPIP || backend->forward == GW_FORWARD_GUE) &&
+         backend->family == GW_FAMILY_IPV4 && backend->vlan == 0 && packet->ip_offset == ETH_HLEN &&
+         packet->frame_bytes == (__u32)packet->ip_bytes + ETH_HLEN;
+}
+
+/* The Ethernet header and the outer IPv4 header, in words as wide as there are. */
+GW_INLINE void gw_write_plain_headers(void* frame, const struct gw_packet* packet, const struct gw_backend* backend,
+                                      __u8 traffic_class, __u32 overhead_bytes) {
+  const __u8* macs = backend->next_hop_mac; /* the source's stands behind it, as in the frame */
+  __u64 addresses = gw_outer_source_ipv4(packet, backend) | (__u64) * (const __u32*)backend->address << 32;
+  __u32 total_be16 = bpf_htons((__u16)(packet->ip_bytes + overhead_bytes));
+  __u64 first = 0x45u | (__u32)traffic_class << 8 | total_be16 << 16;
+  __u64 second = GW_OUTER_HOP_LIMIT | (__u32)gw_outer_protocol(packet, backend) << 8;
+  __u64 fragment_field = bpf_htons(GW_IPV4_DONT_FRAGMENT);
+  __u64 sum = first + (fragment_field << 16) + second + (__u32)addresses + (addresses >> 32);
+  second |= (__u64)gw_checksum_of(sum) << 16;
+  *(__u64*)frame = *(const __u64*)macs;
+  *(__u32*)(frame + 8) = *(const __u32*)(macs + 8);
+  *(__u16*)(frame + 12) = bpf_htons(ETH_P_IP);
+  *(__u64*)(frame + 14) = first | fragment_field << 48;
+  *(__u32*)(frame + 22) = (__u32)second;
+  *(__u64*)(frame + 26) = addresses;
+}
+
+/* The same as gw_encapsulate() for a plain tunnel, in place. */
+GW_INLINE int gw_encapsulate_plainly(struct xdp_md* context, struct gw_packet* packet,
+                                     const struct gw_backend* backend) {
+  __u8 traffic_class = gw_inner_traffic_class(context, packet);
+  int is_gue = backend->forward == GW_FORWARD_GUE;
+  __u32 overhead_bytes = is_gue ? GW_IPV4_HEADER_BYTES + GW_UDP_BYTES + GW_GUE_BYTES : GW_IPV4_HEADER_BYTES;
+  if (bpf_xdp_adjust_head(context, -(int)overhead_bytes)) return GW_EXIT_DROP_NO_HEADROOM;
+  packet->frame_bytes += overhead_bytes;
+  void* frame = (void*)(long)context->data;
+  void* at = frame + ETH_HLEN + GW_IPV4_HEADER_BYTES;
+  if (at + GW_UDP_BYTES + GW_GUE_BYTES > (void*)(long)context->data_end) return GW_EXIT_DROP_NO_HEADROOM;
+  gw_write_plain_headers(frame, packet, backend, traffic_class, overhead_bytes);
+  if (!is_gue) return GW_EXIT_SENT;
+  gw_write_udp(at, packet, backend);
+  *(__be32*)(at + GW_UDP_BYTES) =
+      bpf_htonl(packet->flow.family == GW_FAMILY_IPV4 ? GW_NEXT_IPV4 << 16 : GW_NEXT_IPV6 << 16);
+  return GW_EXIT_SENT;
+}
+
 /* The whole of a tunnel mode; the packet fits. */
 __noinline int gw_encapsulate(struct xdp_md* context, struct gw_packet* packet, const struct gw_backend* backend) {
   if (!packet || !backend) return GW_EXIT_DROP_UNRESOLVED;
