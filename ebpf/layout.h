@@ -46,6 +46,14 @@ struct gw_xdp_service {
   struct gw_service row;
 };
 
+/* A service that a CPU met lately, by where its packets went: found without a call. Holds for one generation. */
+struct gw_xdp_met_service {
+  __u64 key[sizeof(struct gw_xdp_service_key) / 8];
+  __u64 serial; /* of the generation */
+  struct gw_xdp_service service;
+};
+#define GW_XDP_SERVICES_MET_BITS 8u
+
 struct gw_xdp_port_range {
   __u16 first; /* in host order */
   __u16 last;
@@ -159,7 +167,7 @@ struct gw_xdp_generation {
   __u32 features; /* enum gw_xdp_features */
   __u32 echo_to_kernel;
   __u32 answer_rates[GW_XDP_ANSWERS]; /* of one worker */
-  __u32 zero;
+  __u32 serial;                       /* another one for each generation; 0 before the first */
 };
 
 struct gw_xdp_control {

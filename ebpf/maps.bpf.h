@@ -153,6 +153,13 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1u << GW_XDP_SERVICES_MET_BITS);
+  __type(key, __u32);
+  __type(value, struct gw_xdp_met_service);
+} services_met SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, __u32);
   __type(value, struct gw_xdp_clock);

@@ -72,6 +72,8 @@ void SnapshotMaps::describe(const Snapshot& snapshot, volatile gw_xdp_generation
   generation.features = sides_[1 - side_].features();
   generation.echo_to_kernel = snapshot.answers_echo() ? 0 : 1;
   const gw_answer_rates& rates = snapshot.answer_rates();
+  // Not that of any generation before: by it a CPU knows whether a service that it met is still one.
+  generation.serial = program_->control().generations[side_].serial + 1;
   generation.answer_rates[GW_XDP_ECHO] = gw_share_of_limit(rates.echo, program_->worker_count());
   generation.answer_rates[GW_XDP_TOO_BIG] = gw_share_of_limit(rates.too_big, program_->worker_count());
   generation.answer_rates[GW_XDP_REJECT] = gw_share_of_limit(rates.reject, program_->worker_count());
