@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/1.1 on a unix socket: several connections at once, bodies of at most 1 MB, idle ones closed. Who may talk to
-// it is decided by the socket's mode (0660) and owner. A second server on the same socket is refused.
+// it is decided by the socket's mode (0660) and owner; or, if the rules name groups, by who the client is. A second
+// server on the same socket is refused.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 
+#include "controlplane/api/access.hh"
+#include "controlplane/api/http_limits.hh"
 #include "controlplane/api/router.hh"
 #include "dataplane/base/result.hh"
 
@@ -16,14 +18,10 @@ namespace guideway {
 
 class HttpServer {
  public:
-  struct Limits {
-    std::size_t body_bytes_max = std::size_t{1024} * 1024;
-    std::chrono::seconds request_timeout{30};  // to read a request, and to write its answer
-    std::size_t connections_max = 256;
-  };
+  using Limits = HttpLimits;
 
   [[nodiscard]] static Result<HttpServer> listen(boost::asio::io_context& io, const std::string& path, Router& router,
-                                                 const Limits& limits);
+                                                 const Limits& limits, const AccessRules& rules = {});
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
   HttpServer(const HttpServer&) = delete;

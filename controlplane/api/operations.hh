@@ -3,6 +3,7 @@
 // router turns requests into these calls and nothing else, so it is tested without a daemon.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,12 @@ struct Reply {
 [[nodiscard]] inline Reply error_reply(int status, const std::string& sentence) {
   return {status, {{"error", sentence}}};
 }
+
+// Who asks for a change.
+struct Actor {
+  std::uint32_t uid = 0;
+  std::int32_t pid = 0;
+};
 
 struct ExplainRequest {
   Protocol protocol = Protocol::tcp;
@@ -51,8 +58,8 @@ class Operations {
   virtual void metrics(Respond respond) = 0;
   virtual Reply config() = 0;
   virtual Reply config_diff(const std::string& path) = 0;
-  virtual void config_apply(const std::string& path, Respond respond) = 0;
-  virtual void edits(std::vector<Edit> edits, Respond respond) = 0;
+  virtual void config_apply(const std::string& path, const Actor& actor, Respond respond) = 0;
+  virtual void edits(std::vector<Edit> edits, const Actor& actor, Respond respond) = 0;
   virtual void explain(const ExplainRequest& request, Respond respond) = 0;
 };
 

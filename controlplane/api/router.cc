@@ -40,6 +40,12 @@ const Route* find_route(const std::string& path) {
   return nullptr;
 }
 
+// The configuration holds secrets (the hash key, passwords of checks), and a file to compare is read with our rights.
+Access access_to(const Route& route) {
+  const bool is_config = route.path.rfind("config", 0) == 0;
+  return route.method == "GET" && !is_config ? Access::read : Access::administer;
+}
+
 Result<std::string> parameter(const Query& query, const std::string& name) {
   auto found = query.find(name);
   if (found == query.end() || found->second.empty()) return failure("the parameter \"" + name + "\" is missing");
@@ -109,10 +115,11 @@ void Router::handle(const ApiRequest& request, Operations::Respond respond) {
     return respond(
         error_reply(405, request.target + " takes " + std::string(route->method) + ", not " + request.method));
   }
+  if (request.access < access_to(*route)) return respond(error_reply(403, refusal(request.caller, request.access)));
   if (route->method == "GET") return get(target->segments, target->query, std::move(respond));
   auto body = nlohmann::json::parse(request.body, nullptr, false);
   if (body.is_discarded()) return respond(error_reply(400, "the body is not JSON"));
-  post(path, body, std::move(respond));
+  post(path, body, {request.caller.uid, request.caller.pid}, std::move(respond));
 }
 
 void Router::get(const std::vector<std::string>& path, const Query& query, Operations::Respond respond) {
@@ -131,16 +138,17 @@ void Router::get(const std::vector<std::string>& path, const Query& query, Opera
   operations_.explain(*request, std::move(respond));
 }
 
-void Router::post(const std::string& path, const nlohmann::json& body, Operations::Respond respond) {
+void Router::post(const std::string& path, const nlohmann::json& body, const Actor& actor,
+                  Operations::Respond respond) {
   if (path == "edits") {
     auto edits = edits_of(body);
     if (!edits) return respond(error_reply(400, edits.error().message));
-    return operations_.edits(std::move(*edits), std::move(respond));
+    return operations_.edits(std::move(*edits), actor, std::move(respond));
   }
   auto file = absolute_path(body);
   if (!file) return respond(error_reply(400, file.error().message));
   if (path == "config/diff") return respond(operations_.config_diff(*file));
-  operations_.config_apply(*file, std::move(respond));
+  operations_.config_apply(*file, actor, std::move(respond));
 }
 
 }  // namespace guideway

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "controlplane/api/access.hh"
 #include "controlplane/api/operations.hh"
 
 namespace guideway {
@@ -13,6 +14,8 @@ struct ApiRequest {
   std::string method;  // as on the wire: "GET"
   std::string target;
   std::string body;
+  Caller caller;
+  Access access = Access::none;
 };
 
 class Router {
@@ -23,7 +26,7 @@ class Router {
  private:
   void get(const std::vector<std::string>& path, const std::map<std::string, std::string>& query,
            Operations::Respond respond);
-  void post(const std::string& path, const nlohmann::json& body, Operations::Respond respond);
+  void post(const std::string& path, const nlohmann::json& body, const Actor& actor, Operations::Respond respond);
   Operations& operations_;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/config/read_top.hh"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include <fmt/core.h>
@@ -38,6 +40,31 @@ void read_path(TableReader& reader, std::string_view key, std::size_t length_max
                                  reader.find(key)->quoted(), length_max));
   else
     path = *text;
+}
+
+void read_group(TableReader& reader, std::string_view key, std::string& group) {
+  constexpr std::size_t name_max = 32;
+  const auto text = reader.text(key, "the name of a group");
+  if (!text) return;
+  const bool is_name = std::all_of(text->begin(), text->end(), [](unsigned char each) {
+    return std::isalnum(each) != 0 || each == '_' || each == '-' || each == '.';
+  });
+  if (!is_name || text->size() > name_max)
+    reader.fail(key, fmt::format("{} is no group; give the name or the number of a group of this machine, or \"\"",
+                                 reader.find(key)->quoted()));
+  else
+    group = *text;
+}
+
+void read_metrics(TableReader& reader, std::optional<Endpoint>& metrics) {
+  const auto text = reader.text("metrics", "an address and a port");
+  if (!text || text->empty()) return;
+  metrics = Endpoint::parse(*text);
+  if (metrics && metrics->port != 0) return;
+  metrics.reset();
+  reader.fail("metrics", fmt::format("{} is not an address and a port; give one like \"127.0.0.1:9660\" or "
+                                     "\"[::1]:9660\", or \"\" for none",
+                                     reader.find("metrics")->quoted()));
 }
 
 void read_one_tunnel_source(TableReader& reader, const Tree& value, Config& config) {
@@ -116,6 +143,9 @@ std::vector<std::string> read_top(TableReader& reader, Config& config) {
   read_hash_key(reader, config);
   read_path(reader, "door", socket_path_max, config.door);
   read_path(reader, "api", socket_path_max, config.api);
+  read_group(reader, "api_read_group", config.api_read_group);
+  read_group(reader, "api_admin_group", config.api_admin_group);
+  read_metrics(reader, config.metrics);
   read_path(reader, "state_directory", 1024, config.state_directory);
   read_tunnel_source(reader, config);
   read_answers(reader, config.answers);
@@ -123,8 +153,8 @@ std::vector<std::string> read_top(TableReader& reader, Config& config) {
 }
 
 void refuse_top(TableReader& reader) {
-  for (const std::string_view key :
-       {"hash_key", "door", "api", "state_directory", "tunnel_source", "answers", "include"}) {
+  for (const std::string_view key : {"hash_key", "door", "api", "api_read_group", "api_admin_group", "metrics",
+                                     "state_directory", "tunnel_source", "answers", "include"}) {
     if (reader.find(key) != nullptr)
       reader.fail(key, "may only stand in the main file; an included file holds [defaults], [[service]] and [[pool]]");
   }

@@ -164,6 +164,10 @@ struct Config {
   std::array<std::uint8_t, 16> hash_key{};
   std::string door = "/run/guideway/door.sock";
   std::string api = "/run/guideway/api.sock";
+  // Names or numbers of groups; empty: none. With neither, the socket's mode decides who may do everything.
+  std::string api_read_group;
+  std::string api_admin_group;
+  std::optional<Endpoint> metrics;  // where Prometheus may ask beside the API socket
   std::string state_directory = "/var/lib/guideway";
   // Outer sources of tunnelled packets; without one the kernel's preferred source towards the backend is used. What a
   // prefix leaves open comes from the flow's hash.

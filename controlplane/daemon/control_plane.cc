@@ -34,6 +34,8 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::create(boost::asio::io_conte
                                                            const Config& file_config) {
   auto store = IntentStore::open(file_config.state_directory);
   if (!store) return failure_of(store);
+  auto audit = AuditLog::open(file_config.state_directory);
+  if (!audit) return failure_of(audit);
   std::vector<std::string> warnings;
   IntentStore::Loaded loaded = store->load();
   if (!loaded.warning.empty()) warnings.push_back(loaded.warning);
@@ -55,14 +57,15 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::create(boost::asio::io_conte
   auto adopted = ledger.adopt(intent.running, {}, wall_ms());
   if (!adopted) return failure_of(adopted);
   for (const std::string& warning : warnings) spdlog::warn("start warning={}", log_value(warning));
-  return std::unique_ptr<ControlPlane>(
-      new ControlPlane(io, std::move(*store), std::move(intent), std::move(ledger), std::move(warnings)));
+  return std::unique_ptr<ControlPlane>(new ControlPlane(io, std::move(*store), std::move(*audit), std::move(intent),
+                                                        std::move(ledger), std::move(warnings)));
 }
 
-ControlPlane::ControlPlane(boost::asio::io_context& io, IntentStore store, Intent intent, Ledger ledger,
+ControlPlane::ControlPlane(boost::asio::io_context& io, IntentStore store, AuditLog audit, Intent intent, Ledger ledger,
                            std::vector<std::string> warnings)
     : io_(io),
       store_(std::move(store)),
+      audit_(std::move(audit)),
       intent_(std::move(intent)),
       ledger_(std::move(ledger)),
       capacities_{GW_SERVICES_MAX, GW_BACKENDS_MAX, 0},

@@ -23,6 +23,7 @@
 
 #include "controlplane/api/operations.hh"
 #include "controlplane/compile/ledger.hh"
+#include "controlplane/daemon/audit_log.hh"
 #include "controlplane/daemon/health_board.hh"
 #include "controlplane/daemon/meters.hh"
 #include "controlplane/daemon/observe.hh"
@@ -58,8 +59,8 @@ class ControlPlane : public Operations {
   void metrics(Respond respond) override;
   Reply config() override;
   Reply config_diff(const std::string& path) override;
-  void config_apply(const std::string& path, Respond respond) override;
-  void edits(std::vector<Edit> edits, Respond respond) override;
+  void config_apply(const std::string& path, const Actor& actor, Respond respond) override;
+  void edits(std::vector<Edit> edits, const Actor& actor, Respond respond) override;
   void explain(const ExplainRequest& request, Respond respond) override;
 
  private:
@@ -71,9 +72,11 @@ class ControlPlane : public Operations {
   };
   using Turn = std::function<void(Respond respond)>;
 
-  ControlPlane(boost::asio::io_context& io, IntentStore store, Intent intent, Ledger ledger,
+  ControlPlane(boost::asio::io_context& io, IntentStore store, AuditLog audit, Intent intent, Ledger ledger,
                std::vector<std::string> warnings);
 
+  // The answer to a change, once it stands in the audit log that it was asked for; else it is refused here.
+  [[nodiscard]] Result<Respond> audited(const Actor& actor, const std::vector<std::string>& what, Respond respond);
   void take_turn(Turn turn, Respond respond);
   void next_turn();
   void edit(const std::vector<Edit>& edits, Respond respond);
@@ -108,6 +111,8 @@ class ControlPlane : public Operations {
 
   boost::asio::io_context& io_;
   IntentStore store_;
+  AuditLog audit_;
+  std::uint64_t changes_asked_ = 0;  // since the start
   Intent intent_;
   Ledger ledger_;
   Capacities capacities_;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ControlPlane as the API sees it: what is asked, and the one path that every change of the intent takes.
+#include <unistd.h>
+
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -61,10 +63,14 @@ json restart_warnings(const Config& from, const Config& to) {
   json warnings = json::array();
   const auto compare = [&](const char* key, const std::string& before, const std::string& after) {
     if (before == after) return;
-    warnings.push_back(std::string(key) + " is now " + after + ", which takes effect when guidewayd is restarted");
+    warnings.push_back(std::string(key) + " is now " + (after.empty() ? "none" : after) +
+                       ", which takes effect when guidewayd is restarted");
   };
   compare("door", from.door, to.door);
   compare("api", from.api, to.api);
+  compare("api_read_group", from.api_read_group, to.api_read_group);
+  compare("api_admin_group", from.api_admin_group, to.api_admin_group);
+  compare("metrics", from.metrics ? from.metrics->text() : "", to.metrics ? to.metrics->text() : "");
   compare("state_directory", from.state_directory, to.state_directory);
   if (from.hash_key != to.hash_key) {
     warnings.push_back("hash_key has changed: every flow that is not remembered is chosen anew");
@@ -91,17 +97,24 @@ void ControlPlane::next_turn() {
   });
 }
 
-void ControlPlane::edits(std::vector<Edit> edits, Respond respond) {
-  take_turn([this, edits = std::move(edits)](Respond done) { edit(edits, std::move(done)); }, std::move(respond));
+void ControlPlane::edits(std::vector<Edit> edits, const Actor& actor, Respond respond) {
+  std::vector<std::string> what;
+  for (const Edit& one : edits) what.push_back(text_of(one));
+  auto answer = audited(actor, what, std::move(respond));
+  if (!answer) return;
+  take_turn([this, edits = std::move(edits)](Respond done) { edit(edits, std::move(done)); }, std::move(*answer));
 }
 
-void ControlPlane::config_apply(const std::string& path, Respond respond) {
-  take_turn([this, path](Respond done) { apply(path, std::move(done)); }, std::move(respond));
+void ControlPlane::config_apply(const std::string& path, const Actor& actor, Respond respond) {
+  auto answer = audited(actor, {"config.apply " + path}, std::move(respond));
+  if (!answer) return;
+  take_turn([this, path](Respond done) { apply(path, std::move(done)); }, std::move(*answer));
 }
 
 void ControlPlane::reload() {
   spdlog::info("config event=reload file={}", log_value(intent_.config_file));
-  config_apply(intent_.config_file, [](const Reply& reply) {
+  // SIGHUP: from somebody with our own rights.
+  config_apply(intent_.config_file, {::geteuid(), 0}, [](const Reply& reply) {
     if (reply.status == 200) return;
     spdlog::error("config event=reload_refused error={}", log_value(reply.body.value("error", "")));
   });

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <spdlog/sinks/stdout_sinks.h>
@@ -14,6 +15,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "controlplane/api/http_server.hh"
+#include "controlplane/api/metrics_server.hh"
 #include "controlplane/config/load.hh"
 #include "controlplane/daemon/control_plane.hh"
 #include "controlplane/daemon/log_value.hh"
@@ -72,8 +74,16 @@ int run(const std::string& file) {
   auto control_plane = ControlPlane::create(io, file, *config);
   if (!control_plane) return fail(control_plane.error().message);
   Router router(**control_plane);
-  auto server = HttpServer::listen(io, config->api, router, {});
+  auto rules = AccessRules::of_groups(config->api_read_group, config->api_admin_group);
+  if (!rules) return fail(rules.error().message);
+  auto server = HttpServer::listen(io, config->api, router, {}, *rules);
   if (!server) return fail(server.error().message);
+  std::optional<MetricsServer> metrics;
+  if (config->metrics) {
+    auto listening = MetricsServer::listen(io, *config->metrics, router, {});
+    if (!listening) return fail(listening.error().message);
+    metrics.emplace(std::move(*listening));
+  }
   auto started = (*control_plane)->start();
   if (!started) return fail(started.error().message);
   boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);

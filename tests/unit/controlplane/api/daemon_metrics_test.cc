@@ -72,6 +72,25 @@ TEST_F(DaemonMetricsTest, TellsOfChecksAndSnapshots) {
   EXPECT_EQ(value("guideway_worker_flows_limit{worker=\"1\"}"), 1024);
 }
 
+TEST_F(DaemonMetricsTest, OnTcpThereIsNothingButMetrics) {
+  listen_as(1);
+  const int port = port_ + 1;
+  write_config("metrics = \"127.0.0.2:" + std::to_string(port) + "\"\n" + config_with({backend("a", 1)}));
+  start();
+  const auto curl = [&](const std::string& more) {
+    FILE* program = ::popen(("curl -s -m 5 http://127.0.0.2:" + std::to_string(port) + more + " 2>&1").c_str(), "r");
+    std::string said;
+    char buffer[4096];
+    while (const std::size_t count = std::fread(buffer, 1, sizeof buffer, program)) said.append(buffer, count);
+    ::pclose(program);
+    return said;
+  };
+  EXPECT_NE(curl("/metrics").find("guideway_build_info{version="), std::string::npos);
+  EXPECT_NE(curl("/v1/status").find("there is nothing here but /metrics"), std::string::npos);
+  EXPECT_NE(curl("/v1/edits -d '{}'").find("there is nothing here but /metrics"), std::string::npos);
+  EXPECT_NE(curl("/metrics -X POST").find("takes GET"), std::string::npos);
+}
+
 TEST_F(DaemonMetricsTest, PromtoolHasNothingToSay) {
   if (!has_promtool()) GTEST_SKIP() << "promtool is not here (Debian package prometheus)";
   listen_as(1);

@@ -25,8 +25,12 @@ class FakeOperations : public Operations {
   }
   Reply config() override { return said("config"); }
   Reply config_diff(const std::string& path) override { return said("diff " + path); }
-  void config_apply(const std::string& path, Respond respond) override { respond(said("apply " + path)); }
-  void edits(std::vector<Edit> edits, Respond respond) override {
+  void config_apply(const std::string& path, const Actor& actor, Respond respond) override {
+    actor_uid = actor.uid;
+    respond(said("apply " + path));
+  }
+  void edits(std::vector<Edit> edits, const Actor& actor, Respond respond) override {
+    actor_uid = actor.uid;
     std::string text = "edits";
     for (const Edit& edit : edits) text += "; " + text_of(edit);
     respond(said(text));
@@ -35,6 +39,8 @@ class FakeOperations : public Operations {
     respond(said("explain " + std::string(name_of(request.protocol)) + " " + request.source.text() + " " +
                  request.destination.text()));
   }
+
+  std::uint32_t actor_uid = ~0U;  // of the last change
 
  private:
   static Reply said(const std::string& what) { return {200, {{"asked", what}}}; }

@@ -4,52 +4,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <boost/asio/executor_work_guard.hpp>
-
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <optional>
-#include <thread>
 
-#include "tests/unit/controlplane/api/fake_operations.hh"
-#include "tests/unit/controlplane/api/http_client.hh"
+#include "tests/unit/controlplane/api/http_fixture.hh"
 
 namespace guideway {
 namespace {
-
-class HttpServerTest : public ::testing::Test {
- protected:
-  HttpServerTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "guideway-api-XXXXXX").string();
-    directory_ = ::mkdtemp(pattern.data());
-    path_ = directory_ + "/api.sock";
-  }
-  ~HttpServerTest() override {
-    stop();
-    std::filesystem::remove_all(directory_);
-  }
-  void start(const HttpServer::Limits& limits) {
-    auto server = HttpServer::listen(io_, path_, router_, limits);
-    ASSERT_TRUE(server) << server.error().message;
-    server_.emplace(std::move(*server));
-    thread_ = std::thread([this] { io_.run(); });
-  }
-  void stop() {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
-    server_.reset();
-  }
-
-  std::string directory_;
-  std::string path_;
-  FakeOperations operations_;
-  Router router_{operations_};
-  boost::asio::io_context io_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
-  std::optional<HttpServer> server_;
-  std::thread thread_;
-};
 
 TEST_F(HttpServerTest, AnswersWithJson) {
   start({});

@@ -12,7 +12,7 @@ Reply reply_to(const std::string& method, const std::string& target, const std::
   FakeOperations operations;
   Router router(operations);
   Reply reply{0, {}};
-  router.handle({method, target, body}, [&](Reply got) { reply = std::move(got); });
+  router.handle({method, target, body, {}, Access::administer}, [&](Reply got) { reply = std::move(got); });
   return reply;
 }
 

@@ -53,6 +53,9 @@ TEST(Json, NoValueOfABackendIsLost) {
 constexpr const char* every_key = R"(
 hash_key = "00112233445566778899aabbccddeeff"
 tunnel_source = ["10.99.0.0/16", "fd00:99::/64"]
+api_read_group = "operators"
+api_admin_group = "27"
+metrics = "127.0.0.1:9660"
 [answers]
 echo = "kernel"
 too_big_per_second = 0

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where tunnelled packets come from, and what the datapath answers by itself.
+// Where tunnelled packets come from, what the datapath answers by itself, and who may use the API.
 #include "tests/unit/controlplane/config/wrong_file.hh"
 
 namespace guideway {
@@ -21,6 +21,13 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFile{
             "two IPv6 tunnel sources", "tunnel_source = [\"fd00::/64\", \"fd01::1\"]\n", 2, "tunnel_source",
             "fd01::1 is a second address of its family; give one IPv4 and one IPv6 address or prefix at the most"},
+        WrongFile{"metrics without a port", "metrics = \"127.0.0.1\"\n", 2, "metrics",
+                  "\"127.0.0.1\" is not an address and a port; give one like \"127.0.0.1:9660\""},
+        WrongFile{"metrics on port 0", "metrics = \"127.0.0.1:0\"\n", 2, "metrics", "is not an address and a port"},
+        WrongFile{"a group of two words", "api_read_group = \"net ops\"\n", 2, "api_read_group",
+                  "\"net ops\" is no group; give the name or the number of a group"},
+        WrongFile{"a long group", "api_admin_group = \"a123456789012345678901234567890123\"\n", 2, "api_admin_group",
+                  "is no group"},
         WrongFile{"answers is a word", "answers = \"all\"\n", 2, "answers", "\"all\" is not a table; write [answers]"},
         WrongFile{"echo", "[answers]\necho = true\n", 3, "answers.echo",
                   "true is not known; give \"answer\" or \"kernel\""},
@@ -38,6 +45,14 @@ TEST(ReadTop, TunnelSourcesMayBePrefixes) {
   const Config config = accepted("tunnel_source = [\"fd00:99::/64\", \"10.99.0.0/16\"]\n");
   EXPECT_EQ(config.tunnel_source_ipv4->text(), "10.99.0.0/16");
   EXPECT_EQ(config.tunnel_source_ipv6->text(), "fd00:99::/64");
+}
+
+TEST(ReadTop, WhoMayUseTheApi) {
+  const Config config = accepted("api_read_group = \"net-ops\"\napi_admin_group = \"0\"\nmetrics = \"[::1]:9660\"\n");
+  EXPECT_EQ(config.api_read_group, "net-ops");
+  EXPECT_EQ(config.api_admin_group, "0");
+  EXPECT_EQ(config.metrics->text(), "[::1]:9660");
+  EXPECT_FALSE(accepted("metrics = \"\"\n").metrics.has_value());
 }
 
 TEST(ReadTop, Answers) {

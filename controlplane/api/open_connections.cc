@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane/api/open_connections.hh"
+
+#include <utility>
+
+namespace guideway {
+
+bool OpenConnections::make_room() {
+  if (open_.size() < most_) return true;
+  std::map<uid_t, std::size_t> held;
+  for (const auto& [number, one] : open_) ++held[one.uid];
+  auto chosen = open_.end();
+  // Most held first, then the longest wait.
+  std::pair<std::size_t, std::uint64_t> best{0, 0};
+  for (auto each = open_.begin(); each != open_.end(); ++each) {
+    if (each->second.waiting_since == 0) continue;
+    const std::pair<std::size_t, std::uint64_t> here{held[each->second.uid], ~each->second.waiting_since};
+    if (chosen != open_.end() && here <= best) continue;
+    chosen = each;
+    best = here;
+  }
+  if (chosen == open_.end()) return false;
+  const One one = std::move(chosen->second);
+  open_.erase(chosen);
+  one.hang_up();
+  return true;
+}
+
+OpenConnections::Number OpenConnections::add(uid_t uid, std::function<void()> hang_up) {
+  open_[++last_] = {uid, ++time_, std::move(hang_up)};
+  return last_;
+}
+
+void OpenConnections::waits(Number number) {
+  const auto found = open_.find(number);
+  if (found != open_.end()) found->second.waiting_since = ++time_;
+}
+
+void OpenConnections::works(Number number) {
+  const auto found = open_.find(number);
+  if (found != open_.end()) found->second.waiting_since = 0;
+}
+
+}  // namespace guideway
