@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // The kernel writes names with underscores, modules.dep the files of the modules, with either.
-bool is_file_of(const std::string& path, std::string module) {
+bool is_file_of(const std::string& path, const std::string& module) {
   std::string name = path.substr(0, path.find(':'));
   name = name.substr(name.rfind('/') + 1);
   name = name.substr(0, name.find(".ko"));

@@ -50,11 +50,12 @@ json json_of(const Probed& probed) {
 
 std::string probe_text(const HostFacts& host, const std::vector<Probed>& all) {
   std::string text = fmt::format("Linux {}\n", host.kernel_release);
-  if (host.xdp_complaint.empty())
+  if (host.xdp_complaint.empty()) {
     add_lines(
         text, "beside others",
         {host.dispatcher_complaint.empty() ? "other XDP programs may live on the interface, by libxdp's dispatcher"
                                            : host.dispatcher_complaint});
+  }
   for (const Probed& probed : all) {
     const Verdict& verdict = probed.verdict;
     text += "\n" + heading(probed);

@@ -70,11 +70,12 @@ Clauses missing_for_dpdk(const HostFacts& host, const NicFacts& nic) {
 
 Clauses missing_for_xdp(const HostFacts& host, const NicFacts& nic) {
   Clauses missing;
-  if (nic.interface.empty())
+  if (nic.interface.empty()) {
     missing.push_back(nic.kernel_driver.empty()
                           ? "the kernel has no driver for it"
                           : fmt::format("{} has it, so the kernel has no interface: dpdk-devbind.py --bind=DRIVER {}",
                                         nic.kernel_driver, nic.pci));
+  }
   if (host.guideway_xdp.empty()) missing.emplace_back("guideway-xdp is not installed");
   if (!host.xdp_complaint.empty()) missing.push_back(host.xdp_complaint);
   if (!host.has_bpf_filesystem)

@@ -8,6 +8,7 @@
 
 #include "dataplane/base/result.hh"
 #include "dataplane/base/unique_fd.hh"
+#include "dataplane/xdp/dispatched_entry.hh"
 #include "dataplane/xdp/program.hh"
 
 namespace guideway {
@@ -20,6 +21,11 @@ class Attachment {
   // packet meets the old one or the new one; else a new link is kept there.
   [[nodiscard]] static Result<Attachment> attach(const XdpProgram& program, const std::string& interface,
                                                  XdpMode mode = XdpMode::automatic, const std::string& pin = {});
+
+  // Beside programs of others, behind libxdp's dispatcher: `entry` leads to the program from now on, on every interface
+  // that has it already, and is put on this one if it is not there.
+  [[nodiscard]] static Result<Attachment> attach_dispatched(const XdpProgram& program, const std::string& interface,
+                                                            XdpMode mode, const DispatchedEntry& entry);
 
   [[nodiscard]] std::uint32_t interface_index() const noexcept { return interface_index_; }
   [[nodiscard]] bool is_native() const noexcept { return is_native_; }

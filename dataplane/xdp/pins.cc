@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/xdp/pins.hh"
 
+#include <bpf/bpf.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <vector>
 
+#include "dataplane/xdp/dispatched_entry.hh"
 #include "ebpf/abi/limits.h"
 
 namespace guideway {
 namespace {
+
+// Behind it the index of an interface in whose dispatcher the program is.
+const std::string dispatched_prefix = "dispatched_";
 
 std::string why_not(int error) {
   if (error == EPERM || error == EACCES) return "no privilege; run it as root, or as the owner of that directory";
@@ -62,8 +70,31 @@ void Pins::remove_ports_from(std::uint32_t count) const {
   for (std::uint32_t number = count; number < GW_PORTS_MAX; ++number) std::filesystem::remove(port(number), ignored);
 }
 
+Result<void> Pins::add_dispatched(std::uint32_t interface_index) const {
+  const std::filesystem::path path = directory_ / (dispatched_prefix + std::to_string(interface_index));
+  const UniqueFd place(bpf_obj_get(entry().c_str()));
+  if (place && (bpf_obj_pin(place.get(), path.c_str()) == 0 || errno == EEXIST)) return {};
+  return failure("cannot keep " + path.string() + ": " + why_not(errno));
+}
+
+void Pins::keep_dispatched(std::span<const std::uint32_t> interfaces) const {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> found;
+  for (const auto& file : std::filesystem::directory_iterator(directory_, ignored)) {
+    if (file.path().filename().string().starts_with(dispatched_prefix)) found.push_back(file.path());
+  }
+  for (const std::filesystem::path& path : found) {
+    const std::string number = path.filename().string().substr(dispatched_prefix.size());
+    const auto index = static_cast<std::uint32_t>(std::strtoul(number.c_str(), nullptr, 10));
+    if (std::find(interfaces.begin(), interfaces.end(), index) != interfaces.end()) continue;
+    DispatchedEntry::detach(index);
+    std::filesystem::remove(path, ignored);
+  }
+}
+
 Result<void> Pins::remove_all() const {
   if (!exist()) return {};
+  keep_dispatched({});
   remove_ports_from(0);
   std::error_code error;
   std::filesystem::remove_all(directory_, error);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "dataplane/base/result.hh"
@@ -22,6 +23,12 @@ class Pins {
   [[nodiscard]] bool exist() const noexcept { return static_cast<bool>(lock_); }
   [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
   [[nodiscard]] std::filesystem::path port(std::uint32_t number) const;
+  // Where it is kept what the dispatchers of interfaces lead to.
+  [[nodiscard]] std::filesystem::path entry() const { return directory_ / "entry"; }
+  // Remembers that the program is in the dispatcher of that interface.
+  [[nodiscard]] Result<void> add_dispatched(std::uint32_t interface_index) const;
+  // Takes it out of the dispatchers of all others that were remembered.
+  void keep_dispatched(std::span<const std::uint32_t> interfaces) const;
   // The directory, if nothing was kept in it.
   static void remove_empty(const std::filesystem::path& directory);
   // Takes programs off the interfaces of the ports from `count` on.

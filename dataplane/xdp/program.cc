@@ -122,6 +122,8 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
   for (const auto& size : sizes) {
     if (const int error = bpf_map__set_max_entries(size.map, size.max_entries); error != 0) return cannot_load(error);
   }
+  // The kernel lets only programs alike call each other: libxdp loads what calls this one without a type of attachment.
+  bpf_program__set_expected_attach_type(skeleton_->progs.gw_balance, static_cast<bpf_attach_type>(0));
   if (!options.pin_directory.empty()) {
     auto found = keep_maps(skeleton_->obj, skeleton_->maps.bss, options.pin_directory);
     if (!found) return failure_of(found);

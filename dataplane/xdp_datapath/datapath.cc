@@ -10,6 +10,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "dataplane/xdp/dispatcher.hh"
 #include "dataplane/xdp_datapath/interface.hh"
 #include "ebpf/abi/limits.h"
 
@@ -104,14 +105,36 @@ Result<void> XdpDatapath::attach(XdpMode mode) {
     if (!facts) return failure_of(facts);
     if (auto set = program_->set_port(number, facts->index); !set) return set;
   }
+  const auto dispatcher = check_dispatcher();
+  if (!dispatcher) spdlog::info("{}", dispatcher.error().message);
+  std::vector<std::uint32_t> dispatched;
   for (std::uint32_t number = 0; number < interfaces_.size(); ++number) {
-    auto attachment = Attachment::attach(*program_, interfaces_[number], mode, pins_.port(number));
+    // What a former process has put there alone is replaced there, in one step.
+    bool is_dispatched = dispatcher && !std::filesystem::exists(pins_.port(number));
+    auto attachment = attach_port(number, mode, is_dispatched);
     if (!attachment) return failure_of(attachment);
+    if (is_dispatched) {
+      dispatched.push_back(attachment->interface_index());
+      if (auto added = pins_.add_dispatched(dispatched.back()); !added) return added;
+    }
     attachments_.push_back(std::move(*attachment));
     tell_of(interfaces_[number], attachments_.back());
   }
   pins_.remove_ports_from(static_cast<std::uint32_t>(interfaces_.size()));
+  pins_.keep_dispatched(dispatched);
   return {};
+}
+
+Result<Attachment> XdpDatapath::attach_port(std::uint32_t number, XdpMode mode, bool& is_dispatched) const {
+  if (is_dispatched) {
+    const auto entry = DispatchedEntry::open(pins_.entry());
+    auto beside = entry ? Attachment::attach_dispatched(*program_, interfaces_[number], mode, *entry)
+                        : Result<Attachment>(failure_of(entry));
+    if (beside) return beside;
+    spdlog::warn("libxdp's dispatcher does not take it, so it goes there alone: {}", beside.error().message);
+    is_dispatched = false;
+  }
+  return Attachment::attach(*program_, interfaces_[number], mode, pins_.port(number));
 }
 
 void XdpDatapath::tell_of(const std::string& interface, const Attachment& attachment) const {

@@ -43,6 +43,8 @@ class XdpDatapath final : public door::Datapath {
                                                                        std::uint32_t worker_count, Pins pins);
   XdpDatapath(const XdpDatapathOptions& options, Pins pins, std::unique_ptr<XdpProgram> program, SnapshotMaps maps);
   [[nodiscard]] Result<void> attach(XdpMode mode);
+  // Behind libxdp's dispatcher if that is wished and can be, else alone; says which.
+  [[nodiscard]] Result<Attachment> attach_port(std::uint32_t number, XdpMode mode, bool& is_dispatched) const;
   void tell_of(const std::string& interface, const Attachment& attachment) const;
 
   std::vector<std::string> interfaces_;  // by port number

@@ -119,6 +119,9 @@ class StartAndStop(unittest.TestCase):
     def test_sigterm_leaves_nothing_behind(self):
         process = self.ready("--interface", "right")
         self.assertIsNotNone(self.program("right"))
+        # Alone, and then it says so, or behind libxdp's dispatcher.
+        is_alone = "other XDP programs cannot live on the same interface" in self.said(process)
+        self.assertEqual(is_alone, (self.pins / "port0").exists())
         self.fails("is in use: another datapath serves it")
         self.fails("another guideway-xdp uses", "--door", self.folder / "other.sock")
         self.assertEqual(self.end(process, signal.SIGTERM), 0)
