@@ -184,12 +184,17 @@ def fail_and_return(case, ours, sessions, machines):
         wait_until(lambda name=name: state(ours, name, "b1") == "down", 10, f"{name}/b1 is not down")
     check_new(case, ours, ["b2"], "b1 has failed")
     check_unbroken(case, sessions, kept, "b1 has failed: those on b2")
+    # redis-cli only tells once its patience is over.
+    with contextlib.suppress(topology.LabError):
+        wait_until(
+            lambda: all(lines[-1].get("backend") != "b1" for lines in pick(sessions, lost)), answer_limit_s, "an echo"
+        )
     said = sessions.said()
     broken = [key for key in lost if key[0] != "dns"]
     alive = [(key, said[key][-1]) for key in broken if "error" not in said[key][-1]]
     case.check(broken and not alive, f"b1 has failed: the {len(broken)} connections to it have ended", alive[:5])
     moved = [key for key in lost if key[0] == "dns"]
-    stuck = [(key, said[key][-1]) for key in moved if said[key][-1].get("backend") != "b2"]
+    stuck = [(key, said[key][-2:]) for key in moved if "b2" not in [line.get("backend") for line in said[key][-2:]]]
     case.check(moved and not stuck, f"b1 has failed: the {len(moved)} flows of UDP to it are served by b2", stuck)
     for server in machines["b1"]:
         server.start()
