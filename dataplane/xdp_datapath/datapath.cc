@@ -106,7 +106,6 @@ Result<void> XdpDatapath::attach(XdpMode mode) {
     if (auto set = program_->set_port(number, facts->index); !set) return set;
   }
   const auto dispatcher = check_dispatcher();
-  if (!dispatcher) spdlog::info("{}", dispatcher.error().message);
   std::vector<std::uint32_t> dispatched;
   for (std::uint32_t number = 0; number < interfaces_.size(); ++number) {
     // What a former process has put there alone is replaced there, in one step.
@@ -122,6 +121,8 @@ Result<void> XdpDatapath::attach(XdpMode mode) {
   }
   pins_.remove_ports_from(static_cast<std::uint32_t>(interfaces_.size()));
   pins_.keep_dispatched(dispatched);
+  // Not before: what fails at start is one sentence.
+  if (!dispatcher) spdlog::info("{}", dispatcher.error().message);
   return {};
 }
 
