@@ -17,6 +17,8 @@ struct CheckDraft {
   CheckConfig config;
   bool given = false;  // some level said something about the check
   bool timeout_given = false;
+  bool fast_interval_given = false;
+  bool down_interval_given = false;
 };
 
 struct BackendDraft {

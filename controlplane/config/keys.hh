@@ -35,8 +35,8 @@ inline constexpr std::array<std::string_view, 13> backend{"name",      "address"
                                                           "port",      "forward", "gue_variant", "gue_port", "gre_key",
                                                           "mss_clamp", "check",   "state"};
 
-inline constexpr std::array<std::string_view, 14> check{"type",    "http",   "path",     "host",          "status",
-                                                        "send",    "expect", "password", "port",          "interval",
-                                                        "timeout", "rise",   "fall",     "jitter_percent"};
+inline constexpr std::array<std::string_view, 16> check{
+    "type", "http",     "path",    "host", "status", "send",           "expect",        "password",
+    "port", "interval", "timeout", "rise", "fall",   "jitter_percent", "fast_interval", "down_interval"};
 
 }  // namespace guideway::keys

@@ -112,6 +112,14 @@ void read_timing(TableReader& reader, CheckDraft& draft) {
   CheckConfig& check = draft.config;
   const auto interval_ms = reader.duration_ms("interval", 50, 3'600'000);
   if (interval_ms) check.interval_ms = *interval_ms;
+  if (const auto fast_ms = reader.duration_ms("fast_interval", 50, 3'600'000)) {
+    check.fast_interval_ms = *fast_ms;
+    draft.fast_interval_given = true;
+  }
+  if (const auto down_ms = reader.duration_ms("down_interval", 50, 3'600'000)) {
+    check.down_interval_ms = *down_ms;
+    draft.down_interval_given = true;
+  }
   if (const auto timeout_ms = reader.duration_ms("timeout", 10, 600'000)) {
     check.timeout_ms = *timeout_ms;
     draft.timeout_given = true;

@@ -42,6 +42,7 @@ CheckConfig settled(const CheckDraft& draft, bool udp_only) {
   if (check.kind == CheckKind::none) {
     check = fresh;
     check.kind = CheckKind::none;
+    return check;
   }
   if (check.kind != CheckKind::http) {
     check.path = fresh.path;
@@ -54,6 +55,8 @@ CheckConfig settled(const CheckDraft& draft, bool udp_only) {
     check.expect = fresh.expect;
   }
   if (check.kind != CheckKind::redis) check.password = fresh.password;
+  if (!draft.fast_interval_given) check.fast_interval_ms = check.interval_ms;
+  if (!draft.down_interval_given) check.down_interval_ms = check.interval_ms;
   if (!draft.timeout_given) check.timeout_ms = std::min(fresh.timeout_ms, check.interval_ms);
   return check;
 }
@@ -97,13 +100,24 @@ PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<S
   return pool;
 }
 
+namespace {
+
+CheckDraft draft_of(const CheckConfig& check) {
+  CheckDraft draft{check, true, true};
+  draft.fast_interval_given = check.fast_interval_ms != check.interval_ms;
+  draft.down_interval_given = check.down_interval_ms != check.interval_ms;
+  return draft;
+}
+
+}  // namespace
+
 PoolDraft draft_of(const PoolConfig& pool) {
   PoolDraft draft;
   draft.config = pool;
   draft.config.backends.clear();
-  draft.check = {pool.defaults.check, true, true};
+  draft.check = draft_of(pool.defaults.check);
   draft.path = "pool." + pool.name;
-  for (const BackendConfig& backend : pool.backends) draft.backends.push_back({backend, {backend.check, true, true}});
+  for (const BackendConfig& backend : pool.backends) draft.backends.push_back({backend, draft_of(backend.check)});
   return draft;
 }
 

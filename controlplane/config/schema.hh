@@ -25,7 +25,9 @@ struct CheckConfig {
   std::uint16_t status_min = 200;  // http: lowest and highest status that counts as success
   std::uint16_t status_max = 399;
   std::uint32_t interval_ms = 2000;
-  std::uint32_t timeout_ms = 1000;  // default: at most the interval
+  std::uint32_t fast_interval_ms = 2000;  // while rise or fall has not decided yet; default: the interval
+  std::uint32_t down_interval_ms = 2000;  // while it is down; default: the interval
+  std::uint32_t timeout_ms = 1000;        // default: at most the interval
   std::uint32_t rise =
       2;  // successes in a row before a backend that was up before is up again; the first one ever needs 1
   std::uint32_t fall = 3;  // failures in a row before it is down

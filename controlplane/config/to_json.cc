@@ -14,6 +14,8 @@ nlohmann::json to_json(const CheckConfig& check) {
   nlohmann::json json{{"type", name_of(check.kind)},
                       {"port", check.port},
                       {"interval", duration_text(check.interval_ms)},
+                      {"fast_interval", duration_text(check.fast_interval_ms)},
+                      {"down_interval", duration_text(check.down_interval_ms)},
                       {"timeout", duration_text(check.timeout_ms)},
                       {"rise", check.rise},
                       {"fall", check.fall},

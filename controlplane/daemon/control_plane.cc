@@ -147,6 +147,7 @@ void ControlPlane::checked(std::uint32_t index, const ProbeResult& result) {
   board_.check_result(index, result, steady_ms());
   const HealthBoard::Entry* entry = board_.find(index);
   if (entry == nullptr) return;
+  monitor_.set_pace(index, entry->health.pace());
   meters_.checked(*entry, result);
   if (result.outcome == ProbeOutcome::failed) watcher_->verify(entry->record.config.address);
 }

@@ -2,17 +2,12 @@
 #include "controlplane/health/backend_health.hh"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace guideway {
 namespace {
 
 constexpr std::uint32_t share_lowest = (GW_SHARE_FULL * 5 + 99) / 100;
-
-void count_one_more(std::uint32_t& count) {
-  if (count < std::numeric_limits<std::uint32_t>::max()) ++count;
-}
 
 }  // namespace
 
@@ -63,14 +58,14 @@ std::string_view name_of(gw_health_reason reason) {
 }
 
 BackendHealth::BackendHealth(const HealthPolicy& policy, std::int64_t now_ms)
-    : policy_(policy), changed_at_ms_(now_ms) {
+    : policy_(policy), check_(policy.rise, policy.fall), changed_at_ms_(now_ms) {
   settle(now_ms);
 }
 
 BackendHealth::BackendHealth(const HealthPolicy& policy, const HealthState& known, std::int64_t now_ms)
-    : policy_(policy), changed_at_ms_(now_ms) {
+    : policy_(policy), check_(policy.rise, policy.fall), changed_at_ms_(now_ms) {
   if (known.state == GW_HEALTH_UP || known.state == GW_HEALTH_DRAINING) {
-    verdict_ = Verdict::passing;
+    check_.set(Verdict::passing);
     resolved_ = true;
   }
   if (known.state == GW_HEALTH_UP && known.reason == GW_REASON_SLOW_START) {
@@ -84,7 +79,7 @@ BackendHealth::BackendHealth(const HealthPolicy& policy, const HealthState& know
     if (!leaving_) administrative_ = Administrative::draining;
   }
   if (known.state == GW_HEALTH_DOWN && known.reason == GW_REASON_CHECK_FAILED) {
-    verdict_ = Verdict::failing;
+    check_.set(Verdict::failing);
     must_climb_ = true;
     resolved_ = true;  // or the word would have said unresolved
   }
@@ -96,16 +91,7 @@ BackendHealth::BackendHealth(const HealthPolicy& policy, const HealthState& know
 
 bool BackendHealth::check_result(ProbeOutcome outcome, std::string detail, std::int64_t now_ms) {
   last_check_ = std::move(detail);
-  if (outcome == ProbeOutcome::inconclusive) return settle(now_ms);
-  if (outcome == ProbeOutcome::ok) {
-    failures_ = 0;
-    count_one_more(successes_);
-    if (verdict_ == Verdict::never_passed || successes_ >= policy_.rise) verdict_ = Verdict::passing;
-  } else {
-    successes_ = 0;
-    count_one_more(failures_);
-    if (verdict_ == Verdict::passing && failures_ >= policy_.fall) verdict_ = Verdict::failing;
-  }
+  check_.add(outcome);
   return settle(now_ms);
 }
 
@@ -126,6 +112,7 @@ bool BackendHealth::set_resolved(bool resolved, std::int64_t now_ms) {
 
 bool BackendHealth::set_policy(const HealthPolicy& policy, std::int64_t now_ms) {
   policy_ = policy;
+  check_.set_limits(policy.rise, policy.fall);
   return settle(now_ms);
 }
 
@@ -134,10 +121,10 @@ bool BackendHealth::tick(std::int64_t now_ms) { return settle(now_ms); }
 bool BackendHealth::settle(std::int64_t now_ms) {
   // Without checks a backend passes, and goes on passing should checks be turned on: the operator vouched for it.
   if (!policy_.checked) {
-    verdict_ = Verdict::passing;
+    check_.set(Verdict::passing);
     must_climb_ = false;
   }
-  if (verdict_ == Verdict::failing) {
+  if (check_.verdict() == Verdict::failing) {
     must_climb_ = true;
     climbing_ = false;
   }
@@ -151,8 +138,8 @@ HealthState BackendHealth::judge(std::int64_t now_ms) {
   const auto draining = [](gw_health_reason reason) { return HealthState{0, GW_HEALTH_DRAINING, reason}; };
   if (administrative_ == Administrative::disabled) return down(GW_REASON_ADMINISTRATIVE);
   if (!resolved_) return down(GW_REASON_UNRESOLVED);
-  if (policy_.checked && verdict_ == Verdict::never_passed) return down(GW_REASON_NOT_CHECKED);
-  if (policy_.checked && verdict_ == Verdict::failing) return down(GW_REASON_CHECK_FAILED);
+  if (policy_.checked && check_.verdict() == Verdict::never_passed) return down(GW_REASON_NOT_CHECKED);
+  if (policy_.checked && check_.verdict() == Verdict::failing) return down(GW_REASON_CHECK_FAILED);
   if (leaving_) return draining(GW_REASON_REMOVED);
   if (administrative_ == Administrative::draining) return draining(GW_REASON_ADMINISTRATIVE);
   // The climb begins when the backend may have flows again, not when its checks pass: it may be drained meanwhile.

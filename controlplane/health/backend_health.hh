@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "controlplane/config/schema.hh"
+#include "controlplane/health/check_verdict.hh"
 #include "controlplane/health/probe_result.hh"
 #include "ebpf/abi/health.h"
 
@@ -72,12 +73,12 @@ class BackendHealth {
   [[nodiscard]] std::int64_t changed_at_ms() const noexcept { return changed_at_ms_; }
   // What the last check said; empty before the first.
   [[nodiscard]] const std::string& last_check() const noexcept { return last_check_; }
-  [[nodiscard]] std::uint32_t failures_in_a_row() const noexcept { return failures_; }
-  [[nodiscard]] std::uint32_t successes_in_a_row() const noexcept { return successes_; }
+  // How closely its check should watch it.
+  [[nodiscard]] CheckPace pace() const noexcept { return check_.pace(); }
+  [[nodiscard]] std::uint32_t failures_in_a_row() const noexcept { return check_.failures_in_a_row(); }
+  [[nodiscard]] std::uint32_t successes_in_a_row() const noexcept { return check_.successes_in_a_row(); }
 
  private:
-  enum class Verdict : std::uint8_t { never_passed, passing, failing };
-
   [[nodiscard]] HealthState judge(std::int64_t now_ms);
   [[nodiscard]] std::uint32_t climbed_share(std::int64_t now_ms) const;
   bool settle(std::int64_t now_ms);
@@ -86,9 +87,7 @@ class BackendHealth {
   Administrative administrative_ = Administrative::enabled;
   bool leaving_ = false;
   bool resolved_ = false;
-  Verdict verdict_ = Verdict::never_passed;
-  std::uint32_t successes_ = 0;
-  std::uint32_t failures_ = 0;
+  CheckVerdict check_;
   bool must_climb_ = false;  // failed checks since it was last up at full share, and has not begun to climb
   bool climbing_ = false;
   std::int64_t climb_began_ms_ = 0;

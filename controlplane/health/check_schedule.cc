@@ -9,32 +9,31 @@ namespace {
 // First probes of targets that appear together: a thousand a second, the first of them within this.
 constexpr std::int64_t first_window_ms = 100;
 
-struct Wish {
-  std::vector<std::uint32_t> users;
-  std::uint32_t interval_ms = 0;
-  std::uint32_t jitter_percent = 0;
-};
+std::map<CheckTarget, std::vector<CheckUser>> grouped(const std::vector<CheckUser>& users) {
+  std::map<CheckTarget, std::vector<CheckUser>> groups;
+  for (const CheckUser& user : users) groups[user.target].push_back(user);
+  return groups;
+}
 
-std::map<CheckTarget, Wish> grouped(const std::vector<CheckUser>& users) {
-  std::map<CheckTarget, Wish> wishes;
-  for (const CheckUser& user : users) {
-    const std::uint32_t interval_ms = std::max(user.interval_ms, 1u);
-    Wish& wish = wishes[user.target];
-    wish.interval_ms = wish.users.empty() ? interval_ms : std::min(wish.interval_ms, interval_ms);
-    wish.jitter_percent = std::max(wish.jitter_percent, std::min(user.jitter_percent, 100u));
-    wish.users.push_back(user.id);
-  }
-  return wishes;
+std::uint32_t jitter_percent_of(const std::vector<CheckUser>& users) {
+  std::uint32_t largest = 0;
+  for (const CheckUser& user : users) largest = std::max(largest, std::min(user.jitter_percent, 100u));
+  return largest;
 }
 
 }  // namespace
 
 std::vector<CheckSchedule::TargetId> CheckSchedule::set_users(const std::vector<CheckUser>& users,
                                                               std::int64_t now_ms) {
-  std::map<CheckTarget, Wish> wishes = grouped(users);
+  std::map<CheckTarget, std::vector<CheckUser>> groups = grouped(users);
+  const std::map<std::uint32_t, Place> places_before = std::exchange(places_, {});
+  for (const CheckUser& user : users) {
+    const auto before = places_before.find(user.id);
+    places_[user.id].pace = before == places_before.end() ? CheckPace::steady : before->second.pace;
+  }
   std::vector<TargetId> gone;
   for (auto known = ids_.begin(); known != ids_.end();) {
-    if (wishes.contains(known->first)) {
+    if (groups.contains(known->first)) {
       ++known;
       continue;
     }
@@ -44,19 +43,21 @@ std::vector<CheckSchedule::TargetId> CheckSchedule::set_users(const std::vector<
     gone.push_back(known->second);
     known = ids_.erase(known);
   }
-  const auto added = static_cast<std::int64_t>(wishes.size() - ids_.size());
-  for (auto& [target, wish] : wishes) {
+  const auto added = static_cast<std::int64_t>(groups.size() - ids_.size());
+  for (auto& [target, group] : groups) {
     const auto [known, is_new] = ids_.try_emplace(target, last_id_ + 1);
     if (is_new) ++last_id_;
+    for (const CheckUser& user : group) places_[user.id].target = known->second;
     Entry& entry = targets_[known->second];
-    entry.users = std::move(wish.users);
-    entry.interval_ms = wish.interval_ms;
-    entry.jitter_percent = wish.jitter_percent;
+    entry.interval_ms = interval_ms_of(group);
+    entry.jitter_percent = jitter_percent_of(group);
+    entry.users = std::move(group);
+    const std::int64_t interval_ms = entry.interval_ms;
     if (is_new) {
       entry.target = target;
-      place(known->second, entry, now_ms + draw(0, std::min<std::int64_t>(first_window_ms + added, wish.interval_ms)));
-    } else if (!entry.running && entry.due_ms > now_ms + std::int64_t{2} * wish.interval_ms) {
-      place(known->second, entry, now_ms + draw(0, wish.interval_ms));  // the interval was made shorter
+      place(known->second, entry, now_ms + draw(0, std::min<std::int64_t>(first_window_ms + added, interval_ms)));
+    } else if (!entry.running && entry.due_ms > now_ms + 2 * interval_ms) {
+      place(known->second, entry, now_ms + draw(0, interval_ms));  // the interval was made shorter
     }
   }
   return gone;
@@ -90,7 +91,30 @@ std::vector<std::uint32_t> CheckSchedule::finished(TargetId id, std::int64_t now
     next_ms = entry.due_ms + interval_ms + draw(-jitter_ms, jitter_ms);
   }
   place(id, entry, std::max(next_ms, now_ms + 1));
-  return entry.users;
+  std::vector<std::uint32_t> told;
+  told.reserve(entry.users.size());
+  for (const CheckUser& user : entry.users) told.push_back(user.id);
+  return told;
+}
+
+void CheckSchedule::set_pace(std::uint32_t user, CheckPace pace, std::int64_t now_ms) {
+  const auto found = places_.find(user);
+  if (found == places_.end() || found->second.pace == pace) return;
+  found->second.pace = pace;
+  const TargetId id = found->second.target;
+  Entry& entry = targets_.at(id);
+  entry.interval_ms = interval_ms_of(entry.users);
+  const std::int64_t next_ms = now_ms + entry.interval_ms;
+  if (!entry.running && entry.due_ms > next_ms) place(id, entry, next_ms);
+}
+
+std::uint32_t CheckSchedule::interval_ms_of(const std::vector<CheckUser>& users) const {
+  std::uint32_t smallest = UINT32_MAX;
+  for (const CheckUser& user : users) {
+    const std::uint32_t interval_ms = user.intervals.at(places_.at(user.id).pace);
+    smallest = std::min(smallest, std::max(interval_ms, 1u));
+  }
+  return smallest;
 }
 
 std::optional<std::int64_t> CheckSchedule::next_due_ms() const {

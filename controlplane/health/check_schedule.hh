@@ -2,7 +2,8 @@
 // Who is probed when, as a pure value: no clock, no sockets, a seeded generator. One probe per distinct target
 // however many users it has; probes of one target never overlap; targets that appear together are spread over the
 // interval (their first probe comes early, at up to a thousand a second, since a backend is down until its first
-// success). If users of one target ask for different intervals, the smallest counts, and the largest jitter.
+// success). If users of one target ask for different intervals, or are at different paces, the smallest counts, and the
+// largest jitter.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "controlplane/health/check_pace.hh"
 #include "controlplane/health/check_target.hh"
 
 namespace guideway {
@@ -21,7 +23,7 @@ namespace guideway {
 struct CheckUser {
   std::uint32_t id = 0;
   CheckTarget target;
-  std::uint32_t interval_ms = 2000;
+  CheckIntervals intervals;
   std::uint32_t jitter_percent = 10;
 };
 
@@ -33,6 +35,7 @@ class CheckSchedule {
 
   // Replaces all users. Targets that stay keep their place in time. Returns the targets that went away; a probe of
   // theirs that is still running is the caller's to cancel.
+  // Users that stay keep their pace; new ones are steady.
   std::vector<TargetId> set_users(const std::vector<CheckUser>& users, std::int64_t now_ms);
 
   struct Due {
@@ -44,6 +47,9 @@ class CheckSchedule {
   // The probe of a running target ended: plans its next one. Returns the users to tell; none if it went away.
   std::vector<std::uint32_t> finished(TargetId id, std::int64_t now_ms);
 
+  // A faster pace pulls the next probe in; a slower one counts from the probe after that.
+  void set_pace(std::uint32_t user, CheckPace pace, std::int64_t now_ms);
+
   // When take_due() will next have something; nothing while all targets are running.
   [[nodiscard]] std::optional<std::int64_t> next_due_ms() const;
   [[nodiscard]] std::size_t target_count() const noexcept { return targets_.size(); }
@@ -51,14 +57,15 @@ class CheckSchedule {
  private:
   struct Entry {
     CheckTarget target;
-    std::vector<std::uint32_t> users;
-    std::uint32_t interval_ms = 0;
+    std::vector<CheckUser> users;
+    std::uint32_t interval_ms = 0;  // the smallest of the users' at their paces
     std::uint32_t jitter_percent = 0;
     std::int64_t due_ms = 0;
     bool running = false;
     bool spread = false;  // its first probe is over and its place in the interval drawn
   };
 
+  [[nodiscard]] std::uint32_t interval_ms_of(const std::vector<CheckUser>& users) const;
   void place(TargetId id, Entry& entry, std::int64_t due_ms);
   [[nodiscard]] std::int64_t draw(std::int64_t lowest, std::int64_t highest);
 
@@ -66,6 +73,11 @@ class CheckSchedule {
   TargetId last_id_ = 0;
   std::map<TargetId, Entry> targets_;
   std::map<CheckTarget, TargetId> ids_;
+  struct Place {
+    TargetId target = 0;
+    CheckPace pace = CheckPace::steady;
+  };
+  std::map<std::uint32_t, Place> places_;            // of every user
   std::set<std::pair<std::int64_t, TargetId>> due_;  // those that are not running
 };
 

@@ -50,8 +50,11 @@ class HealthMonitor::State : public std::enable_shared_from_this<HealthMonitor::
     users.reserve(targets.size());
     for (const Target& target : targets) {
       if (target.check.kind == CheckKind::none) continue;
-      users.push_back({target.id, CheckTarget::of(target.address, target.port, target.check), target.check.interval_ms,
-                       target.check.jitter_percent});
+      const CheckConfig& check = target.check;
+      users.push_back({target.id,
+                       CheckTarget::of(target.address, target.port, check),
+                       {check.interval_ms, check.fast_interval_ms, check.down_interval_ms},
+                       check.jitter_percent});
     }
     ++generation_;
     for (const CheckSchedule::TargetId id : schedule_.set_users(users, steady_ms(Clock::now()))) {
@@ -60,6 +63,12 @@ class HealthMonitor::State : public std::enable_shared_from_this<HealthMonitor::
       probe->second->cancel();
       probes_.erase(probe);
     }
+    pump_soon();
+  }
+
+  void set_pace(std::uint32_t id, CheckPace pace) {
+    if (stopped_) return;
+    schedule_.set_pace(id, pace, steady_ms(Clock::now()));
     pump_soon();
   }
 
@@ -137,6 +146,7 @@ HealthMonitor::HealthMonitor(asio::io_context& io, OnResult on_result, std::uint
 HealthMonitor::~HealthMonitor() { stop(); }
 
 void HealthMonitor::set_targets(const std::vector<Target>& targets) { state_->set_targets(targets); }
+void HealthMonitor::set_pace(std::uint32_t id, CheckPace pace) { state_->set_pace(id, pace); }
 void HealthMonitor::stop() { state_->stop(); }
 std::size_t HealthMonitor::distinct_targets() const { return state_->distinct_targets(); }
 std::size_t HealthMonitor::running() const { return state_->running(); }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "controlplane/config/schema.hh"
+#include "controlplane/health/check_pace.hh"
 #include "controlplane/health/probe_result.hh"
 #include "dataplane/net/address.hh"
 
@@ -40,6 +41,8 @@ class HealthMonitor {
   // Replaces the set. Targets that stay are not disturbed: neither their place in time nor a probe under way.
   // A probe that is under way for a target that went away ends without a result.
   void set_targets(const std::vector<Target>& targets);
+  // How closely a target is watched from now on; a target of several users follows the one that wants it most closely.
+  void set_pace(std::uint32_t id, CheckPace pace);
   // Ends all probes without a result; nothing is called any more and the io_context has no work of the monitor left.
   void stop();
 

@@ -40,7 +40,8 @@ TEST(Json, NoValueOfABackendIsLost) {
   backend.forward = Forward::ipip;
   backend.mac = MacAddress::parse("02:00:00:00:00:ff");
   backend.administrative = Administrative::disabled;
-  backend.check = {CheckKind::http, 65535, "/%20?q=1", "[::1]:80", 100, 599, 3'600'000, 10, 1000, 1000, 0};
+  backend.check = {CheckKind::http, 65535, "/%20?q=1", "[::1]:80", 100, 599, 3'600'000, 50,
+                   3'599'000,       10,    1000,       1000,       0};
   config.pools.at(0).slow_start_ms = 1;
   config.pools.at(0).defaults.check.kind = CheckKind::tcp;
   config.pools.at(0).defaults.check.path = "/";

@@ -26,7 +26,7 @@ TEST(ReadCheck, EveryForm) {
   const CheckConfig http = check_of(
       "{ type = \"http\", path = \"/h\", host = \"h.example\", status = \"200-299\", port = 8080, interval = \"5s\", "
       "timeout = \"500ms\", rise = 4, fall = 5, jitter_percent = 0 }");
-  const CheckConfig expected{CheckKind::http, 8080, "/h", "h.example", 200, 299, 5000, 500, 4, 5, 0};
+  const CheckConfig expected{CheckKind::http, 8080, "/h", "h.example", 200, 299, 5000, 5000, 5000, 500, 4, 5, 0};
   EXPECT_EQ(http, expected);
   EXPECT_EQ(check_of("{ http = \"/h\", status = 204 }").status_max, 204);
   EXPECT_EQ(check_of("{ http = \"/h\", status = 204 }").status_min, 204);
@@ -43,8 +43,9 @@ TEST(ReadCheck, ChecksThatTalk) {
 }
 
 TEST(ReadCheck, NothingThatACheckSaysIsLostInJson) {
-  for (const char* check : {"{ send = '\\x00\\r', expect = 'regex:^\\+' }",
-                            "{ type = \"redis\", password = \"s\\\"\" }", "\"memcached\"", "\"smtp\""}) {
+  for (const char* check :
+       {"{ send = '\\x00\\r', expect = 'regex:^\\+' }", "{ type = \"redis\", password = \"s\\\"\" }", "\"memcached\"",
+        "\"smtp\"", "{ fast_interval = \"90ms\", down_interval = \"9s\" }"}) {
     const Config config = accepted(with_check(check));
     const auto again = config_from_json(to_json(config));
     ASSERT_TRUE(again.has_value()) << check << ": " << again.error().message;
@@ -55,6 +56,36 @@ TEST(ReadCheck, NothingThatACheckSaysIsLostInJson) {
 TEST(ReadCheck, ATimeoutNobodyGaveFitsTheInterval) {
   EXPECT_EQ(check_of("{ interval = \"500ms\" }").timeout_ms, 500U);
   EXPECT_EQ(check_of("{ interval = \"5s\" }").timeout_ms, 1000U);
+}
+
+TEST(ReadCheck, IntervalsNobodyGaveAreTheInterval) {
+  EXPECT_EQ(check_of("{ interval = \"5s\" }").fast_interval_ms, 5000U);
+  EXPECT_EQ(check_of("{ interval = \"5s\" }").down_interval_ms, 5000U);
+  const CheckConfig given = check_of("{ interval = \"5s\", fast_interval = \"200ms\", down_interval = \"1m\" }");
+  EXPECT_EQ(given.fast_interval_ms, 200U);
+  EXPECT_EQ(given.down_interval_ms, 60'000U);
+}
+
+// One that follows the interval goes on following it where a backend says its own.
+TEST(ReadCheck, ABackendRefinesTheIntervalsOfItsPool) {
+  const char* service = R"(
+[[service]]
+name = "web"
+address = "192.0.2.10"
+port = 80
+check = { interval = "5s", fast_interval = "1s" }
+backends = [{ address = "10.0.0.1", check = { interval = "9s" } }]
+)";
+  const Config config = accepted(service);
+  const CheckConfig& check = config.pools.at(0).backends.at(0).check;
+  EXPECT_EQ(check.interval_ms, 9000U);
+  EXPECT_EQ(check.fast_interval_ms, 1000U);
+  EXPECT_EQ(check.down_interval_ms, 9000U);
+  const auto added = backend_from_json(nlohmann::json::parse(R"({"address": "10.0.0.2", "check": {"interval": "7s"}})"),
+                                       "web", config);
+  ASSERT_TRUE(added.has_value()) << added.error().message;
+  EXPECT_EQ(added->check.fast_interval_ms, 1000U);
+  EXPECT_EQ(added->check.down_interval_ms, 7000U);
 }
 
 class WrongCheck : public WrongFileTest {};

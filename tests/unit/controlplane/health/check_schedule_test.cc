@@ -19,9 +19,13 @@ CheckTarget target_number(std::uint32_t number) {
   return target;
 }
 
+CheckUser user(std::uint32_t id, std::uint32_t target, std::uint32_t interval_ms, std::uint32_t jitter_percent = 10) {
+  return {id, target_number(target), {interval_ms, interval_ms, interval_ms}, jitter_percent};
+}
+
 std::vector<CheckUser> users_of(std::uint32_t count, std::uint32_t interval_ms, std::uint32_t jitter_percent = 10) {
   std::vector<CheckUser> users;
-  for (std::uint32_t i = 0; i < count; ++i) users.push_back({i, target_number(i), interval_ms, jitter_percent});
+  for (std::uint32_t i = 0; i < count; ++i) users.push_back(user(i, i, interval_ms, jitter_percent));
   return users;
 }
 
@@ -54,7 +58,7 @@ std::map<CheckTarget, std::vector<std::int64_t>> run(CheckSchedule& schedule, st
 TEST(CheckSchedule, OneProbeServesAllUsersOfATarget) {
   CheckSchedule schedule(1);
   std::vector<CheckUser> users = users_of(3, 2000);
-  for (std::uint32_t i = 10; i < 20; ++i) users.push_back({i, target_number(1), 2000, 10});
+  for (std::uint32_t i = 10; i < 20; ++i) users.push_back(user(i, 1, 2000));
   EXPECT_TRUE(schedule.set_users(users, 0).empty());
   EXPECT_EQ(schedule.target_count(), 3u);
   const auto due = schedule.take_due(5000, 100);
@@ -69,8 +73,7 @@ TEST(CheckSchedule, OneProbeServesAllUsersOfATarget) {
 
 TEST(CheckSchedule, TheSmallestIntervalCounts) {
   CheckSchedule schedule(1);
-  schedule.set_users({{1, target_number(0), 5000, 0}, {2, target_number(0), 500, 0}, {3, target_number(0), 9000, 0}},
-                     0);
+  schedule.set_users({user(1, 0, 5000, 0), user(2, 0, 500, 0), user(3, 0, 9000, 0)}, 0);
   const auto starts = run(schedule, 0, 60'000, 1).at(target_number(0));
   EXPECT_NEAR(static_cast<double>(starts.size()), 120, 3);
 }
@@ -151,7 +154,7 @@ TEST(CheckSchedule, AChangeDisturbsNobodyElse) {
   run(untouched, 0, 10'000, 5);
   auto users = users_of(10, 2000, 0);
   users.erase(users.begin() + 4);
-  users.push_back({99, target_number(99), 2000, 0});
+  users.push_back(user(99, 99, 2000, 0));
   EXPECT_EQ(changed.set_users(users, 10'000).size(), 1u);
   auto after = run(changed, 10'000, 20'000, 5);
   auto expected = run(untouched, 10'000, 20'000, 5);
@@ -218,6 +221,50 @@ TEST(CheckTarget, NamesTheHost) {
   EXPECT_EQ(CheckTarget::of(*IpAddress::parse("2001:db8::1"), 8080, http).host, "[2001:db8::1]:8080");
   http.host = "example.org";
   EXPECT_EQ(CheckTarget::of(*IpAddress::parse("192.0.2.1"), 8080, http).host, "example.org");
+}
+
+constexpr CheckIntervals paces{10'000, 500, 60'000};
+
+TEST(CheckSchedule, AFasterPacePullsTheNextProbeIn) {
+  CheckSchedule schedule(5);
+  schedule.set_users({{1, target_number(0), paces, 0}}, 0);
+  run(schedule, 0, 100'000, 1);
+  schedule.set_pace(1, CheckPace::fast, 100'000);
+  const auto soon = run(schedule, 100'000, 110'000, 1).at(target_number(0));
+  EXPECT_LE(soon.front(), 100'500);
+  EXPECT_NEAR(static_cast<double>(soon.size()), 20, 1);
+}
+
+TEST(CheckSchedule, ASlowerPaceCountsFromTheProbeAfterTheNext) {
+  CheckSchedule schedule(5);
+  schedule.set_users({{1, target_number(0), paces, 0}}, 0);
+  run(schedule, 0, 100'000, 1);
+  schedule.set_pace(1, CheckPace::down, 100'000);
+  const auto starts = run(schedule, 100'000, 400'000, 1).at(target_number(0));
+  EXPECT_LE(starts.front(), 110'000) << "what was planned is not put off";
+  EXPECT_NEAR(static_cast<double>(starts.size()), 5, 1);
+}
+
+TEST(CheckSchedule, OfUsersAtDifferentPacesTheShortestIntervalCounts) {
+  CheckSchedule schedule(5);
+  const std::vector<CheckUser> both{{1, target_number(0), paces, 0}, {2, target_number(0), paces, 0}};
+  schedule.set_users(both, 0);
+  run(schedule, 0, 100'000, 1);
+  schedule.set_pace(1, CheckPace::down, 100'000);
+  EXPECT_NEAR(static_cast<double>(run(schedule, 100'000, 200'000, 1).at(target_number(0)).size()), 10, 1);
+  schedule.set_pace(2, CheckPace::fast, 200'000);
+  EXPECT_NEAR(static_cast<double>(run(schedule, 200'000, 210'000, 1).at(target_number(0)).size()), 20, 1);
+  schedule.set_users(both, 210'000);
+  EXPECT_NEAR(static_cast<double>(run(schedule, 210'000, 220'000, 1).at(target_number(0)).size()), 20, 1)
+      << "a pace outlives a change of the set";
+  schedule.set_users({both[0]}, 220'000);
+  EXPECT_NEAR(static_cast<double>(run(schedule, 220'000, 460'000, 1).at(target_number(0)).size()), 5, 1);
+}
+
+TEST(CheckSchedule, APaceOfNobodyIsNothing) {
+  CheckSchedule schedule(5);
+  schedule.set_pace(7, CheckPace::fast, 0);
+  EXPECT_EQ(schedule.next_due_ms(), std::nullopt);
 }
 
 }  // namespace
