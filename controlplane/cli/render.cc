@@ -37,11 +37,12 @@ std::string datapath_text(const json& datapath) {
   return result;
 }
 
-// "up", "down (check failed)", "draining, leaving".
+// "up", "up (panic)", "down (check failed)", "draining, leaving".
 std::string state_text(const json& backend) {
   std::string result = text_field(backend, "state");
   const std::string reason = text_field(backend, "reason");
-  if (result != "up" && reason != "-" && reason != "none" && reason != result) result += fmt::format(" ({})", reason);
+  const bool is_plain_up = result == "up" && reason != "panic" && reason != "agent" && reason != "load";
+  if (!is_plain_up && reason != "-" && reason != "none" && reason != result) result += fmt::format(" ({})", reason);
   if (flag_field(backend, "leaving")) result += ", leaving";
   return result;
 }
@@ -62,15 +63,30 @@ std::string timeout_text(const json& service, const char* key) {
   return timeout_ms > 0 && timeout_ms <= UINT32_MAX ? duration_text(static_cast<std::uint32_t>(timeout_ms)) : "-";
 }
 
+std::string agent_text(const json& agent) {
+  if (agent.empty()) return "silent";
+  return fmt::format("{} {} %", text_field(agent, "word"), text_field(agent, "percent"));
+}
+
+// The layers, where one of them is against a backend; else empty.
+std::string layers_text(const json& backend) {
+  const std::string administrative = text_field(backend, "administrative");
+  const std::string operational = text_field(backend, "operational");
+  const json& agent = object_field(backend, "agent");
+  if (operational == "-" || (administrative == "enabled" && operational == "up" && agent.empty())) return "";
+  return fmt::format("administrative {}, operational {}, agent {}", administrative, operational, agent_text(agent));
+}
+
 // Below the table, since a sentence would make it too wide; once for all backends that share it.
 std::string details_text(const json& backends) {
   std::map<std::string, std::string> names_by_detail;
   for (const json& backend : backends) {
-    const std::string detail = text_field(backend, "detail");
-    if (detail == "-") continue;
-    std::string& names = names_by_detail[detail];
-    names +=
-        fmt::format("{}{}/{}", names.empty() ? "" : ", ", text_field(backend, "pool"), text_field(backend, "name"));
+    for (const std::string& detail : {layers_text(backend), text_field(backend, "detail")}) {
+      if (detail == "-" || detail.empty()) continue;
+      std::string& names = names_by_detail[detail];
+      names +=
+          fmt::format("{}{}/{}", names.empty() ? "" : ", ", text_field(backend, "pool"), text_field(backend, "name"));
+    }
   }
   std::string result;
   for (const auto& [detail, names] : names_by_detail) result += fmt::format("{}: {}\n", names, detail);

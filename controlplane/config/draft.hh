@@ -40,6 +40,7 @@ struct DefaultsDraft {
   BackendDefaults backend;
   CheckDraft check;
   std::uint32_t slow_start_ms = 0;
+  PoolHealthConfig health;
   Scheduler scheduler = Scheduler::maglev;
   std::uint8_t source_bits_ipv4 = 32;
   std::uint8_t source_bits_ipv6 = 128;
@@ -62,6 +63,8 @@ CheckDraft read_check(TableReader& reader, const CheckDraft& inherited);
 void read_forward(TableReader& reader, Forward& forward, TunnelConfig& tunnel);
 void refuse_unused(TableReader& reader, Forward forward);
 [[nodiscard]] TunnelConfig settled(const TunnelConfig& tunnel, Forward forward);
+// read_pool_health.cc
+void read_pool_health(TableReader& reader, PoolHealthConfig& health);
 // read_prefix.cc
 std::optional<AddressPrefix> read_prefix(TableReader& reader, std::string_view key, const Tree& value);
 // The same, of single hosts.

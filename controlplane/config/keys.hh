@@ -15,21 +15,24 @@ inline constexpr std::array<std::string_view, 13> top{
 inline constexpr std::array<std::string_view, 4> answers{"echo", "echo_per_second", "too_big_per_second",
                                                          "reject_per_second"};
 
-inline constexpr std::array<std::string_view, 17> defaults{
-    "forward", "gue_variant", "gue_port",     "gre_key",          "mss_clamp",        "check",
-    "weight",  "slow_start",  "scheduler",    "source_bits_ipv4", "source_bits_ipv6", "when_none",
-    "udp",     "table_slots", "idle_timeout", "opening_timeout",  "closing_timeout"};
+inline constexpr std::array<std::string_view, 22> defaults{
+    "forward",       "gue_variant",   "gue_port",     "gre_key",          "mss_clamp",        "check",
+    "weight",        "slow_start",    "scheduler",    "source_bits_ipv4", "source_bits_ipv6", "when_none",
+    "udp",           "table_slots",   "idle_timeout", "opening_timeout",  "closing_timeout",  "flap_hold",
+    "flap_hold_max", "panic_percent", "quorum",       "load_feedback"};
 
-inline constexpr std::array<std::string_view, 35> service{
+inline constexpr std::array<std::string_view, 40> service{
     "name", "address", "addresses", "port", "protocol", "pool", "backends", "scheduler", "source_bits_ipv4",
     "source_bits_ipv6", "when_none", "udp", "table_slots", "idle_timeout", "opening_timeout", "closing_timeout",
     "udp_idle_timeout", "udp_opening_timeout", "dscp", "allow", "deny", "new_flows_per_second", "new_flows_burst",
     "source_flows_per_second", "source_flows_burst", "source_flows_bits_ipv4", "source_flows_bits_ipv6",
     // for the pool of its own that a service with backends has:
-    "forward", "gue_variant", "gue_port", "gre_key", "mss_clamp", "check", "weight", "slow_start"};
+    "forward", "gue_variant", "gue_port", "gre_key", "mss_clamp", "check", "weight", "slow_start", "flap_hold",
+    "flap_hold_max", "panic_percent", "quorum", "load_feedback"};
 
-inline constexpr std::array<std::string_view, 10> pool{"name",    "backends",  "forward", "gue_variant", "gue_port",
-                                                       "gre_key", "mss_clamp", "check",   "weight",      "slow_start"};
+inline constexpr std::array<std::string_view, 15> pool{
+    "name",   "backends",   "forward",   "gue_variant",   "gue_port",      "gre_key", "mss_clamp",    "check",
+    "weight", "slow_start", "flap_hold", "flap_hold_max", "panic_percent", "quorum",  "load_feedback"};
 
 inline constexpr std::array<std::string_view, 13> backend{"name",      "address", "weight",      "mac",      "vlan",
                                                           "port",      "forward", "gue_variant", "gue_port", "gre_key",

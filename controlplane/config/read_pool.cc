@@ -113,6 +113,7 @@ void read_pool_keys(TableReader& reader, PoolDraft& pool) {
   read_forward(reader, pool.config.defaults.forward, pool.config.defaults.tunnel);
   pool.config.defaults.weight = reader.integer("weight", 0, 65535, weight_form).value_or(pool.config.defaults.weight);
   pool.config.slow_start_ms = reader.duration_ms("slow_start", 0, 3'600'000).value_or(pool.config.slow_start_ms);
+  read_pool_health(reader, pool.config.health);
   pool.check = read_check(reader, pool.check);
   const Tree* list = reader.find("backends");
   if (list == nullptr) return;
@@ -136,6 +137,7 @@ std::optional<PoolDraft> read_pool(Reading& reading, const std::string& file, co
   PoolDraft pool;
   pool.config.defaults = defaults.backend;
   pool.config.slow_start_ms = defaults.slow_start_ms;
+  pool.config.health = defaults.health;
   pool.check = defaults.check;
   const auto name = read_name(reader);
   if (!name && !reader.has("name"))

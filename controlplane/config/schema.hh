@@ -77,9 +77,22 @@ struct BackendDefaults {
   friend bool operator==(const BackendDefaults&, const BackendDefaults&) = default;
 };
 
+enum class LoadFeedbackKind { off, latency };
+
+// What becomes of the health of a pool's backends beside their checks.
+struct PoolHealthConfig {
+  std::uint32_t flap_hold_ms = 10'000;  // of the third fall, twice as long for each further one; 0: nobody is held
+  std::uint32_t flap_hold_max_ms = 300'000;
+  std::uint32_t panic_percent = 0;  // health is ignored while fewer serve; 0: never
+  std::uint32_t quorum = 1;         // backends that must be up
+  LoadFeedbackKind load_feedback = LoadFeedbackKind::off;
+  friend bool operator==(const PoolHealthConfig&, const PoolHealthConfig&) = default;
+};
+
 struct PoolConfig {
   std::string name;
-  std::uint32_t slow_start_ms = 0;      // a backend that returns climbs to its full share in this time
+  std::uint32_t slow_start_ms = 0;  // a backend that returns climbs to its full share in this time
+  PoolHealthConfig health;
   std::vector<BackendConfig> backends;  // sorted by name
   BackendDefaults defaults;
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;

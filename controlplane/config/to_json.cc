@@ -95,6 +95,11 @@ nlohmann::json to_json(const PoolConfig& pool) {
                       {"weight", pool.defaults.weight},
                       {"check", to_json(pool.defaults.check)},
                       {"slow_start", duration_text(pool.slow_start_ms)},
+                      {"flap_hold", duration_text(pool.health.flap_hold_ms)},
+                      {"flap_hold_max", duration_text(pool.health.flap_hold_max_ms)},
+                      {"panic_percent", pool.health.panic_percent},
+                      {"quorum", pool.health.quorum},
+                      {"load_feedback", pool.health.load_feedback == LoadFeedbackKind::latency ? "latency" : "off"},
                       {"backends", std::move(backends)}};
   add_tunnel(json, pool.defaults.forward, pool.defaults.tunnel);
   return json;

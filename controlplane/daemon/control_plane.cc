@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "controlplane/daemon/clock.hh"
+#include "controlplane/daemon/health_log.hh"
 #include "controlplane/daemon/log_value.hh"
 
 namespace guideway {
@@ -17,16 +18,6 @@ constexpr std::uint64_t generations_reserved = 1000;
 constexpr std::chrono::milliseconds tick_interval{200};
 // Time for the kernel faces of a datapath that came back to have their addresses, routes and neighbours again.
 constexpr std::int64_t blind_after_return_ms = 3000;
-
-void log_health(const HealthBoard::Entry& entry, const HealthState& before) {
-  const HealthState& now = entry.health.state();
-  const auto level =
-      now.state == GW_HEALTH_DOWN && before.state != GW_HEALTH_DOWN ? spdlog::level::warn : spdlog::level::info;
-  spdlog::log(level, "health backend={} state={} reason={} was={} detail={}",
-              log_value(entry.key.pool + "/" + entry.key.name), log_value(name_of(now.state)),
-              log_value(name_of(now.reason)), log_value(name_of(before.state)),
-              log_value(entry.last_check ? entry.last_check->detail : ""));
-}
 
 }  // namespace
 
@@ -69,7 +60,7 @@ ControlPlane::ControlPlane(boost::asio::io_context& io, IntentStore store, Audit
       intent_(std::move(intent)),
       ledger_(std::move(ledger)),
       capacities_{GW_SERVICES_MAX, GW_BACKENDS_MAX, 0},
-      board_(log_health),
+      board_(log_health, log_pool),
       monitor_(
           io, [this](std::uint32_t index, const ProbeResult& result) { checked(index, result); },
           std::random_device{}()),

@@ -224,7 +224,8 @@ std::vector<std::string> ControlPlane::warnings() const {
         std::to_string(not_remembered) +
         " flows found no place in a flow table (flows_not_remembered); start the datapath with more --flows-max");
   }
-  for (auto& more : {warnings_of_checks(board_), warnings_of_families(intent_.running)})
+  for (auto& more :
+       {warnings_of_checks(board_), warnings_of_pools(board_, steady_ms()), warnings_of_families(intent_.running)})
     list.insert(list.end(), more.begin(), more.end());
   return list;
 }

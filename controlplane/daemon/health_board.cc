@@ -2,19 +2,34 @@
 #include "controlplane/daemon/health_board.hh"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace guideway {
 namespace {
+
+constexpr std::uint32_t load_floor_percent = 10;
 
 // A check without a port belongs to a pool that no service uses.
 bool can_be_checked(const BackendRecord& record) {
   return record.config.check.kind != CheckKind::none && record.config.check.port != 0;
 }
 
-HealthPolicy policy_of(const BackendRecord& record, std::uint32_t slow_start_ms) {
+HealthPolicy policy_of(const BackendRecord& record, const PoolConfig* pool) {
   const CheckConfig& check = record.config.check;
-  return {check.kind != CheckKind::none, check.rise, check.fall, slow_start_ms};
+  HealthPolicy policy{check.kind != CheckKind::none, check.rise, check.fall, 0, {}};
+  if (pool == nullptr) return policy;
+  policy.slow_start_ms = pool->slow_start_ms;
+  policy.flap = {pool->health.flap_hold_ms, pool->health.flap_hold_max_ms};
+  return policy;
+}
+
+// Whom a pool counts: not those that somebody wants out, or that have no part in its table.
+bool is_wanted(const HealthBoard::Entry& entry) {
+  if (entry.record.leaving || entry.record.config.weight == 0) return false;
+  if (entry.health.administrative() != Administrative::enabled) return false;
+  const std::optional<AgentReport>& agent = entry.health.agent();
+  return !agent || (agent->word == AgentWord::ready && agent->percent != 0);
 }
 
 // The operator's word; a backend removed by force takes nothing any more.
@@ -25,12 +40,11 @@ Administrative administrative_of(const BackendRecord& record) {
 }  // namespace
 
 void HealthBoard::sync(const std::map<BackendKey, BackendRecord>& backends, const Config& config, std::int64_t now_ms) {
-  std::map<std::string, std::uint32_t> slow_start_ms;
-  for (const PoolConfig& pool : config.pools) slow_start_ms[pool.name] = pool.slow_start_ms;
-  std::map<std::uint32_t, const BackendKey*> known;
+  sync_pools(config, now_ms);
+  std::map<std::string, const PoolConfig*> pools;
+  for (const PoolConfig& pool : config.pools) pools[pool.name] = &pool;
   for (const auto& [key, record] : backends) {
-    known[record.index] = &key;
-    const HealthPolicy policy = policy_of(record, slow_start_ms[key.pool]);
+    const HealthPolicy policy = policy_of(record, pools[key.pool]);
     auto found = entries_.find(record.index);
     const bool is_same = found != entries_.end() && found->second.record.generation == record.generation &&
                          found->second.record.config.address == record.config.address;
@@ -41,13 +55,40 @@ void HealthBoard::sync(const std::map<BackendKey, BackendRecord>& backends, cons
     entries_.erase(record.index);
     Entry entry{key, record, policy, BackendHealth(policy, now_ms), std::nullopt, false};
     take_record(entries_.emplace(record.index, std::move(entry)).first->second, record, policy, now_ms);
+    if (const auto pool = pools_.find(key.pool); pool != pools_.end()) {
+      pool->second.feedback.forget(record.index);
+      pool->second.is_stale = true;
+    }
   }
+  forget_gone(backends);
+  for (const auto& [index, entry] : entries_) {
+    if (const auto pool = pools_.find(entry.key.pool); pool != pools_.end()) pool->second.members.insert(index);
+  }
+}
+
+void HealthBoard::sync_pools(const Config& config, std::int64_t now_ms) {
+  std::map<std::string, Pool> before = std::exchange(pools_, {});
+  for (const PoolConfig& pool : config.pools) {
+    const auto known = before.find(pool.name);
+    Pool kept = known == before.end() ? Pool{pool.health, PoolHealth(std::nullopt, now_ms), {}, {}, {}, true}
+                                      : std::move(known->second);
+    kept.config = pool.health;
+    kept.members.clear();
+    pools_.emplace(pool.name, std::move(kept));
+  }
+}
+
+void HealthBoard::forget_gone(const std::map<BackendKey, BackendRecord>& backends) {
+  std::set<std::uint32_t> known;
+  for (const auto& [key, record] : backends) known.insert(record.index);
   for (auto each = entries_.begin(); each != entries_.end();) {
     if (known.count(each->first) != 0) {
       ++each;
       continue;
     }
     store(each->first, gw_health_word(0, GW_HEALTH_ABSENT, GW_REASON_NONE, each->second.record.generation));
+    if (const auto pool = pools_.find(each->second.key.pool); pool != pools_.end())
+      pool->second.feedback.forget(each->first);
     each = entries_.erase(each);
   }
 }
@@ -73,6 +114,10 @@ void HealthBoard::restore(const HealthTable& datapath, std::int64_t now_ms) {
     entry.health = BackendHealth(entry.policy, known, now_ms);
     entry.health.set_administrative(administrative_of(entry.record), now_ms);
     entry.health.set_leaving(entry.record.leaving, now_ms);
+    if (const auto pool = pools_.find(entry.key.pool); pool != pools_.end()) {
+      if (known.reason == GW_REASON_LOAD) pool->second.feedback.begin_at(index, known.share);
+      pool->second.is_stale = true;
+    }
     settle(entry, before);
   }
 }
@@ -98,8 +143,14 @@ void HealthBoard::check_result(std::uint32_t index, const ProbeResult& result, s
   const HealthState before = entry.health.state();
   entry.last_check = result;
   entry.passed_once |= result.outcome == ProbeOutcome::ok;
-  entry.health.check_result(result.outcome, result.detail, now_ms);
-  settle(entry, before);
+  const bool changed = entry.health.check_result(result.outcome, result.detail, now_ms);
+  const auto pool = pools_.find(entry.key.pool);
+  if (pool != pools_.end() && result.outcome != ProbeOutcome::inconclusive)
+    pool->second.feedback.checked(index, result.outcome == ProbeOutcome::ok, result.latency_us);
+  // The pool is asked before the word goes out: in panic nobody is down even for a moment.
+  if (changed && pool != pools_.end()) judge(pool->first, pool->second, now_ms);
+  const bool is_told = changed && word(index) == entry.health.state().word(entry.record.generation);
+  if (!is_told) settle(entry, before);
 }
 
 void HealthBoard::set_resolved(std::uint32_t index, bool resolved, std::int64_t now_ms) {
@@ -112,9 +163,40 @@ void HealthBoard::set_resolved(std::uint32_t index, bool resolved, std::int64_t 
 
 void HealthBoard::tick(std::int64_t now_ms) {
   for (auto& [index, entry] : entries_) {
-    if (!entry.health.climbing()) continue;
+    if (!entry.health.wants_ticks()) continue;
     const HealthState before = entry.health.state();
     entry.health.tick(now_ms);
+    settle(entry, before);
+  }
+  for (auto& [name, pool] : pools_) judge(name, pool, now_ms);
+}
+
+void HealthBoard::count(Pool& pool, std::int64_t now_ms) const {
+  pool.counts = {};
+  for (const std::uint32_t index : pool.members) {
+    const Entry& entry = entries_.at(index);
+    if (!is_wanted(entry)) continue;
+    const HealthState own = entry.health.operational(now_ms);
+    if (own.reason == GW_REASON_UNRESOLVED || own.reason == GW_REASON_NOT_CHECKED) continue;
+    ++pool.counts.could_serve;
+    if (own.state == GW_HEALTH_UP) ++pool.counts.serve;
+  }
+}
+
+void HealthBoard::judge(const std::string& name, Pool& pool, std::int64_t now_ms) {
+  count(pool, now_ms);
+  const PoolCounts& counts = pool.counts;
+  const bool changed = pool.health.update({pool.config.panic_percent, pool.config.quorum}, counts, now_ms);
+  const LoadFeedbackPolicy load{pool.config.load_feedback == LoadFeedbackKind::latency, load_floor_percent};
+  const bool moved = pool.feedback.update(load, counts.could_serve - counts.serve, counts.could_serve, now_ms);
+  if (changed && on_pool_change_) on_pool_change_(name, pool);
+  if (!changed && !moved && !std::exchange(pool.is_stale, false)) return;
+  pool.is_stale = false;
+  for (const std::uint32_t index : pool.members) {
+    Entry& entry = entries_.at(index);
+    const HealthState before = entry.health.state();
+    entry.health.set_panic(pool.health.panic(), now_ms);
+    entry.health.set_load_share(pool.feedback.share(index), now_ms);
     settle(entry, before);
   }
 }
@@ -135,6 +217,11 @@ void HealthBoard::store(std::uint32_t index, std::uint64_t word) {
 const HealthBoard::Entry* HealthBoard::find(std::uint32_t index) const {
   auto found = entries_.find(index);
   return found == entries_.end() ? nullptr : &found->second;
+}
+
+const HealthBoard::Pool* HealthBoard::find_pool(const std::string& name) const {
+  auto found = pools_.find(name);
+  return found == pools_.end() ? nullptr : &found->second;
 }
 
 std::uint64_t HealthBoard::word(std::uint32_t index) const noexcept {

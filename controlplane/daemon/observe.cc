@@ -7,6 +7,8 @@
 
 #include "controlplane/config/json.hh"
 #include "controlplane/config/words.hh"
+#include "controlplane/daemon/clock.hh"
+#include "controlplane/daemon/observe_health.hh"
 #include "controlplane/daemon/version.hh"
 #include "controlplane/model/edit.hh"
 #include "dataplane/pipeline/exits.hh"
@@ -45,20 +47,9 @@ Population population_of(const Observed& observed, const std::optional<std::stri
   return result;
 }
 
-json check_json(const HealthBoard::Entry& entry) {
-  json check{
-      {"kind", name_of(entry.record.config.check.kind)}, {"last", "none"}, {"detail", ""}, {"latency_ms", nullptr}};
-  if (!entry.last_check) return check;
-  const ProbeResult& last = *entry.last_check;
-  if (last.outcome != ProbeOutcome::inconclusive) check["last"] = last.outcome == ProbeOutcome::ok ? "ok" : "failed";
-  check["detail"] = last.detail;
-  check["latency_ms"] = static_cast<double>(last.latency_us) / 1000.0;
-  return check;
-}
-
 // A sentence where the word alone leaves a question open.
 std::string detail_of(const Observed& observed, const HealthBoard::Entry& entry) {
-  if (entry.health.state().reason != GW_REASON_UNRESOLVED) return "";
+  if (entry.health.state().reason != GW_REASON_UNRESOLVED) return health_detail(entry, steady_ms());
   auto found = observed.reachability.unresolved.find(entry.record.index);
   return found == observed.reachability.unresolved.end() ? "" : found->second;
 }
@@ -109,7 +100,7 @@ json backend_json(const Observed& observed, const BackendKey& key, const Backend
   result["mac"] = next_hop_json(observed, record);
   add_way(observed, record, result);
   if (const HealthBoard::Entry* entry = observed.board.find(record.index)) {
-    result["check"] = check_json(*entry);
+    add_health(*entry, steady_ms(), result);
     result["detail"] = detail_of(observed, *entry);
   }
   add_counters(observed, record.index, result);
@@ -145,6 +136,7 @@ json service_json(const Observed& observed, const ServiceConfig& service) {
           {"policy", name_of(service.policy)},
           {"backends", population.backends},
           {"backends_up", population.up},
+          {"health", pool_health_json(observed.board.find_pool(service.pool))},
           {"packets", packets},
           {"bytes", bytes}};
 }

@@ -44,6 +44,29 @@ std::vector<std::string> warnings_of_checks(const HealthBoard& board) {
   return warnings;
 }
 
+std::vector<std::string> warnings_of_pools(const HealthBoard& board, std::int64_t now_ms) {
+  std::vector<std::string> warnings;
+  for (const auto& [name, pool] : board.pools()) {
+    const std::string serve =
+        std::to_string(pool.counts.serve) + " of " + std::to_string(pool.counts.could_serve) + " backends";
+    if (pool.health.panic())
+      warnings.push_back("pool " + name + " is in panic: " + serve + " pass their checks, fewer than " +
+                         std::to_string(pool.config.panic_percent) + " %, so failed checks are ignored");
+    if (pool.health.quorum() == false && pool.counts.could_serve != 0)
+      warnings.push_back("pool " + name + " is below its quorum of " + std::to_string(pool.config.quorum) + ": " +
+                         serve + " serve");
+  }
+  std::vector<std::string> held;
+  for (const auto& [index, entry] : board.entries()) {
+    const auto until_ms = entry.health.held_until_ms();
+    if (!until_ms) continue;
+    held.push_back(entry.key.pool + "/" + entry.key.name + " (another " +
+                   std::to_string((*until_ms - now_ms + 999) / 1000) + " s)");
+  }
+  if (!held.empty()) warnings.push_back("backends whose checks come and go are held: " + some_of(held));
+  return warnings;
+}
+
 std::vector<std::string> warnings_of_families(const Config& config) {
   std::vector<std::string> warnings;
   for (const ServiceConfig& service : config.services) {

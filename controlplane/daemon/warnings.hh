@@ -2,6 +2,7 @@
 // What runs as it was told to and yet not as somebody may think: sentences for the status and for answers to edits.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace guideway {
 
 // Checks that this machine cannot make: they move no backend, up or down.
 [[nodiscard]] std::vector<std::string> warnings_of_checks(const HealthBoard& board);
+// Pools in panic or below their quorum, and backends that are held because they flap.
+[[nodiscard]] std::vector<std::string> warnings_of_pools(const HealthBoard& board, std::int64_t now_ms);
 // Services with an address family that some of their l3dsr backends cannot be sent.
 [[nodiscard]] std::vector<std::string> warnings_of_families(const Config& config);
 // Services that join a pool whose checks got their port from another service.

@@ -26,6 +26,10 @@ enum gw_health_reason {
   GW_REASON_ADMINISTRATIVE = 4, /* an operator said so */
   GW_REASON_REMOVED = 5,        /* leaving: drains until its slots are retired */
   GW_REASON_SLOW_START = 6,
+  GW_REASON_HELD = 7,  /* passes its checks again, but has failed so often that it is kept out for a while */
+  GW_REASON_PANIC = 8, /* fails its checks, as do so many of its pool that health is ignored there */
+  GW_REASON_AGENT = 9, /* its agent said so */
+  GW_REASON_LOAD = 10, /* takes less than its part because it answers slowly */
 };
 
 #define GW_SHARE_FULL 65535u

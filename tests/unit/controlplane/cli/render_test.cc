@@ -73,6 +73,24 @@ TEST(Render, Backends) {
   EXPECT_NE(backends_text({{"backends", json::array()}}).find("backend add"), std::string::npos);
 }
 
+TEST(Render, TheLayersOfBackendsThatSomethingIsAgainst) {
+  const json backends = json::parse(R"({"backends":[
+      {"pool":"web","name":"a","state":"up","administrative":"enabled","operational":"up","agent":null},
+      {"pool":"web","name":"b","state":"up","reason":"panic","administrative":"enabled","operational":"check failed",
+       "agent":null},
+      {"pool":"web","name":"c","state":"up","reason":"panic","administrative":"enabled","operational":"check failed",
+       "agent":null},
+      {"pool":"web","name":"d","state":"draining","reason":"administrative","administrative":"draining",
+       "operational":"up","agent":{"word":"ready","percent":75}}]})");
+  const std::string text = backends_text(backends);
+  EXPECT_NE(text.find("up (panic)"), std::string::npos) << text;
+  EXPECT_NE(text.find("web/b, web/c: administrative enabled, operational check failed, agent silent\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("web/d: administrative draining, operational up, agent ready 75 %\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("web/a"), std::string::npos) << text;
+}
+
 TEST(Render, TheModeAndTheVlanOfABackend) {
   const json backends = json::parse(R"({"backends":[{"pool":"web","name":"c","address":"10.0.0.3","weight":5,
       "forward":"gue","gue_variant":1,"gue_port":666,"state":"up","reason":"none","share":100.0,

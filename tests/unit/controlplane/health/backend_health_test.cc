@@ -89,7 +89,8 @@ TEST(BackendHealth, AgreesWithTheRulesOnEverySequence) {
             expected = full;
           }
         }
-        ASSERT_EQ(after(checks, {true, rise, fall, 0}), expected) << checks << " rise " << rise << " fall " << fall;
+        ASSERT_EQ(after(checks, {true, rise, fall, 0, {0, 1}}), expected)
+            << checks << " rise " << rise << " fall " << fall;
       }
     }
   }
@@ -187,7 +188,7 @@ TEST(BackendHealth, ClimbsAfterFailedChecksOnly) {
   EXPECT_EQ(health.state(), down(GW_REASON_CHECK_FAILED));
   feed(health, "o", now_ms);
   EXPECT_EQ(health.state(), (HealthState{3277, GW_HEALTH_UP, GW_REASON_SLOW_START})) << "5 % of 65535, rounded up";
-  EXPECT_TRUE(health.climbing());
+  EXPECT_TRUE(health.wants_ticks());
   const std::int64_t began_ms = now_ms;
   std::uint32_t before = health.state().share;
   for (std::int64_t step_ms = 250; step_ms < 10'000; step_ms += 250) {
@@ -239,7 +240,7 @@ TEST(BackendHealth, ASlowStartThatIsTurnedOffEnds) {
   BackendHealth health = resolved_backend({true, 1, 1, 10'000});
   std::int64_t now_ms = 0;
   feed(health, "ofo", now_ms);
-  EXPECT_TRUE(health.climbing());
+  EXPECT_TRUE(health.wants_ticks());
   EXPECT_TRUE(health.set_policy({true, 1, 1, 0}, now_ms));
   EXPECT_EQ(health.state(), full);
 }
