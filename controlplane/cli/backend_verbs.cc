@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `backend list|add|remove|drain|enable|disable|weight`.
+// `backend list|add|remove|weight`; the operator's word about a backend is in drain_verbs.cc.
 #include <memory>
 
 #include <fmt/core.h>
@@ -26,12 +26,6 @@ constexpr const char* add_example =
 constexpr const char* remove_example =
     "Drains first: established flows stay until they end. With --force they are chosen again at once.\n\n"
     "Examples:\n  guideway backend remove web 10.0.0.2\n  guideway backend remove web/10.0.0.2 --force";
-constexpr const char* drain_example =
-    "Established flows stay, no new ones come.\n\nExamples:\n  guideway backend drain web 10.0.0.2";
-constexpr const char* enable_example = "Examples:\n  guideway backend enable web 10.0.0.2";
-constexpr const char* disable_example =
-    "As if it were down: its flows are chosen again at once. To let them end, drain instead.\n\n"
-    "Examples:\n  guideway backend disable web 10.0.0.2";
 constexpr const char* weight_example =
     "From 0 to 65535. No flow of another backend moves.\n\n"
     "Examples:\n  guideway backend weight web 10.0.0.2 5\n  guideway backend weight web/10.0.0.2 5";
@@ -84,24 +78,6 @@ void add_remove(Grammar& grammar, CLI::App& backend) {
   remove->add_flag("--force", words->force, "At once, without draining");
 }
 
-struct StateVerb {
-  const char* name;
-  const char* what;
-  const char* example;
-  const char* state;
-  const char* done;
-};
-
-void add_state(Grammar& grammar, CLI::App& backend, const StateVerb& verb) {
-  auto words = std::make_shared<Words>();
-  CLI::App* command = grammar.add(backend, verb.name, verb.what, verb.example, [&grammar, words, verb] {
-    const auto target = must(backend_name_form(words->backend));
-    grammar.edit({{"op", "backend.state"}, {"pool", target.pool}, {"name", target.name}, {"state", verb.state}},
-                 fmt::format("backend {} of pool {} {}", target.name, target.pool, verb.done));
-  });
-  command->add_option("BACKEND", words->backend, "POOL NAME or POOL/NAME")->required()->expected(1, 2);
-}
-
 void add_weight(Grammar& grammar, CLI::App& backend) {
   auto words = std::make_shared<Words>();
   CLI::App* weight =
@@ -124,10 +100,7 @@ void add_backend_verbs(Grammar& grammar) {
   add_list(grammar, *backend);
   add_add(grammar, *backend);
   add_remove(grammar, *backend);
-  add_state(grammar, *backend,
-            {"drain", "Give a backend no new flows", drain_example, "draining", "gets no new flows"});
-  add_state(grammar, *backend, {"enable", "Give a backend flows again", enable_example, "enabled", "is enabled"});
-  add_state(grammar, *backend, {"disable", "Take a backend out at once", disable_example, "disabled", "is disabled"});
+  add_backend_states(grammar, *backend);
   add_weight(grammar, *backend);
 }
 

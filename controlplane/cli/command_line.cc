@@ -33,6 +33,7 @@ void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   add_status_verb(grammar);
   add_service_verbs(grammar);
   add_backend_verbs(grammar);
+  add_host_verbs(grammar);
   add_config_verbs(grammar);
   add_explain_verb(grammar);
   add_stats_verb(grammar);

@@ -101,6 +101,7 @@ void add_service_verbs(Grammar& grammar) {
   add_looks(grammar, *service);
   add_add(grammar, *service);
   add_remove(grammar, *service);
+  add_service_states(grammar, *service);
 }
 
 }  // namespace guideway

@@ -3,6 +3,10 @@
 // line here and a line in command_line.cc.
 #pragma once
 
+namespace CLI {
+class App;
+}
+
 namespace guideway {
 
 class Grammar;
@@ -10,6 +14,10 @@ class Grammar;
 void add_status_verb(Grammar& grammar);
 void add_service_verbs(Grammar& grammar);
 void add_backend_verbs(Grammar& grammar);
+// drain, enable, maint: of backends and services below their group's command, and of hosts.
+void add_backend_states(Grammar& grammar, CLI::App& backend);
+void add_service_states(Grammar& grammar, CLI::App& service);
+void add_host_verbs(Grammar& grammar);
 void add_config_verbs(Grammar& grammar);
 void add_explain_verb(Grammar& grammar);
 void add_stats_verb(Grammar& grammar);

@@ -15,7 +15,6 @@ namespace {
 
 // So many snapshots may be made between two saves of the state; the number that a restart goes on from.
 constexpr std::uint64_t generations_reserved = 1000;
-constexpr std::chrono::milliseconds tick_interval{200};
 // Time for the kernel faces of a datapath that came back to have their addresses, routes and neighbours again.
 constexpr std::int64_t blind_after_return_ms = 3000;
 
@@ -45,7 +44,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::create(boost::asio::io_conte
       warnings.push_back(store->set_aside(restored.error().message));
     }
   }
-  auto adopted = ledger.adopt(intent.running, {}, wall_ms());
+  auto adopted = ledger.adopt(intent.running, {}, lasting_ms());
   if (!adopted) return failure_of(adopted);
   for (const std::string& warning : warnings) spdlog::warn("start warning={}", log_value(warning));
   return std::unique_ptr<ControlPlane>(new ControlPlane(io, std::move(*store), std::move(*audit), std::move(intent),
@@ -165,50 +164,6 @@ void ControlPlane::refresh_reachability() {
     if (entry == nullptr || ports_.empty() || watcher_->undecided(entry->record.config.address)) continue;
     board_.set_resolved(index, false, now_ms);
   }
-}
-
-void ControlPlane::retire() {
-  const CountersView* counters = door_.counters();
-  // Without a datapath nobody knows what it remembers, and before the first one what is up.
-  if (counters == nullptr || published_ == nullptr) return;
-  const BackendFacts facts{[this](std::uint32_t index) {
-                             const std::uint64_t word = board_.word(index);
-                             const std::uint32_t reason = gw_health_reason_of(word);
-                             // What is merely not known yet may be alive.
-                             return gw_health_is_alive(word) != 0 || reason == GW_REASON_NOT_CHECKED ||
-                                    reason == GW_REASON_UNRESOLVED;
-                           },
-                           [counters](std::uint32_t index) { return counters->backend(index).remembered; }};
-  if (!ledger_.retire(wall_ms(), facts)) return;
-  // Saved before it is published: a home that was given up must not come back with a restart.
-  auto saved = save();
-  if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
-  follow_ledger();
-  publisher_.soon();
-}
-
-void ControlPlane::every_second() {
-  second_timer_.expires_after(std::chrono::seconds(1));
-  second_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    if (std::exchange(was_blind_, is_blind()) && !was_blind_) {
-      refresh_reachability();
-      publisher_.soon();
-    }
-    // Not while a change waits for the datapath: it may have to be undone.
-    if (!is_turn_taken_) retire();
-    meters_.every_second(door_.counters());
-    every_second();
-  });
-}
-
-void ControlPlane::every_tick() {
-  tick_timer_.expires_after(tick_interval);
-  tick_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    board_.tick(steady_ms());
-    every_tick();
-  });
 }
 
 void ControlPlane::door_opened() {

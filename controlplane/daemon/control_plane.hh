@@ -24,6 +24,7 @@
 #include "controlplane/api/operations.hh"
 #include "controlplane/compile/ledger.hh"
 #include "controlplane/daemon/audit_log.hh"
+#include "controlplane/daemon/drain_watch.hh"
 #include "controlplane/daemon/health_board.hh"
 #include "controlplane/daemon/meters.hh"
 #include "controlplane/daemon/observe.hh"
@@ -79,7 +80,8 @@ class ControlPlane : public Operations {
   [[nodiscard]] Result<Respond> audited(const Actor& actor, const std::vector<std::string>& what, Respond respond);
   void take_turn(Turn turn, Respond respond);
   void next_turn();
-  void edit(const std::vector<Edit>& edits, Respond respond);
+  void edit(const std::vector<Edit>& asked, Respond respond);
+  void end_drains();
   void apply(const std::string& path, Respond respond);
   void change(Change change, Respond respond);
   void published(const Intent& before, const nlohmann::json& answer, const PublishReport& report,
@@ -95,6 +97,7 @@ class ControlPlane : public Operations {
   // nor do they shortly after one has come back. What was known before is believed meanwhile.
   [[nodiscard]] bool is_blind() const;
   void retire();
+  void watch_drains();
   void every_second();
   void every_tick();
 
@@ -119,6 +122,7 @@ class ControlPlane : public Operations {
   HealthBoard board_;
   HealthMonitor monitor_;
   Meters meters_;
+  DrainWatch drains_;
   std::unique_ptr<NeighbourWatcher> watcher_;
   DoorClient door_;
   Publisher publisher_;

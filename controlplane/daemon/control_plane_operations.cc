@@ -120,7 +120,10 @@ void ControlPlane::reload() {
   });
 }
 
-void ControlPlane::edit(const std::vector<Edit>& edits, Respond respond) {
+void ControlPlane::edit(const std::vector<Edit>& asked, Respond respond) {
+  auto spelled = spelled_out(intent_.running, asked, lasting_ms());
+  if (!spelled) return respond(error_reply(422, spelled.error().message));
+  const std::vector<Edit>& edits = *spelled;
   auto running = apply_edits(intent_.running, edits);
   if (!running) return respond(error_reply(422, running.error().message));
   Change next{intent_, {}, json::object()};
@@ -157,7 +160,7 @@ void ControlPlane::apply(const std::string& path, Respond respond) {
 }
 
 void ControlPlane::change(Change change, Respond respond) {
-  auto adopted = ledger_.adopt(change.intent.running, change.at_once, wall_ms());
+  auto adopted = ledger_.adopt(change.intent.running, change.at_once, lasting_ms());
   if (!adopted) return respond(error_reply(422, adopted.error().message));
   const Intent before = std::exchange(intent_, std::move(change.intent));
   auto saved = save();
@@ -186,7 +189,7 @@ void ControlPlane::published(const Intent& before, const json& answer, const Pub
 void ControlPlane::undo(const Intent& before) {
   const std::set<BackendKey> at_once = added(before.running, intent_.running);
   intent_ = before;
-  auto adopted = ledger_.adopt(intent_.running, at_once, wall_ms());
+  auto adopted = ledger_.adopt(intent_.running, at_once, lasting_ms());
   if (!adopted) spdlog::error("state error={}", log_value(adopted.error().message));
   auto saved = save();
   if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
@@ -204,7 +207,7 @@ Reply ControlPlane::config_diff(const std::string& path) {
 
 Observed ControlPlane::observe() const {
   const auto uptime_s = static_cast<std::uint64_t>((steady_ms() - started_ms_) / 1000);
-  return {intent_, ledger_, board_, door_, reachability_, generation_, uptime_s, warnings()};
+  return {intent_, ledger_, board_, door_, reachability_, drains_, generation_, uptime_s, warnings()};
 }
 
 std::vector<std::string> ControlPlane::warnings() const {

@@ -12,7 +12,7 @@ void ControlPlane::fit_ledger_to(const Capacities& capacities) {
   if (capacities.services_max == capacities_.services_max && capacities.backends_max == capacities_.backends_max)
     return;
   auto fitted = Ledger::load(ledger_.save(), capacities);
-  auto adopted = fitted ? fitted->adopt(intent_.running, {}, wall_ms()) : Result<void>(failure_of(fitted));
+  auto adopted = fitted ? fitted->adopt(intent_.running, {}, lasting_ms()) : Result<void>(failure_of(fitted));
   if (!adopted) {
     // The datapath will say the same when it is offered the snapshot; nothing is lost by asking it.
     spdlog::error("door event=too_small error={}", log_value(adopted.error().message));

@@ -8,6 +8,7 @@
 #include "controlplane/config/json.hh"
 #include "controlplane/config/words.hh"
 #include "controlplane/daemon/clock.hh"
+#include "controlplane/daemon/observe_drain.hh"
 #include "controlplane/daemon/observe_health.hh"
 #include "controlplane/daemon/version.hh"
 #include "controlplane/model/edit.hh"
@@ -104,6 +105,9 @@ json backend_json(const Observed& observed, const BackendKey& key, const Backend
     result["detail"] = detail_of(observed, *entry);
   }
   add_counters(observed, record.index, result);
+  if (health.state == GW_HEALTH_DRAINING)
+    result["drain"] =
+        drain_json(observed.drains, observed.intent.edits, key, record.index, {steady_ms(), lasting_ms()});
   return result;
 }
 

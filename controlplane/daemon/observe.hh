@@ -9,6 +9,7 @@
 
 #include "controlplane/api/operations.hh"
 #include "controlplane/compile/ledger.hh"
+#include "controlplane/daemon/drain_watch.hh"
 #include "controlplane/daemon/health_board.hh"
 #include "controlplane/daemon/reachability.hh"
 #include "controlplane/model/intent.hh"
@@ -22,6 +23,7 @@ struct Observed {
   const HealthBoard& board;
   const DoorClient& door;
   const ReachabilityOutcome& reachability;
+  const DrainWatch& drains;
   std::uint64_t generation;
   std::uint64_t uptime_s;
   std::vector<std::string> warnings;

@@ -115,6 +115,20 @@ Result<void> apply(Config& config, const BackendState& edit) {
   return {};
 }
 
+// Edits that are short for others; in a list that is spelled out there are none.
+template <typename Group>
+Result<void> apply_group(Config& config, const Group& edit) {
+  auto each = spelled_out(config, {edit}, 0);
+  if (!each) return failure_of(each);
+  for (const Edit& one : *each) {
+    if (auto applied = apply(config, std::get<BackendState>(one)); !applied) return applied;
+  }
+  return {};
+}
+
+Result<void> apply(Config& config, const ServiceState& edit) { return apply_group(config, edit); }
+Result<void> apply(Config& config, const HostState& edit) { return apply_group(config, edit); }
+
 Result<void> apply(Config& config, const BackendWeight& edit) {
   auto backend = backend_of(config, edit.pool, edit.name);
   if (!backend) return failure_of(backend);

@@ -47,10 +47,19 @@ struct BackendRemove {
   friend bool operator==(const BackendRemove&, const BackendRemove&) = default;
 };
 
+// When a drain is over, whatever is left. Asked for as a time from now; what lasts is when that is.
+struct DrainEnd {
+  std::uint32_t timeout_ms = 0;  // 0: never
+  std::int64_t until_ms = 0;     // wall clock; 0: never, or not known yet
+  bool removes = false;          // else the backend is disabled
+  friend bool operator==(const DrainEnd&, const DrainEnd&) = default;
+};
+
 struct BackendState {
   std::string pool;
   std::string name;
   Administrative state = Administrative::enabled;
+  DrainEnd end{};
   friend bool operator==(const BackendState&, const BackendState&) = default;
 };
 
@@ -61,11 +70,31 @@ struct BackendWeight {
   friend bool operator==(const BackendWeight&, const BackendWeight&) = default;
 };
 
-using Edit = std::variant<ServiceAdd, ServiceRemove, BackendAdd, BackendRemove, BackendState, BackendWeight>;
+// Of all backends of a service's pool, or of all backends with an address in any pool: short for a BackendState each.
+struct ServiceState {
+  std::string name;
+  Administrative state = Administrative::enabled;
+  DrainEnd end{};
+  friend bool operator==(const ServiceState&, const ServiceState&) = default;
+};
+struct HostState {
+  std::string address;
+  Administrative state = Administrative::enabled;
+  DrainEnd end{};
+  friend bool operator==(const HostState&, const HostState&) = default;
+};
+
+using Edit = std::variant<ServiceAdd, ServiceRemove, BackendAdd, BackendRemove, BackendState, BackendWeight,
+                          ServiceState, HostState>;
 
 [[nodiscard]] Result<Config> apply_edit(const Config& config, const Edit& edit);
 // All in order, or none.
 [[nodiscard]] Result<Config> apply_edits(const Config& config, const std::vector<Edit>& edits);
+// What lasts of edits: those that are short for several spelled out, and drains that end with the time when they do.
+[[nodiscard]] Result<std::vector<Edit>> spelled_out(const Config& config, const std::vector<Edit>& edits,
+                                                    std::int64_t now_ms);
+// What follows from drains whose time is over.
+[[nodiscard]] std::vector<Edit> ended_drains(const std::vector<Edit>& edits, std::int64_t now_ms);
 // The backends that an edit of this configuration removes by force, that is without draining.
 [[nodiscard]] std::set<BackendKey> removed_at_once(const Config& config, const Edit& edit);
 

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/config/duration.hh"
 #include "controlplane/model/edit.hh"
 
 namespace guideway {
@@ -79,6 +80,64 @@ Result<Edit> read_backend_add(const json& edit, const std::string& op) {
   return Edit(BackendAdd{*pool, edit["backend"].dump()});
 }
 
+// "draining" may end: after "timeout_ms", or at "until_ms" as it is saved; "then" says how.
+Result<DrainEnd> drain_end(const json& edit, const std::string& op, Administrative state) {
+  DrainEnd end;
+  for (const char* key : {"timeout_ms", "until_ms", "then"}) {
+    if (edit.contains(key) && state != Administrative::draining)
+      return failure(op + ": \"" + key + "\" only means something with \"state\": \"draining\"");
+  }
+  if (auto timeout = edit.find("timeout_ms"); timeout != edit.end()) {
+    if (!timeout->is_number_unsigned() || timeout->get<std::uint64_t>() > UINT32_MAX || *timeout == 0)
+      return failure(op + ": \"timeout_ms\" must be a whole number of milliseconds from 1 to 4294967295");
+    end.timeout_ms = timeout->get<std::uint32_t>();
+  }
+  if (auto until = edit.find("until_ms"); until != edit.end()) {
+    if (!until->is_number_unsigned() || until->get<std::uint64_t>() > INT64_MAX)
+      return failure(op + ": \"until_ms\" must be milliseconds since 1970");
+    end.until_ms = until->get<std::int64_t>();
+  }
+  if (auto then = edit.find("then"); then != edit.end()) {
+    if (*then != "disabled" && *then != "removed") return failure(op + ": \"then\" must be disabled or removed");
+    if (end.timeout_ms == 0 && end.until_ms == 0) return failure(op + ": \"then\" needs a \"timeout_ms\"");
+    end.removes = *then == "removed";
+  }
+  return end;
+}
+
+void add_drain_end(const DrainEnd& end, json& to) {
+  if (end.timeout_ms != 0) to["timeout_ms"] = end.timeout_ms;
+  if (end.until_ms != 0) to["until_ms"] = end.until_ms;
+  if (end.timeout_ms != 0 || end.until_ms != 0) to["then"] = end.removes ? "removed" : "disabled";
+}
+
+std::string drain_end_text(const DrainEnd& end) {
+  if (end.timeout_ms == 0 && end.until_ms == 0) return "";
+  return std::string(end.timeout_ms != 0 ? " for " + duration_text(end.timeout_ms) : " for a time") + ", then " +
+         (end.removes ? "removed" : "disabled");
+}
+
+Result<Administrative> state_in(const json& edit, const std::string& op) {
+  auto word = text(edit, op, "state");
+  auto state = word ? administrative_of(*word) : std::nullopt;
+  if (!state) return failure(op + ": \"state\" must be enabled, draining or disabled");
+  return *state;
+}
+
+Result<Edit> read_group_state(const json& edit, const std::string& op) {
+  const bool is_host = op == "host.state";
+  const char* key = is_host ? "address" : "name";
+  if (auto known = check_keys(edit, op, {key, "state", "timeout_ms", "then"}); !known) return failure_of(known);
+  auto name = text(edit, op, key);
+  if (!name) return failure_of(name);
+  auto state = state_in(edit, op);
+  if (!state) return failure_of(state);
+  auto end = drain_end(edit, op, *state);
+  if (!end) return failure_of(end);
+  if (is_host) return Edit(HostState{*name, *state, *end});
+  return Edit(ServiceState{*name, *state, *end});
+}
+
 Result<Edit> read_backend_edit(const json& edit, const std::string& op) {
   auto pool = text(edit, op, "pool");
   if (!pool) return failure_of(pool);
@@ -91,11 +150,13 @@ Result<Edit> read_backend_edit(const json& edit, const std::string& op) {
     return Edit(BackendRemove{*pool, *name, *forced});
   }
   if (op == "backend.state") {
-    if (auto known = check_keys(edit, op, {"pool", "name", "state"}); !known) return failure_of(known);
-    auto word = text(edit, op, "state");
-    auto state = word ? administrative_of(*word) : std::nullopt;
-    if (!state) return failure(op + ": \"state\" must be enabled, draining or disabled");
-    return Edit(BackendState{*pool, *name, *state});
+    if (auto known = check_keys(edit, op, {"pool", "name", "state", "timeout_ms", "until_ms", "then"}); !known)
+      return failure_of(known);
+    auto state = state_in(edit, op);
+    if (!state) return failure_of(state);
+    auto end = drain_end(edit, op, *state);
+    if (!end) return failure_of(end);
+    return Edit(BackendState{*pool, *name, *state, *end});
   }
   if (auto known = check_keys(edit, op, {"pool", "name", "weight"}); !known) return failure_of(known);
   auto weight = edit.find("weight");
@@ -115,9 +176,11 @@ Result<Edit> edit_from_json(const json& edit) {
   if (*op == "service.remove") return read_service_remove(edit, *op);
   if (*op == "backend.add") return read_backend_add(edit, *op);
   if (*op == "backend.remove" || *op == "backend.state" || *op == "backend.weight") return read_backend_edit(edit, *op);
-  return failure("there is no operation \"" + *op +
-                 "\"; there are service.add, service.remove, backend.add, backend.remove, backend.state and "
-                 "backend.weight");
+  if (*op == "service.state" || *op == "host.state") return read_group_state(edit, *op);
+  return failure(
+      "there is no operation \"" + *op +
+      "\"; there are service.add, service.remove, service.state, backend.add, backend.remove, backend.state, "
+      "backend.weight and host.state");
 }
 
 json to_json(const Edit& edit) {
@@ -136,7 +199,19 @@ json to_json(const Edit& edit) {
             return {{"op", "backend.remove"}, {"pool", one.pool}, {"name", one.name}, {"force", one.force}};
           },
           [](const BackendState& one) -> json {
-            return {{"op", "backend.state"}, {"pool", one.pool}, {"name", one.name}, {"state", name_of(one.state)}};
+            json result{{"op", "backend.state"}, {"pool", one.pool}, {"name", one.name}, {"state", name_of(one.state)}};
+            add_drain_end(one.end, result);
+            return result;
+          },
+          [](const ServiceState& one) -> json {
+            json result{{"op", "service.state"}, {"name", one.name}, {"state", name_of(one.state)}};
+            add_drain_end(one.end, result);
+            return result;
+          },
+          [](const HostState& one) -> json {
+            json result{{"op", "host.state"}, {"address", one.address}, {"state", name_of(one.state)}};
+            add_drain_end(one.end, result);
+            return result;
           },
           [](const BackendWeight& one) -> json {
             return {{"op", "backend.weight"}, {"pool", one.pool}, {"name", one.name}, {"weight", one.weight}};
@@ -155,7 +230,14 @@ std::string text_of(const Edit& edit) {
             return "backend.remove " + one.pool + "/" + one.name + (one.force ? " by force" : "");
           },
           [](const BackendState& one) {
-            return "backend.state " + one.pool + "/" + one.name + " " + std::string(name_of(one.state));
+            return "backend.state " + one.pool + "/" + one.name + " " + std::string(name_of(one.state)) +
+                   drain_end_text(one.end);
+          },
+          [](const ServiceState& one) {
+            return "service.state " + one.name + " " + std::string(name_of(one.state)) + drain_end_text(one.end);
+          },
+          [](const HostState& one) {
+            return "host.state " + one.address + " " + std::string(name_of(one.state)) + drain_end_text(one.end);
           },
           [](const BackendWeight& one) {
             return "backend.weight " + one.pool + "/" + one.name + " " + std::to_string(one.weight);

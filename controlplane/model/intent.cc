@@ -40,6 +40,8 @@ Subject subject_of(const Edit& edit) {
     Subject operator()(const BackendAdd& one) const { return {{one.pool, name_in(one.keys)}}; }
     Subject operator()(const BackendRemove& one) const { return {{one.pool, one.name}}; }
     Subject operator()(const BackendState& one) const { return {{one.pool, one.name}}; }
+    Subject operator()(const ServiceState& one) const { return {{"", one.name}}; }
+    Subject operator()(const HostState& one) const { return {{one.address, ""}}; }
     Subject operator()(const BackendWeight& one) const { return {{one.pool, one.name}}; }
   };
   return std::visit(Visitor{}, edit);

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import subprocess
 import time
 
 from testbed import processes, topology, xdp
@@ -178,8 +179,17 @@ class Balancer:
             ["ip", "netns", "exec", self.namespace, program("guideway"), "--api", self.api, *arguments], check=check
         )
 
+    def call_in_background(self, *arguments):
+        """The same, still running when this returns; its two streams are pipes."""
+        return subprocess.Popen(
+            ["ip", "netns", "exec", self.namespace, program("guideway"), "--api", self.api, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def ask(self, *arguments):
-        """The same, its answer as values."""
+        """The same as call(), its answer as values."""
         return json.loads(self.call(*arguments, "--json").stdout)
 
     def backend_states(self):

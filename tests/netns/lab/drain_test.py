@@ -56,6 +56,21 @@ with lab_case.running_lab(closing_timeout="1s") as (case, ours):
     counts = lab_case.spread(ours.requests(count=600, first_port=40_000))
     case.check(set(counts) == set(ours.webs), f"enable: it takes requests again: {counts}")
 
+    started = downloads_from(ours, "b1", home, count=1)
+    words = ["host", "drain", "10.0.0.11", "--timeout", "60s", "--wait", "--quiet", "3s"]
+    waiting = ours.balancer.call_in_background(*words)
+    ours.balancer.wait_states({"b1": "draining"})
+    check_downloads(case, started, "b1", "host drain --wait")
+    ended = time.monotonic()
+    said, _ = waiting.communicate(timeout=60)
+    waited = time.monotonic() - ended
+    case.check(waiting.returncode == 0, "host drain --wait: it says when nothing is left", said)
+    case.check(2 < waited < 15, f"host drain --wait: {waited:.1f} s after the last packet, with --quiet 3s")
+    told = "quiet for 0 s, disabled in" in said
+    case.check(told, "host drain --wait: it tells that packets come, and when it would end", said)
+    call("host", "enable", "10.0.0.11")
+    ours.balancer.wait_states({"b1": "up"})
+
     started = downloads_from(ours, "b3", home)
     call("backend", "weight", "web/b3", "3")
     time.sleep(1)
@@ -80,3 +95,10 @@ with lab_case.running_lab(closing_timeout="1s") as (case, ours):
     time.sleep(2)
     back = lab_case.served_by(ours.requests(count=ports, ports=ports))
     case.check(back == original, "in the end the table is what it was in the beginning")
+
+    call("service", "drain", "web", "--timeout", "2s")
+    ours.balancer.wait_states({name: "draining" for name in ours.webs})
+    states = ours.balancer.wait_states({name: "down" for name in ours.webs})
+    case.check(1 < states < 5, f"service drain --timeout 2s: disabled after {states:.1f} s")
+    call("service", "enable", "web")
+    ours.balancer.wait_states({name: "up" for name in ours.webs})
