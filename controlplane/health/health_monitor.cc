@@ -27,6 +27,20 @@ std::int64_t steady_ms(Clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
 }
 
+// A probe that was asked about so long after its time was over, because this process was stopped or starved, says more
+// of this machine than of the backend: its answer may have waited all the while.
+constexpr std::int64_t late_ms = 1000;
+
+// What is left of a failure if it was noticed that late.
+ProbeResult judged_by_lateness(const ProbeResult& result, std::int64_t took_ms, std::int64_t timeout_ms) {
+  if (result.outcome != ProbeOutcome::failed || took_ms < timeout_ms + late_ms) return result;
+  ProbeResult late = result;
+  late.outcome = ProbeOutcome::inconclusive;
+  late.detail = "this machine was late: it looked after " + std::to_string(took_ms) + " ms at what had " +
+                std::to_string(timeout_ms) + " ms";
+  return late;
+}
+
 std::size_t half_of_open_files() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
@@ -60,7 +74,7 @@ class HealthMonitor::State : public std::enable_shared_from_this<HealthMonitor::
     for (const CheckSchedule::TargetId id : schedule_.set_users(users, steady_ms(Clock::now()))) {
       const auto probe = probes_.find(id);
       if (probe == probes_.end()) continue;
-      probe->second->cancel();
+      probe->second.probe->cancel();
       probes_.erase(probe);
     }
     pump_soon();
@@ -75,7 +89,7 @@ class HealthMonitor::State : public std::enable_shared_from_this<HealthMonitor::
   void stop() {
     stopped_ = true;
     timer_.cancel();
-    for (const auto& [id, probe] : probes_) probe->cancel();
+    for (const auto& [id, running] : probes_) running.probe->cancel();
     probes_.clear();
   }
 
@@ -114,12 +128,16 @@ class HealthMonitor::State : public std::enable_shared_from_this<HealthMonitor::
     ProbeDone done = [weak = weak_from_this(), id = due.id](const ProbeResult& result) {
       if (const auto self = weak.lock()) self->on_done(id, result);
     };
-    probes_[due.id] = start_probe(io_, due.target, std::move(done));
+    probes_[due.id] = {start_probe(io_, due.target, std::move(done)), steady_ms(Clock::now()), due.target.timeout_ms};
   }
 
-  void on_done(CheckSchedule::TargetId id, const ProbeResult& result) {
-    probes_.erase(id);
-    const std::vector<std::uint32_t> users = schedule_.finished(id, steady_ms(Clock::now()));
+  void on_done(CheckSchedule::TargetId id, const ProbeResult& found) {
+    const std::int64_t now_ms = steady_ms(Clock::now());
+    const auto running = probes_.find(id);
+    if (running == probes_.end()) return;
+    const ProbeResult result = judged_by_lateness(found, now_ms - running->second.began_ms, running->second.timeout_ms);
+    probes_.erase(running);
+    const std::vector<std::uint32_t> users = schedule_.finished(id, now_ms);
     pump_soon();
     // A listener may replace the targets; who is still to be told then is no longer known, the next result tells all.
     const std::uint64_t generation = generation_;
@@ -134,7 +152,12 @@ class HealthMonitor::State : public std::enable_shared_from_this<HealthMonitor::
   const std::size_t running_max_;
   CheckSchedule schedule_;
   asio::steady_timer timer_;
-  std::map<CheckSchedule::TargetId, std::shared_ptr<Probe>> probes_;
+  struct Running {
+    std::shared_ptr<Probe> probe;
+    std::int64_t began_ms = 0;
+    std::int64_t timeout_ms = 0;
+  };
+  std::map<CheckSchedule::TargetId, Running> probes_;
   std::uint64_t generation_ = 0;
   bool pump_posted_ = false;
   bool stopped_ = false;

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <map>
+#include <thread>
 
 #include "tests/unit/controlplane/health/scripted_server.hh"
 
@@ -75,6 +76,22 @@ TEST(HealthMonitor, NoticesAServerThatGoesAndComes) {
   ASSERT_TRUE(run_until(io, [&] { return heard.results[1].back().detail == "HTTP status 500, wanted 200 to 399"; }));
   server->stop();
   ASSERT_TRUE(run_until(io, [&] { return heard.results[1].back().detail == "connection refused"; }));
+}
+
+// As if the process had been stopped, or the clock had jumped: the time of a probe passes while nobody looks.
+TEST(HealthMonitor, AFailureThatItNoticedTooLateIsItsOwn) {
+  asio::io_context io;
+  ScriptedServer server(io, Script{.close = false});
+  Heard heard;
+  HealthMonitor monitor(io, heard.listener(), 1);
+  monitor.set_targets({{1, loopback, server.port(), every(600, CheckKind::http)}});
+  ASSERT_TRUE(run_until(io, [&] { return server.connections() == 1; }));
+  std::this_thread::sleep_for(milliseconds(1700));
+  ASSERT_TRUE(run_until(io, [&] { return heard.count(1) == 1; }));
+  EXPECT_EQ(heard.results[1].front().outcome, ProbeOutcome::inconclusive);
+  EXPECT_NE(heard.results[1].front().detail.find("this machine was late"), std::string::npos);
+  ASSERT_TRUE(run_until(io, [&] { return heard.count(1) == 2; }));
+  EXPECT_EQ(heard.results[1].back().outcome, ProbeOutcome::failed) << "the same silence, heard in time";
 }
 
 TEST(HealthMonitor, AChangeLeavesAProbeUnderWayAlone) {
