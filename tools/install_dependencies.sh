@@ -11,11 +11,11 @@ packages="
   libdpdk-dev dpdk libbpf-dev bpftool libxdp-dev
   libnl-3-dev libnl-route-3-dev libpcap-dev
   libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev libre2-dev
-  prometheus-cpp-dev libsystemd-dev
+  prometheus-cpp-dev libsystemd-dev libssl-dev libnghttp2-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-numpy python3-scapy git
-  nginx redis-server memcached prometheus
-  postgresql mariadb-server-core rabbitmq-server dnsmasq-base
+  nginx redis-server memcached prometheus python3-aiosmtpd
+  postgresql mariadb-server-core rabbitmq-server dnsmasq-base etcd-server
   mariadb-client python3-pika bind9-dnsutils wrk
   iproute2 iputils-ping ethtool curl tcpdump tshark procps util-linux
 "
@@ -50,6 +50,7 @@ for server in nginx redis-server memcached prometheus postgresql rabbitmq-server
   case " $(echo $missing) " in *" $server "*) new_servers="$new_servers $server" ;; esac
 done
 # Whose services have other names than the package.
+case " $(echo $missing) " in *" etcd-server "*) new_servers="$new_servers etcd" ;; esac
 case " $(echo $missing) " in *" rabbitmq-server "*) new_servers="$new_servers epmd epmd.socket" ;; esac
 if [ -n "$new_servers" ] && [ ! -e "$policy" ]; then
   policy_is_ours=yes

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "controlplane/config/words.hh"
 #include "dataplane/net/address.hh"
 
 namespace guideway {
@@ -71,17 +72,20 @@ Result<nlohmann::json> check_form(std::string_view text) {
   nlohmann::json keys = nlohmann::json::object();
   const auto first = split(text, keys);
   if (!first) return failure_of(first);
-  const bool is_kind = *first == "tcp" || *first == "redis" || *first == "memcached" || *first == "smtp";
-  if (*first == "none" || (is_kind && keys.empty())) {
+  const auto word = check_word(*first);
+  if (*first == "none" || (word && keys.empty())) {
     if (!keys.empty()) return failure("a check that is none has no keys; leave them out");
     return nlohmann::json(std::string(*first));
   }
-  if (is_kind) {
+  const std::size_t colon = first->find(":/");
+  const std::string_view scheme = first->substr(0, colon);
+  if (word) {
     keys["type"] = std::string(*first);
-  } else if (first->substr(0, 6) == "http:/") {
-    keys["http"] = std::string(first->substr(5));
+  } else if (colon != std::string_view::npos && (scheme == "http" || scheme == "https")) {
+    keys[std::string(scheme)] = std::string(first->substr(colon + 1));
   } else {
-    return failure(fmt::format("\"{}\" is not a check; give tcp, http:/path, redis, memcached, smtp or none", *first));
+    return failure(
+        fmt::format("\"{}\" is not a check; give http:/path, https:/path, {}", *first, check_words_text(false)));
   }
   return keys;
 }

@@ -59,6 +59,18 @@ struct ServiceDraft {
 
 // read_check.cc: the check under key `check`, starting from what is inherited.
 CheckDraft read_check(TableReader& reader, const CheckDraft& inherited);
+// read_question.cc: what a check of this kind asks. read_http_question.cc: what an HTTP one does.
+void read_question(TableReader& reader, CheckQuestion& question);
+void read_http_question(TableReader& reader, CheckQuestion& question);
+// read_program_question.cc, read_dns_question.cc: the same for these.
+void read_program_question(TableReader& reader, CheckQuestion& question);
+void read_dns_question(TableReader& reader, CheckQuestion& question);
+// What a check of this kind lacks, for the message; empty: nothing.
+[[nodiscard]] std::string missing_in(const CheckQuestion& question);
+// Without spaces, line breaks and the like: it becomes part of a request, which it must not end early.
+[[nodiscard]] bool is_one_word(std::string_view text, std::size_t length_max);
+// A string of bytes or a pattern (answer_pattern.hh), up to 512 bytes as written.
+std::optional<std::string> read_pattern(TableReader& reader, std::string_view key);
 // read_forward.cc: the mode and what it has to say beside its name. What a mode has no use for is dropped by settled().
 void read_forward(TableReader& reader, Forward& forward, TunnelConfig& tunnel);
 void refuse_unused(TableReader& reader, Forward forward);

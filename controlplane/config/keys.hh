@@ -38,8 +38,13 @@ inline constexpr std::array<std::string_view, 13> backend{"name",      "address"
                                                           "port",      "forward", "gue_variant", "gue_port", "gre_key",
                                                           "mss_clamp", "check",   "state"};
 
-inline constexpr std::array<std::string_view, 16> check{
-    "type", "http",     "path",    "host", "status", "send",           "expect",        "password",
-    "port", "interval", "timeout", "rise", "fall",   "jitter_percent", "fast_interval", "down_interval"};
+inline constexpr std::array<std::string_view, 34> check{
+    "type", "port", "interval", "timeout", "rise", "fall", "jitter_percent", "fast_interval", "down_interval",
+    // what it asks, by kind:
+    "tls", "server_name", "verify", "ca_file", "certificate_days",           // inside TLS
+    "http", "https", "method", "path", "host", "headers", "status", "body",  // HTTP
+    "send", "expect", "password", "user", "database", "grpc_service",        // conversations
+    "query", "record", "answer", "transport",                                // DNS
+    "program", "arguments"};
 
 }  // namespace guideway::keys

@@ -44,17 +44,8 @@ CheckConfig settled(const CheckDraft& draft, bool udp_only) {
     check.kind = CheckKind::none;
     return check;
   }
-  if (check.kind != CheckKind::http) {
-    check.path = fresh.path;
-    check.host = fresh.host;
-    check.status_min = fresh.status_min;
-    check.status_max = fresh.status_max;
-  }
-  if (check.kind != CheckKind::tcp) {
-    check.send = fresh.send;
-    check.expect = fresh.expect;
-  }
-  if (check.kind != CheckKind::redis) check.password = fresh.password;
+  static_cast<CheckQuestion&>(check) = settled(static_cast<const CheckQuestion&>(check));
+  if (!has_port(check.kind)) check.port = 0;
   if (!draft.fast_interval_given) check.fast_interval_ms = check.interval_ms;
   if (!draft.down_interval_given) check.down_interval_ms = check.interval_ms;
   if (!draft.timeout_given) check.timeout_ms = std::min(fresh.timeout_ms, check.interval_ms);
@@ -83,7 +74,7 @@ PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<S
     BackendConfig backend = each.config;
     backend.check = settled(each.check, users.udp_only);
     backend.tunnel = settled(backend.tunnel, backend.forward);
-    if (backend.check.kind != CheckKind::none && backend.check.port == 0) {
+    if (has_port(backend.check.kind) && backend.check.port == 0) {
       if (backend.port != 0) {
         backend.check.port = backend.port;
       } else if (users.ports.size() == 1 && *users.ports.begin() != 0) {

@@ -9,21 +9,17 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/config/check_question.hh"
 #include "dataplane/net/address.hh"
 #include "ebpf/abi/limits.h"
 
 namespace guideway {
 
-enum class CheckKind { none, tcp, http, redis, memcached, smtp };
-
-struct CheckConfig {
-  CheckKind kind = CheckKind::tcp;
-  // In a backend of a used pool never 0: loading fills in the backend's own port, else the port of the pool's services.
+// A check: its question, and where and when it is asked.
+struct CheckConfig : CheckQuestion {
+  // In a backend of a used pool never 0 if the kind has one: loading fills in the backend's own port, else the port of
+  // the pool's services.
   std::uint16_t port = 0;
-  std::string path = "/";          // http
-  std::string host;                // http: Host header; empty: the backend's address
-  std::uint16_t status_min = 200;  // http: lowest and highest status that counts as success
-  std::uint16_t status_max = 399;
   std::uint32_t interval_ms = 2000;
   std::uint32_t fast_interval_ms = 2000;  // while rise or fall has not decided yet; default: the interval
   std::uint32_t down_interval_ms = 2000;  // while it is down; default: the interval
@@ -32,10 +28,6 @@ struct CheckConfig {
       2;  // successes in a row before a backend that was up before is up again; the first one ever needs 1
   std::uint32_t fall = 3;  // failures in a row before it is down
   std::uint32_t jitter_percent = 10;
-  // As written, escapes and all: see answer_pattern.hh.
-  std::string send;      // tcp: what is said once connected; empty: nothing
-  std::string expect;    // tcp: what must come then; empty: a connection is enough
-  std::string password;  // redis; empty: none
   friend bool operator==(const CheckConfig&, const CheckConfig&) = default;
 };
 

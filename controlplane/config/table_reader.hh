@@ -64,12 +64,13 @@ class TableReader {
     return (choices.begin() + *index)->second;
   }
 
+  // Which of the names it is.
+  std::optional<std::size_t> choice_index(std::string_view key, const std::vector<std::string_view>& names);
+
   // Notes every key of the table that is not listed.
   void finish();
 
  private:
-  std::optional<std::size_t> choice_index(std::string_view key, const std::vector<std::string_view>& names);
-
   Reading& reading_;
   std::string file_;
   const Tree& table_;

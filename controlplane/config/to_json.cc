@@ -9,10 +9,54 @@
 
 namespace guideway {
 
+namespace {
+
+void add_tls(nlohmann::json& json, const CheckQuestion& question) {
+  if (!may_use_tls(question.kind)) return;
+  // Where the type does not say it.
+  if (name_of(question) == name_of(question.kind)) json["tls"] = question.tls;
+  if (!question.tls) return;
+  json["server_name"] = question.server_name;
+  json["verify"] = question.verify;
+  if (question.verify) json["ca_file"] = question.ca_file;
+  json["certificate_days"] = question.certificate_days;
+}
+
+void add_http(nlohmann::json& json, const CheckQuestion& question) {
+  json["method"] = question.method;
+  json["path"] = question.path;
+  json["host"] = question.host;
+  json["headers"] = question.headers;
+  json["body"] = question.body;
+  json["status"] = nlohmann::json::array();
+  for (const StatusRange& range : question.status)
+    json["status"].push_back(fmt::format("{}-{}", range.least, range.most));
+}
+
+void add_dns(nlohmann::json& json, const CheckQuestion& question) {
+  json["query"] = question.query;
+  json["record"] = question.record;
+  json["answer"] = question.answer;
+  json["transport"] = name_of(question.transport);
+}
+
+void add_words(nlohmann::json& json, const CheckQuestion& question) {
+  const CheckKind kind = question.kind;
+  if (kind == CheckKind::tcp || kind == CheckKind::udp || kind == CheckKind::agent) json["send"] = question.send;
+  if (kind == CheckKind::tcp || kind == CheckKind::udp) json["expect"] = question.expect;
+  if (kind == CheckKind::redis) json["password"] = question.password;
+  if (kind == CheckKind::postgresql || kind == CheckKind::mysql) json["user"] = question.user;
+  if (kind == CheckKind::postgresql) json["database"] = question.database;
+  if (kind == CheckKind::grpc) json.update({{"host", question.host}, {"grpc_service", question.grpc_service}});
+  if (kind == CheckKind::dns) add_dns(json, question);
+  if (kind == CheckKind::program) json.update({{"program", question.program}, {"arguments", question.arguments}});
+}
+
+}  // namespace
+
 nlohmann::json to_json(const CheckConfig& check) {
   if (check.kind == CheckKind::none) return "none";
-  nlohmann::json json{{"type", name_of(check.kind)},
-                      {"port", check.port},
+  nlohmann::json json{{"type", name_of(check)},
                       {"interval", duration_text(check.interval_ms)},
                       {"fast_interval", duration_text(check.fast_interval_ms)},
                       {"down_interval", duration_text(check.down_interval_ms)},
@@ -20,15 +64,10 @@ nlohmann::json to_json(const CheckConfig& check) {
                       {"rise", check.rise},
                       {"fall", check.fall},
                       {"jitter_percent", check.jitter_percent}};
-  if (check.kind == CheckKind::tcp) {
-    json["send"] = check.send;
-    json["expect"] = check.expect;
-  }
-  if (check.kind == CheckKind::redis) json["password"] = check.password;
-  if (check.kind != CheckKind::http) return json;
-  json["path"] = check.path;
-  json["host"] = check.host;
-  json["status"] = fmt::format("{}-{}", check.status_min, check.status_max);
+  if (has_port(check.kind)) json["port"] = check.port;
+  add_tls(json, check);
+  if (check.kind == CheckKind::http) add_http(json, check);
+  add_words(json, check);
   return json;
 }
 

@@ -164,7 +164,7 @@ class CrossCheck {
           service.addresses.end())
         find(where, fmt::format("{} is the address of service {} itself; give the backend's own address",
                                 backend.address.text(), service.name));
-      if (backend.check.kind != CheckKind::none && backend.check.port == 0)
+      if (has_port(backend.check.kind) && backend.check.port == 0)
         find(where + ".check", fmt::format("has no port for service {}; give check = {{ port = 80 }}", service.name));
     }
     check_dscp(service, pool);

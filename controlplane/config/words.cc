@@ -1,27 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/config/words.hh"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 namespace guideway {
 
-std::string_view name_of(CheckKind kind) noexcept {
-  switch (kind) {
-    case CheckKind::none:
-      return "none";
-    case CheckKind::tcp:
-      return "tcp";
-    case CheckKind::http:
-      return "http";
-    case CheckKind::redis:
-      return "redis";
-    case CheckKind::memcached:
-      return "memcached";
-    case CheckKind::smtp:
-      return "smtp";
-  }
-  return "none";
+std::optional<CheckWord> check_word(std::string_view word) noexcept {
+  const auto* found =
+      std::find_if(check_words.begin(), check_words.end(), [&](const CheckWord& each) { return each.word == word; });
+  return found == check_words.end() ? std::nullopt : std::optional(*found);
 }
+
+std::string check_words_text(bool quoted) {
+  std::string text;
+  for (const CheckWord& each : check_words) {
+    const bool is_last = &each == &check_words.back();
+    if (!text.empty()) text += is_last ? " or " : ", ";
+    text += quoted ? fmt::format("\"{}\"", each.word) : std::string(each.word);
+  }
+  return text;
+}
+
+std::string_view name_of(CheckKind kind) noexcept {
+  CheckQuestion question;
+  question.kind = kind;
+  return name_of(question);
+}
+
+std::string_view name_of(const CheckQuestion& question) noexcept {
+  std::string_view name = "none";
+  for (const CheckWord& each : check_words) {
+    if (each.kind == question.kind && (!each.tls || question.tls)) name = each.word;
+  }
+  return name;
+}
+
+std::string_view name_of(DnsTransport transport) noexcept { return transport == DnsTransport::udp ? "udp" : "tcp"; }
 
 std::string_view name_of(Forward forward) noexcept {
   switch (forward) {

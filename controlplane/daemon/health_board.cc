@@ -12,7 +12,8 @@ constexpr std::uint32_t load_floor_percent = 10;
 
 // A check without a port belongs to a pool that no service uses.
 bool can_be_checked(const BackendRecord& record) {
-  return record.config.check.kind != CheckKind::none && record.config.check.port != 0;
+  const CheckConfig& check = record.config.check;
+  return check.kind != CheckKind::none && (!has_port(check.kind) || check.port != 0);
 }
 
 HealthPolicy policy_of(const BackendRecord& record, const PoolConfig* pool) {
@@ -143,7 +144,9 @@ void HealthBoard::check_result(std::uint32_t index, const ProbeResult& result, s
   const HealthState before = entry.health.state();
   entry.last_check = result;
   entry.passed_once |= result.outcome == ProbeOutcome::ok;
-  const bool changed = entry.health.check_result(result.outcome, result.detail, now_ms);
+  bool changed = entry.health.check_result(result.outcome, result.detail, now_ms);
+  if (result.agent)
+    changed |= entry.health.set_agent(applied(*result.agent, entry.health.agent().value_or(AgentReport{})), now_ms);
   const auto pool = pools_.find(entry.key.pool);
   if (pool != pools_.end() && result.outcome != ProbeOutcome::inconclusive)
     pool->second.feedback.checked(index, result.outcome == ProbeOutcome::ok, result.latency_us);

@@ -13,8 +13,7 @@ namespace {
 using nlohmann::json;
 
 json check_json(const HealthBoard::Entry& entry) {
-  json check{
-      {"kind", name_of(entry.record.config.check.kind)}, {"last", "none"}, {"detail", ""}, {"latency_ms", nullptr}};
+  json check{{"kind", name_of(entry.record.config.check)}, {"last", "none"}, {"detail", ""}, {"latency_ms", nullptr}};
   if (!entry.last_check) return check;
   const ProbeResult& last = *entry.last_check;
   if (last.outcome != ProbeOutcome::inconclusive) check["last"] = last.outcome == ProbeOutcome::ok ? "ok" : "failed";

@@ -33,14 +33,18 @@ bool has_service(const Config& config, const std::string& name) {
 
 std::vector<std::string> warnings_of_checks(const HealthBoard& board) {
   std::map<std::string, std::vector<std::string>> names_by_detail;
+  std::map<std::string, std::vector<std::string>> names_by_warning;
   for (const auto& [index, entry] : board.entries()) {
-    if (entry.record.leaving || !entry.last_check || entry.last_check->outcome != ProbeOutcome::inconclusive) continue;
-    names_by_detail[entry.last_check->detail].push_back(entry.key.pool + "/" + entry.key.name);
+    if (entry.record.leaving || !entry.last_check) continue;
+    const std::string name = entry.key.pool + "/" + entry.key.name;
+    if (entry.last_check->outcome == ProbeOutcome::inconclusive)
+      names_by_detail[entry.last_check->detail].push_back(name);
+    if (!entry.last_check->warning.empty()) names_by_warning[entry.last_check->warning].push_back(name);
   }
   std::vector<std::string> warnings;
-  warnings.reserve(names_by_detail.size());
   for (const auto& [detail, names] : names_by_detail)
     warnings.push_back("checks tell nothing and move no backend (" + detail + "): " + some_of(names));
+  for (const auto& [warning, names] : names_by_warning) warnings.push_back(warning + ": " + some_of(names));
   return warnings;
 }
 

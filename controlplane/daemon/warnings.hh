@@ -11,7 +11,7 @@
 
 namespace guideway {
 
-// Checks that this machine cannot make: they move no backend, up or down.
+// Checks that this machine cannot make: they move no backend, up or down. And what checks saw that will be wrong soon.
 [[nodiscard]] std::vector<std::string> warnings_of_checks(const HealthBoard& board);
 // Pools in panic or below their quorum, and backends that are held because they flap.
 [[nodiscard]] std::vector<std::string> warnings_of_pools(const HealthBoard& board, std::int64_t now_ms);

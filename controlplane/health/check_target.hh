@@ -6,24 +6,15 @@
 
 #include <compare>
 #include <cstdint>
-#include <string>
 
 #include "controlplane/config/schema.hh"
 #include "dataplane/net/address.hh"
 
 namespace guideway {
 
-struct CheckTarget {
-  CheckKind kind = CheckKind::tcp;
+struct CheckTarget : CheckQuestion {  // the host of HTTP and gRPC is never empty
   IpAddress address;
   std::uint16_t port = 0;
-  std::string path;              // http
-  std::string host;              // http: the whole Host header, never empty
-  std::uint16_t status_min = 0;  // http
-  std::uint16_t status_max = 0;  // http
-  std::string send;              // tcp, as configured
-  std::string expect;            // tcp
-  std::string password;          // redis
   std::uint32_t timeout_ms = 0;  // for the whole probe, connecting included
 
   // The check's own port wins; `port` is that of the service or backend.

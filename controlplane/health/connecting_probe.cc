@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/post.hpp>
-#include <cerrno>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <optional>
 #include <utility>
+
+#include "controlplane/health/tls_session.hh"
 
 namespace guideway {
 namespace {
@@ -24,103 +28,119 @@ tcp::endpoint endpoint_of(const CheckTarget& target) {
   return {asio::ip::address_v4(bytes), target.port};
 }
 
-// What this machine could not do, whatever the backend's state: no file descriptors, memory or local ports, no such
-// address family, or a local rule (a firewall, a prohibiting or blackhole route) against it. That there is no route
-// or no neighbour counts against the backend: it cannot be reached.
-bool is_own_failure(const error_code& error) {
-  constexpr std::array own = {EMFILE, ENFILE, ENOBUFS, ENOMEM,       EADDRNOTAVAIL,
-                              EAGAIN, EPERM,  EACCES,  EAFNOSUPPORT, EINVAL};
-  return error.category() == boost::system::system_category() &&
-         std::find(own.begin(), own.end(), error.value()) != own.end();
-}
-
-std::string sentence(const error_code& error) {
-  if (error == asio::error::connection_refused) return "connection refused";
-  if (error == asio::error::connection_reset || error == asio::error::broken_pipe) return "connection reset";
-  if (error == asio::error::timed_out) return "connection timed out";
-  if (error == asio::error::host_unreachable) return "host unreachable";
-  if (error == asio::error::network_unreachable) return "network unreachable";
-  if (error == asio::error::eof) return "connection closed early";
-  return error.message();
+bool is_end(const error_code& error) {
+  return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
 }
 
 }  // namespace
 
-ConnectingProbe::ConnectingProbe(asio::io_context& io, CheckTarget target, ProbeDone done)
-    : socket_(io),
-      target_(std::move(target)),
-      deadline_(io),
-      done_(std::move(done)),
-      began_(std::chrono::steady_clock::now()) {}
+struct ConnectingProbe::Wire {
+  explicit Wire(asio::io_context& io) : socket(io) {}
 
-void ConnectingProbe::start() {
-  const auto self = shared_from_this();
+  tcp::socket socket;
+  std::shared_ptr<asio::ssl::context> context;
+  std::optional<asio::ssl::stream<tcp::socket&>> tls;
+  std::string sent;
+  std::array<char, 4096> received{};
+};
+
+ConnectingProbe::ConnectingProbe(asio::io_context& io, const CheckTarget& target, ProbeDone done)
+    : TimedProbe(io, target, std::move(done)), wire_(std::make_unique<Wire>(io)) {}
+
+ConnectingProbe::~ConnectingProbe() = default;
+
+void ConnectingProbe::begin() {
   const tcp::endpoint endpoint = endpoint_of(target_);
   error_code error;
-  socket_.open(endpoint.protocol(), error);
-  if (error) {
-    asio::post(deadline_.get_executor(), [self, error] { self->fail(error); });
-    return;
+  wire_->socket.open(endpoint.protocol(), error);
+  if (error) return fail(error);
+  const auto self = shared_from_this();
+  wire_->socket.async_connect(endpoint, [this, self](const error_code& result) { on_connect_result(result); });
+}
+
+std::string ConnectingProbe::awaited() const {
+  switch (stage_) {
+    case Stage::connecting:
+      return "connection";
+    case Stage::securing:
+      return "TLS handshake";
+    case Stage::connected:
+      break;
   }
-  deadline_.expires_after(std::chrono::milliseconds(target_.timeout_ms));
-  deadline_.async_wait([self](const error_code& cancelled) {
-    if (cancelled || self->finished_) return;
-    const std::string what = self->connected_ ? self->awaited() : "connection";
-    self->finish(ProbeOutcome::failed, "no " + what + " within " + std::to_string(self->target_.timeout_ms) + " ms");
-  });
-  socket_.async_connect(endpoint, [self](const error_code& result) { self->on_connect_result(result); });
+  return awaited_answer();
 }
 
 void ConnectingProbe::on_connect_result(const error_code& error) {
-  if (finished_) return;
-  if (error) {
-    fail(error);
-  } else if (connected_to_itself()) {
-    finish(ProbeOutcome::failed, "connection refused");
-  } else {
-    connected_ = true;
-    on_connected();
-  }
+  if (finished()) return;
+  if (error) return fail(error);
+  if (connected_to_itself()) return finish(ProbeOutcome::failed, "connection refused");
+  if (target_.tls) return secure();
+  stage_ = Stage::connected;
+  on_connected();
 }
 
 // A local target whose port nobody listens on can be met by the probe's own ephemeral port: TCP's simultaneous open.
 bool ConnectingProbe::connected_to_itself() const {
   error_code error;
-  const tcp::endpoint local = socket_.local_endpoint(error);
+  const tcp::endpoint local = wire_->socket.local_endpoint(error);
   if (error) return false;
-  const tcp::endpoint remote = socket_.remote_endpoint(error);
+  const tcp::endpoint remote = wire_->socket.remote_endpoint(error);
   return !error && local == remote;
 }
 
-void ConnectingProbe::fail(const error_code& error) {
-  if (is_own_failure(error)) {
-    finish(ProbeOutcome::inconclusive, "this machine could not probe: " + error.message());
-  } else {
-    finish(ProbeOutcome::failed, sentence(error));
-  }
+void ConnectingProbe::secure() {
+  stage_ = Stage::securing;
+  const auto context = tls_context(target_);
+  if (!context) return cannot(context.error().message);
+  wire_->context = *context;
+  wire_->tls.emplace(wire_->socket, *wire_->context);
+  prepare_tls(wire_->tls->native_handle(), target_, protocol_inside());
+  const auto self = shared_from_this();
+  wire_->tls->async_handshake(asio::ssl::stream_base::client,
+                              [this, self](const error_code& error) { on_secured(error); });
 }
 
-void ConnectingProbe::finish(ProbeOutcome outcome, std::string detail) {
-  if (finished_) return;
-  const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_);
-  close();
-  const ProbeDone done = std::exchange(done_, nullptr);
-  done(ProbeResult{outcome, std::move(detail), static_cast<std::uint32_t>(latency.count())});
+void ConnectingProbe::on_secured(const error_code& error) {
+  if (finished()) return;
+  if (is_end(error)) return finish(ProbeOutcome::failed, "connection closed in the middle of the TLS handshake");
+  if (error.category() == asio::error::get_ssl_category())
+    return finish(ProbeOutcome::failed, tls_failure(wire_->tls->native_handle(), error.message()));
+  if (error) return fail(error);
+  result_.warning = certificate_warning(wire_->tls->native_handle(), target_.certificate_days);
+  stage_ = Stage::connected;
+  on_connected();
 }
 
-void ConnectingProbe::cancel() {
-  if (finished_) return;
-  close();
-  done_ = nullptr;
+void ConnectingProbe::write(std::string bytes, std::function<void()> then) {
+  wire_->sent = std::move(bytes);
+  auto written = [this, self = shared_from_this(), then = std::move(then)](const error_code& error, std::size_t) {
+    if (finished()) return;
+    if (error && error != asio::error::broken_pipe && error != asio::error::connection_reset) return fail(error);
+    then();
+  };
+  if (wire_->tls)
+    asio::async_write(*wire_->tls, asio::buffer(wire_->sent), std::move(written));
+  else
+    asio::async_write(wire_->socket, asio::buffer(wire_->sent), std::move(written));
+}
+
+void ConnectingProbe::read(std::function<void(std::string_view, bool)> then) {
+  auto came = [this, self = shared_from_this(), then = std::move(then)](const error_code& error, std::size_t bytes) {
+    if (finished()) return;
+    if (error && !is_end(error)) return fail(error);
+    then(std::string_view(wire_->received.data(), bytes), static_cast<bool>(error));
+  };
+  if (wire_->tls)
+    wire_->tls->async_read_some(asio::buffer(wire_->received), std::move(came));
+  else
+    wire_->socket.async_read_some(asio::buffer(wire_->received), std::move(came));
 }
 
 void ConnectingProbe::close() {
-  finished_ = true;
+  if (!wire_->socket.is_open()) return;
   error_code ignored;
-  deadline_.cancel(ignored);
-  if (!socket_.is_open()) return;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // no TIME_WAIT
-  socket_.close(ignored);
+  wire_->socket.set_option(asio::socket_base::linger(true, 0), ignored);  // no TIME_WAIT
+  wire_->socket.close(ignored);
 }
 
 }  // namespace guideway

@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/health/probe_conversation.hh"
 
-#include <array>
-#include <boost/asio/write.hpp>
 #include <cstddef>
 #include <utility>
 #include <vector>
 
 #include "controlplane/health/connecting_probe.hh"
 #include "controlplane/health/conversation.hh"
+#include "controlplane/health/quoted_beginning.hh"
 
 namespace guideway {
 namespace {
-
-namespace asio = boost::asio;
-using boost::system::error_code;
 
 constexpr std::size_t answer_bytes_max = std::size_t{16} * 1024;
 
 class ConversationProbe final : public ConnectingProbe {
  public:
-  ConversationProbe(asio::io_context& io, const CheckTarget& target, ProbeDone done)
+  ConversationProbe(boost::asio::io_context& io, const CheckTarget& target, ProbeDone done)
       : ConnectingProbe(io, target, std::move(done)), steps_(conversation_of(target)) {}
 
  private:
   void on_connected() override { begin_step(); }
 
-  [[nodiscard]] std::string awaited() const override {
+  [[nodiscard]] std::string awaited_answer() const override {
     const ConversationStep& step = steps_[at_];
     std::string text = step.name.empty() ? "greeting" : "answer to " + step.name;
     if (!step.wanted.empty()) text += " with " + step.wanted;
@@ -37,38 +33,37 @@ class ConversationProbe final : public ConnectingProbe {
     if (at_ == steps_.size()) return finish(ProbeOutcome::ok, steps_.empty() ? "connected" : "answered as expected");
     answer_.clear();
     if (steps_[at_].send.empty()) return listen();
-    const auto self = shared_from_this();
-    asio::async_write(socket_, asio::buffer(steps_[at_].send), [this, self](const error_code& error, std::size_t) {
-      // A server may answer and close before it has read all; what it said is then still to be read.
-      if (finished()) return;
-      if (error && error != asio::error::broken_pipe && error != asio::error::connection_reset) return fail(error);
-      listen();
-    });
+    write(steps_[at_].send, [this] { listen(); });
   }
 
   void listen() {
-    if (steps_[at_].expected.empty()) return next_step();
-    const auto self = shared_from_this();
-    socket_.async_read_some(asio::buffer(received_), [this, self](const error_code& error, std::size_t bytes) {
-      if (finished()) return;
-      answer_.append(received_.data(), bytes);
-      judge(error);
+    if (!steps_[at_].judge) return next_step();
+    read([this](std::string_view bytes, bool closed) {
+      answer_ += bytes;
+      judge(closed);
     });
   }
 
-  void judge(const error_code& error) {
-    const ConversationStep& step = steps_[at_];
-    if (step.expected.occurs_in(answer_)) return next_step();
-    const bool is_whole = !step.complete.empty() && step.complete.occurs_in(answer_);
-    if (is_whole) return finish(ProbeOutcome::failed, said() + ", wanted " + step.wanted);
-    if (error == asio::error::eof) {
-      return finish(ProbeOutcome::failed, answer_.empty() ? "connection closed, no " + awaited()
-                                                          : said() + " and closed, wanted " + step.wanted);
+  void judge(bool closed) {
+    Judgement judgement = steps_[at_].judge(answer_);
+    switch (judgement.is) {
+      case Judgement::Is::right:
+        return next_step();
+      case Judgement::Is::wrong:
+        return finish(ProbeOutcome::failed, judgement.text.empty() ? said() + wanted() : std::move(judgement.text));
+      case Judgement::Is::asks:
+        answer_.clear();
+        return write(std::move(judgement.text), [this] { listen(); });
+      case Judgement::Is::incomplete:
+        break;
     }
-    if (error) return fail(error);
+    if (closed) {
+      return finish(ProbeOutcome::failed,
+                    answer_.empty() ? "connection closed, no " + awaited_answer() : said() + " and closed" + wanted());
+    }
     if (answer_.size() >= answer_bytes_max) {
       return finish(ProbeOutcome::failed,
-                    said() + " and more than " + std::to_string(answer_bytes_max) + " bytes, wanted " + step.wanted);
+                    said() + " and more than " + std::to_string(answer_bytes_max) + " bytes" + wanted());
     }
     listen();
   }
@@ -83,10 +78,14 @@ class ConversationProbe final : public ConnectingProbe {
     return (name.empty() ? "greeted with " : "answered " + name + " with ") + quoted_beginning(answer_);
   }
 
+  [[nodiscard]] std::string wanted() const {
+    const std::string& text = steps_[at_].wanted;
+    return text.empty() ? "" : ", wanted " + text;
+  }
+
   const std::vector<ConversationStep> steps_;
   std::size_t at_ = 0;
   std::string answer_;
-  std::array<char, 4096> received_{};
 };
 
 }  // namespace

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A check that talks over TCP: connects, and goes through the target's conversation step by step. At most 16 KiB of
 // an answer are read; then, as with silence, a close or a whole answer that is another, the check fails and says what
-// came. A conversation without steps is a plain TCP check: a connection is enough. The connection is then reset, not
-// closed, so that thousands of checks leave no sockets in TIME_WAIT behind.
+// came. A conversation without steps is a plain TCP or TLS check: a connection, or a handshake, is enough.
 #pragma once
 
 #include <memory>

@@ -1,104 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/health/probe_http.hh"
 
-#include <array>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_static_buffer.hpp>
-#include <boost/beast/http/buffer_body.hpp>
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <boost/optional/optional.hpp>
 #include <cstddef>
 #include <limits>
 #include <utility>
 
+#include "controlplane/config/answer_pattern.hh"
 #include "controlplane/health/connecting_probe.hh"
 
 namespace guideway {
 namespace {
 
-namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::size_t header_bytes_max = std::size_t{16} * 1024;
 constexpr std::size_t body_bytes_max = std::size_t{64} * 1024;
 
+std::string request_of(const CheckTarget& target) {
+  std::string request = target.method + " " + target.path + " HTTP/1.1\r\nHost: " + target.host + "\r\n";
+  const auto is_given = [&](std::string_view name) {
+    return std::any_of(target.headers.begin(), target.headers.end(), [&](const auto& header) {
+      return boost::beast::iequals(header.first, boost::beast::string_view(name.data(), name.size()));
+    });
+  };
+  if (!is_given("User-Agent")) request += "User-Agent: guideway-check\r\n";
+  if (!is_given("Accept")) request += "Accept: */*\r\n";
+  for (const auto& [name, value] : target.headers) request += name + ": " + value + "\r\n";
+  if (target.method == "POST") request += "Content-Length: 0\r\n";
+  return request + "Connection: close\r\n\r\n";
+}
+
+std::string wanted_text(const std::vector<StatusRange>& ranges) {
+  std::string text;
+  for (const StatusRange& range : ranges) {
+    if (!text.empty()) text += &range == &ranges.back() ? " or " : ", ";
+    text += std::to_string(range.least);
+    if (range.most != range.least) text += " to " + std::to_string(range.most);
+  }
+  return text;
+}
+
 class HttpProbe final : public ConnectingProbe {
  public:
-  HttpProbe(asio::io_context& io, const CheckTarget& target, ProbeDone done)
+  HttpProbe(boost::asio::io_context& io, const CheckTarget& target, ProbeDone done)
       : ConnectingProbe(io, target, std::move(done)) {
     parser_.header_limit(header_bytes_max);
     // A body above our own limit is no error: it is left unread.
     parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
+    parser_.eager(true);
+    parser_.skip(target.method == "HEAD");
+    if (!target.body.empty()) wanted_body_ = AnswerPattern::parse(target.body).value_or(AnswerPattern());
   }
 
  private:
   void on_connected() override {
-    request_ = "GET " + target_.path + " HTTP/1.1\r\nHost: " + target_.host +
-               "\r\nUser-Agent: guideway-check\r\nAccept: */*\r\nConnection: close\r\n\r\n";
-    const auto self = shared_from_this();
-    asio::async_write(socket_, asio::buffer(request_), [this, self](const error_code& error, std::size_t) {
-      // A server may answer and close before it has read all; what it said is then still to be read.
-      if (finished()) return;
-      if (error && error != asio::error::broken_pipe && error != asio::error::connection_reset) return fail(error);
-      http::async_read_header(socket_, buffer_, parser_,
-                              [this, self](const error_code& result, std::size_t) { on_header(result); });
-    });
+    write(request_of(target_), [this] { listen(); });
   }
 
-  [[nodiscard]] std::string awaited() const override {
+  [[nodiscard]] std::string_view protocol_inside() const override { return "http/1.1"; }
+  [[nodiscard]] std::string awaited_answer() const override {
     return parser_.is_header_done() ? "end of the HTTP response" : "HTTP response";
   }
 
-  void on_header(const error_code& error) {
-    if (finished()) return;
-    if (error) return fail_reading(error);
-    const unsigned status = parser_.get().result_int();
-    if (status < target_.status_min || status > target_.status_max) {
-      return finish(ProbeOutcome::failed, status_text() + ", wanted " + std::to_string(target_.status_min) + " to " +
-                                              std::to_string(target_.status_max));
-    }
-    read_body();
-  }
-
-  void read_body() {
-    if (parser_.is_done() || body_bytes_ >= body_bytes_max) return finish(ProbeOutcome::ok, status_text());
-    parser_.get().body().data = discarded_.data();
-    parser_.get().body().size = discarded_.size();
-    const auto self = shared_from_this();
-    http::async_read(socket_, buffer_, parser_, [this, self](const error_code& error, std::size_t) {
-      if (finished()) return;
-      body_bytes_ += discarded_.size() - parser_.get().body().size;
-      if (error && error != http::error::need_buffer) return fail_reading(error);
-      read_body();
+  void listen() {
+    read([this](std::string_view bytes, bool closed) {
+      unparsed_ += bytes;
+      parse(closed);
     });
   }
 
-  void fail_reading(const error_code& error) {
-    if (error == http::error::end_of_stream) {
-      return finish(ProbeOutcome::failed, "connection closed before an HTTP response");
+  void parse(bool closed) {
+    while (!unparsed_.empty() && !parser_.is_done()) {
+      error_code error;
+      const bool had_header = parser_.is_header_done();
+      const std::size_t used = parser_.put(boost::asio::buffer(unparsed_), error);
+      unparsed_.erase(0, used);
+      if (error == http::error::need_more) break;
+      if (error) return fail_parsing(error);
+      if (!had_header && parser_.is_header_done() && !is_wanted_status())
+        return finish(ProbeOutcome::failed, status_text() + ", wanted " + wanted_text(target_.status));
+      if (used == 0) break;
     }
-    if (error == http::error::partial_message) {
+    if (closed && !parser_.is_done()) return end();
+    const std::string& body = parser_.get().body();
+    if (parser_.is_done() || body.size() >= body_bytes_max) return judge_body(body);
+    listen();
+  }
+
+  // The server closed: of a response without a length that is its end.
+  void end() {
+    if (!parser_.got_some()) return finish(ProbeOutcome::failed, "connection closed before an HTTP response");
+    error_code error;
+    parser_.put_eof(error);
+    if (error) return fail_parsing(error);
+    judge_body(parser_.get().body());
+  }
+
+  void judge_body(const std::string& body) {
+    if (wanted_body_.occurs_in(body)) return finish(ProbeOutcome::ok, status_text());
+    finish(ProbeOutcome::failed, status_text() + ", but its body has no " + target_.body);
+  }
+
+  [[nodiscard]] bool is_wanted_status() const {
+    const unsigned status = parser_.get().result_int();
+    return std::any_of(target_.status.begin(), target_.status.end(),
+                       [&](const StatusRange& range) { return range.least <= status && status <= range.most; });
+  }
+
+  void fail_parsing(const error_code& error) {
+    if (error == http::error::partial_message)
       return finish(ProbeOutcome::failed, "connection closed in the middle of the HTTP response");
-    }
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+    if (error == http::error::header_limit)
       return finish(ProbeOutcome::failed, "HTTP response header above " + std::to_string(header_bytes_max) + " bytes");
-    }
-    if (error.category() == http::make_error_code(http::error::bad_version).category()) {
-      return finish(ProbeOutcome::failed, "not a well-formed HTTP response (" + error.message() + ")");
-    }
-    fail(error);
+    finish(ProbeOutcome::failed, "not a well-formed HTTP response (" + error.message() + ")");
   }
 
   [[nodiscard]] std::string status_text() const { return "HTTP status " + std::to_string(parser_.get().result_int()); }
 
-  std::string request_;
-  boost::beast::flat_static_buffer<header_bytes_max + 4096> buffer_;
-  http::response_parser<http::buffer_body> parser_;
-  std::array<char, 4096> discarded_{};
-  std::size_t body_bytes_ = 0;
+  http::response_parser<http::string_body> parser_;
+  AnswerPattern wanted_body_;
+  std::string unparsed_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An HTTP check: GET over a new HTTP/1.1 connection; succeeds if a whole, well-formed response with a status in the
-// target's range arrives within the timeout. At most 16 KiB of header and 64 KiB of body are read: a larger header
-// fails, a larger body is left unread and the status decides.
+// An HTTP or HTTPS check: one request over a new HTTP/1.1 connection; succeeds if a whole, well-formed response with
+// one of the target's statuses, and what it wants in the body, arrives within the timeout. At most 16 KiB of header and
+// some 64 KiB of body are read: a larger header fails, of a larger body the beginning decides.
 #pragma once
 
 #include <memory>

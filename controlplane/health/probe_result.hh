@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+
+#include "controlplane/health/agent_answer.hh"
 
 namespace guideway {
 
@@ -15,6 +18,8 @@ struct ProbeResult {
   ProbeOutcome outcome = ProbeOutcome::inconclusive;
   std::string detail;            // one sentence for people, without a full stop: "HTTP status 503, wanted 200 to 399"
   std::uint32_t latency_us = 0;  // from the start of the probe to its verdict
+  std::string warning;           // what will be wrong soon: "certificate expires in 5 days"; else empty
+  std::optional<AgentAnswer> agent;  // of an agent that answered, whatever it said
 };
 
 // Called exactly once a probe, never from within the function that started it, and never after cancel().

@@ -220,6 +220,8 @@ TEST(EditForms, RefuseWhatIsGivenTwice) {
   EXPECT_FALSE(check_form("http:healthz"));
   EXPECT_EQ(*check_form("tcp"), json("tcp"));
   EXPECT_EQ(*check_form("tcp,port=81"), (json{{"type", "tcp"}, {"port", 81}}));
+  EXPECT_EQ(*check_form("https:/a:b,verify=true"), (json{{"https", "/a:b"}, {"verify", true}}));
+  EXPECT_EQ(*check_form("tls"), json("tls"));
   EXPECT_EQ(*check_form("http:/a,status=200-299"), (json{{"http", "/a"}, {"status", "200-299"}}));
   EXPECT_FALSE(port_form("70000000000"));
   EXPECT_FALSE(port_form("80-"));

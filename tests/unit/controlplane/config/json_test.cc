@@ -40,8 +40,19 @@ TEST(Json, NoValueOfABackendIsLost) {
   backend.forward = Forward::ipip;
   backend.mac = MacAddress::parse("02:00:00:00:00:ff");
   backend.administrative = Administrative::disabled;
-  backend.check = {CheckKind::http, 65535, "/%20?q=1", "[::1]:80", 100, 599, 3'600'000, 50,
-                   3'599'000,       10,    1000,       1000,       0};
+  CheckConfig check;
+  check.kind = CheckKind::http;
+  check.path = "/%20?q=1";
+  check.host = "[::1]:80";
+  check.status = {{100, 599}};
+  check.port = 65535;
+  check.interval_ms = 3'600'000;
+  check.fast_interval_ms = 50;
+  check.down_interval_ms = 3'599'000;
+  check.timeout_ms = 10;
+  check.rise = check.fall = 1000;
+  check.jitter_percent = 0;
+  backend.check = check;
   config.pools.at(0).slow_start_ms = 1;
   config.pools.at(0).defaults.check.kind = CheckKind::tcp;
   config.pools.at(0).defaults.check.path = "/";

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "controlplane/config/draft.hh"
 #include "controlplane/config/json.hh"
 #include "controlplane/config/words.hh"
 #include "tests/unit/controlplane/config/wrong_file.hh"
@@ -26,15 +27,46 @@ TEST(ReadCheck, EveryForm) {
   const CheckConfig http = check_of(
       "{ type = \"http\", path = \"/h\", host = \"h.example\", status = \"200-299\", port = 8080, interval = \"5s\", "
       "timeout = \"500ms\", rise = 4, fall = 5, jitter_percent = 0 }");
-  const CheckConfig expected{CheckKind::http, 8080, "/h", "h.example", 200, 299, 5000, 5000, 5000, 500, 4, 5, 0};
+  CheckConfig expected;
+  expected.kind = CheckKind::http;
+  expected.path = "/h";
+  expected.host = "h.example";
+  expected.status = {{200, 299}};
+  expected.port = 8080;
+  expected.interval_ms = expected.fast_interval_ms = expected.down_interval_ms = 5000;
+  expected.timeout_ms = 500;
+  expected.rise = 4;
+  expected.fall = 5;
+  expected.jitter_percent = 0;
   EXPECT_EQ(http, expected);
-  EXPECT_EQ(check_of("{ http = \"/h\", status = 204 }").status_max, 204);
-  EXPECT_EQ(check_of("{ http = \"/h\", status = 204 }").status_min, 204);
+  EXPECT_EQ(check_of("{ http = \"/h\", status = 204 }").status, (std::vector<StatusRange>{{204, 204}}));
+  EXPECT_EQ(check_of("{ http = \"/h\", status = [\"300-302\", 204] }").status,
+            (std::vector<StatusRange>{{204, 204}, {300, 302}}));
+}
+
+TEST(ReadCheck, OverTls) {
+  const CheckConfig https = check_of(
+      "{ https = \"/h\", method = \"OPTIONS\", headers = { X-A = \"1\", b = \"2 3\" }, body = \"regex:^ok\", "
+      "server_name = \"a.example\", verify = true, ca_file = \"/ca.pem\", certificate_days = 30 }");
+  EXPECT_EQ(https.kind, CheckKind::http);
+  EXPECT_TRUE(https.tls && https.verify);
+  EXPECT_EQ(https.headers, (std::map<std::string, std::string>{{"X-A", "1"}, {"b", "2 3"}}));
+  EXPECT_EQ(https.body, "regex:^ok");
+  EXPECT_EQ(https.server_name + https.ca_file, "a.example/ca.pem");
+  EXPECT_EQ(https.certificate_days, 30U);
+  EXPECT_EQ(name_of(https), "https");
+  EXPECT_EQ(name_of(check_of("\"tls\"")), "tls");
+  EXPECT_EQ(name_of(check_of("{ type = \"redis\", tls = true }")), "redis");
+  EXPECT_FALSE(check_of("{ type = \"https\", tls = false }").tls);
 }
 
 TEST(ReadCheck, ChecksThatTalk) {
-  for (const CheckKind kind : {CheckKind::redis, CheckKind::memcached, CheckKind::smtp})
-    EXPECT_EQ(check_of(fmt::format("\"{}\"", name_of(kind))).kind, kind);
+  for (const CheckWord& each : check_words) {
+    CheckQuestion bare;
+    bare.kind = each.kind;
+    if (!missing_in(bare).empty()) continue;
+    EXPECT_EQ(check_of(fmt::format("\"{}\"", each.word)).kind, each.kind);
+  }
   EXPECT_EQ(check_of("{ type = \"redis\", password = \"secret\" }").password, "secret");
   const CheckConfig talk = check_of("{ send = 'PING\\r\\n', expect = 'regex:^\\+PONG' }");
   EXPECT_EQ(talk.kind, CheckKind::tcp);
@@ -45,7 +77,15 @@ TEST(ReadCheck, ChecksThatTalk) {
 TEST(ReadCheck, NothingThatACheckSaysIsLostInJson) {
   for (const char* check :
        {"{ send = '\\x00\\r', expect = 'regex:^\\+' }", "{ type = \"redis\", password = \"s\\\"\" }", "\"memcached\"",
-        "\"smtp\"", "{ fast_interval = \"90ms\", down_interval = \"9s\" }"}) {
+        "\"smtp\"", "{ type = \"agent\", send = 'weight\\n', tls = true }",
+        "{ https = \"/h\", status = [204, \"300-302\"], headers = { X-A = \"1\" }, body = \"ok\", verify = "
+        "true, ca_file = \"/ca.pem\", server_name = \"a\", certificate_days = 0 }",
+        "\"tls\"", "{ type = \"udp\", send = '\\x00', expect = 'a' }",
+        "{ type = \"grpc\", grpc_service = \"shop.Cart\", host = \"h\", tls = true }",
+        "{ type = \"dns\", query = \"a.example.\", record = \"MX\", answer = \"10 b\", transport = \"tcp\" }",
+        "\"icmp\"", "{ type = \"postgresql\", user = \"u\", database = \"d\" }", "{ type = \"mysql\", user = \"u\" }",
+        "\"amqp\"", "{ type = \"program\", program = \"/bin/true\", arguments = [\"a b\", \"\"] }",
+        "{ fast_interval = \"90ms\", down_interval = \"9s\" }"}) {
     const Config config = accepted(with_check(check));
     const auto again = config_from_json(to_json(config));
     ASSERT_TRUE(again.has_value()) << check << ": " << again.error().message;
@@ -99,9 +139,8 @@ const std::string shared_pool =
 INSTANTIATE_TEST_SUITE_P(
     Table, WrongCheck,
     testing::Values(
-        WrongFile{"unknown kind", with_check("\"icmp\""), 7, "service.web.check", "\"icmp\" is not a check"},
-        WrongFile{"unknown type", with_check("{ type = \"grpc\" }"), 7, "service.web.check.type",
-                  "\"smtp\" or \"none\""},
+        WrongFile{"unknown kind", with_check("\"finger\""), 7, "service.web.check", "\"finger\" is not a check"},
+        WrongFile{"unknown type", with_check("{ type = \"finger\" }"), 7, "service.web.check.type", " or \"none\""},
         WrongFile{"a number", with_check("7"), 7, "service.web.check", "7 is not a check"},
         WrongFile{"path without slash", with_check("{ http = \"healthz\" }"), 7, "service.web.check.http",
                   "begins with /"},
@@ -120,13 +159,43 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFile{"too much to say", with_check("{ send = '" + std::string(513, 'x') + "' }"), 7,
                   "service.web.check.send", "up to 512"},
         WrongFile{"send of an HTTP check", with_check("{ http = \"/\", send = \"x\" }"), 7, "service.web.check.send",
-                  "a TCP check"},
+                  "a TCP, UDP or agent check"},
         WrongFile{"password of a TCP check", with_check("{ password = \"x\" }"), 7, "service.web.check.password",
                   "a Redis check"},
         WrongFile{"status out of range", with_check("{ http = \"/\", status = 600 }"), 7, "service.web.check.status",
                   "600 is not a status"},
         WrongFile{"status range backwards", with_check("{ http = \"/\", status = \"300-200\" }"), 7,
                   "service.web.check.status", "\"300-200\""},
+        WrongFile{"a status in a list", with_check("{ http = \"/\", status = [200, 99] }"), 7,
+                  "service.web.check.status", "99 is not a status"},
+        WrongFile{"a header with a line break", with_check("{ http = \"/\", headers = { a = \"b\\r\\nc\" } }"), 7,
+                  "service.web.check.headers", "one line"},
+        WrongFile{"a header of our own", with_check("{ http = \"/\", headers = { Host = \"b\" } }"), 7,
+                  "service.web.check.headers", "give host"},
+        WrongFile{"a body of HEAD", with_check("{ http = \"/\", method = \"HEAD\", body = \"x\" }"), 7,
+                  "service.web.check.body", "has no body"},
+        WrongFile{"TLS keys without TLS", with_check("{ http = \"/\", verify = true }"), 7, "service.web.check.verify",
+                  "add tls = true"},
+        WrongFile{"authorities for nothing", with_check("{ https = \"/\", ca_file = \"/a\" }"), 7,
+                  "service.web.check.ca_file", "without verify = true"},
+        WrongFile{"http and https", with_check("{ http = \"/\", https = \"/\" }"), 7, "service.web.check.https",
+                  "contradicts http"},
+        WrongFile{"UDP without words", with_check("\"udp\""), 7, "service.web.check", "give send and expect"},
+        WrongFile{"DNS without a name", with_check("{ type = \"dns\" }"), 7, "service.web.check", "give query"},
+        WrongFile{"DNS of no name", with_check("{ type = \"dns\", query = \"a..b\" }"), 7, "service.web.check.query",
+                  "is not a name in the DNS"},
+        WrongFile{"DNS of no record", with_check("{ type = \"dns\", query = \".\", record = \"a\" }"), 7,
+                  "service.web.check.record", "\"SRV\" or \"TXT\""},
+        WrongFile{"TLS over UDP", with_check("{ type = \"dns\", query = \".\", tls = true }"), 7,
+                  "service.web.check.tls", "does not speak over TCP"},
+        WrongFile{"no program", with_check("{ type = \"program\", arguments = [\"a\"] }"), 7, "service.web.check",
+                  "give program"},
+        WrongFile{"a program by name", with_check("{ type = \"program\", program = \"sh\" }"), 7,
+                  "service.web.check.program", "not an absolute path"},
+        WrongFile{"an argument that is none", with_check("{ type = \"program\", program = \"/a\", arguments = [1] }"),
+                  7, "service.web.check.arguments", "up to 32 strings"},
+        WrongFile{"a user with a space", with_check("{ type = \"mysql\", user = \"a b\" }"), 7,
+                  "service.web.check.user", "without spaces"},
         WrongFile{"interval without unit", with_check("{ interval = 5 }"), 7, "service.web.check.interval",
                   "not a string with a unit"},
         WrongFile{"unknown unit", with_check("{ interval = \"5 sec\" }"), 7, "service.web.check.interval",

@@ -39,6 +39,9 @@ TEST(Warnings, ChecksThatThisMachineCannotMake) {
                        "web/10.0.0.1, web/10.0.0.2, web/10.0.0.3 and 1 more"}));
   for (std::uint32_t i = 0; i < 4; ++i) board.check_result(i, {ProbeOutcome::ok, "", 5}, 20);
   EXPECT_EQ(warnings_of_checks(board), Sentences{});
+  for (std::uint32_t i = 0; i < 2; ++i)
+    board.check_result(i, {ProbeOutcome::ok, "", 5, "certificate expires in 5 days"}, 30);
+  EXPECT_EQ(warnings_of_checks(board), Sentences{"certificate expires in 5 days: web/10.0.0.1, web/10.0.0.2"});
 }
 
 TEST(Warnings, AFamilyThatAnL3dsrBackendCannotBeSent) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 
+#include "tests/unit/controlplane/health/deaf_port.hh"
 #include "tests/unit/controlplane/health/one_probe.hh"
 #include "tests/unit/controlplane/health/scripted_server.hh"
 
@@ -44,28 +45,6 @@ std::uint16_t closed_port(asio::io_context& io) {
   tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
   return acceptor.local_endpoint().port();
 }
-
-// A port that answers no SYN: its queue of unaccepted connections is full.
-class DeafPort {
- public:
-  explicit DeafPort(asio::io_context& io) : acceptor_(io) {
-    acceptor_.open(tcp::v4());
-    acceptor_.bind({asio::ip::address_v4::loopback(), 0});
-    acceptor_.listen(0);
-    for (int i = 0; i < 4; ++i) {
-      fillers_.emplace_back(io);
-      fillers_.back().open(tcp::v4());
-      fillers_.back().native_non_blocking(true);
-      const tcp::endpoint self = acceptor_.local_endpoint();
-      static_cast<void>(::connect(fillers_.back().native_handle(), self.data(), static_cast<socklen_t>(self.size())));
-    }
-  }
-  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-
- private:
-  tcp::acceptor acceptor_;
-  std::vector<tcp::socket> fillers_;
-};
 
 TEST(TcpProbe, SucceedsWhereSomebodyListens) {
   asio::io_context io;

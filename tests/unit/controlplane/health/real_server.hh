@@ -1,79 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real server as a child process on a free port of loopback, for as long as its object lives. In its arguments PORT
-// stands for the port.
+// A real server as a child process on a free port of loopback, for as long as its object lives, in a process group and
+// a directory of its own. In its arguments and files the word PORT stands for the port and DIR for the directory.
 #pragma once
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/types.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <chrono>
+#include <cstdint>
+#include <map>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace guideway {
 
+struct RealSetup {
+  std::vector<std::string> arguments;
+  std::map<std::string, std::string> files;       // by name, in DIR, written first
+  std::vector<std::vector<std::string>> prepare;  // programs that must succeed before
+  bool as_nobody = false;                         // for those that refuse to be root
+  int ready_within_s = 60;
+  int stop_signal = SIGKILL;
+};
+
 class RealServer {
  public:
-  explicit RealServer(std::vector<std::string> arguments) {
-    using boost::asio::ip::tcp;
-    boost::asio::io_context io;
-    const tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
-    port_ = tcp::acceptor(io, any).local_endpoint().port();
-    std::vector<char*> words;
-    for (std::string& argument : arguments) {
-      if (argument == "PORT") argument = std::to_string(port_);
-      words.push_back(argument.data());
-    }
-    words.push_back(nullptr);
-    process_ = ::fork();
-    if (process_ == 0) {
-      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-      const int null = ::open("/dev/null", O_RDWR);
-      for (const int descriptor : {0, 1, 2}) ::dup2(null, descriptor);
-      ::execvp(words.front(), words.data());
-      ::_exit(127);
-    }
-    for (int attempt = 0; attempt < 500 && !is_up_; ++attempt) {
-      tcp::socket socket(io);
-      boost::system::error_code error;
-      socket.connect({boost::asio::ip::address_v4::loopback(), port_}, error);
-      is_up_ = !error;
-      if (!is_up_) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-  }
+  explicit RealServer(std::vector<std::string> arguments);
+  explicit RealServer(RealSetup setup);
   RealServer(const RealServer&) = delete;
   RealServer& operator=(const RealServer&) = delete;
-  ~RealServer() { stop(); }
+  ~RealServer();
 
-  void stop() {
-    if (process_ <= 0) return;
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-    process_ = 0;
-  }
-  void hang() const {
-    ::kill(process_, SIGSTOP);
-    int status = 0;
-    ::waitpid(process_, &status, WUNTRACED);
-  }
-  void go_on() const { ::kill(process_, SIGCONT); }
+  void stop();
+  void hang() const;
+  void go_on() const;
 
   [[nodiscard]] bool is_up() const { return is_up_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+  // What the server and what prepared it wrote, for the message of a test that found it down.
+  [[nodiscard]] std::string log() const;
 
  private:
+  [[nodiscard]] std::string filled_in(std::string text) const;
+  [[nodiscard]] pid_t spawn(const std::vector<std::string>& arguments) const;
+  void wait_until_up(int within_s);
+
   pid_t process_ = 0;
   std::uint16_t port_ = 0;
+  std::string directory_;
+  bool as_nobody_ = false;
+  int stop_signal_ = SIGKILL;
   bool is_up_ = false;
 };
 
-// Whether a program of this name is installed.
-inline bool is_installed(const std::string& program) { return ::access(("/usr/bin/" + program).c_str(), X_OK) == 0; }
+// The path of a program, wherever Debian puts servers; empty if it is not installed.
+[[nodiscard]] std::string installed(const std::string& program);
+[[nodiscard]] inline bool is_installed(const std::string& program) { return !installed(program).empty(); }
 
 }  // namespace guideway
