@@ -13,6 +13,7 @@
 
 #include "controlplane/api/access.hh"
 #include "controlplane/api/http_limits.hh"
+#include "controlplane/api/http_stream.hh"
 #include "controlplane/api/open_connections.hh"
 #include "controlplane/api/router.hh"
 
@@ -73,7 +74,20 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Protoc
     stream_.expires_never();
     open_->works(number_);
     handle_({std::string(request.method_string()), std::string(request.target()), request.body(), caller_, access_},
-            [self = this->shared_from_this()](const Reply& reply) { self->write(reply); });
+            [self = this->shared_from_this()](const Reply& reply) {
+              if (reply.follow) return self->go_on(reply);
+              self->write(reply);
+            });
+  }
+
+  // The socket and its place are the stream's from now on.
+  void go_on(const Reply& reply) {
+    std::shared_ptr<void> place(nullptr,
+                                [open = open_, number = std::exchange(number_, 0)](void*) { open->remove(number); });
+    auto stream = std::make_shared<HttpStream<Protocol>>(stream_.release_socket(), actor_of(caller_.uid, caller_.pid),
+                                                         limits_.stream_bytes_pending_max, std::move(place));
+    stream->start();
+    reply.follow(stream);
   }
 
   void write(const Reply& reply) {

@@ -5,12 +5,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/api/actor.hh"
+#include "controlplane/api/reply_stream.hh"
 #include "controlplane/model/edit.hh"
 #include "dataplane/net/address.hh"
 
@@ -21,22 +24,37 @@ struct Reply {
   nlohmann::json body;
   std::optional<std::string> text;  // instead of the body, of this type:
   std::string content_type = "application/json";
+  // Instead of the body: the answer goes on. Called once, with the stream to send its pieces to (lines of JSON).
+  std::function<void(std::shared_ptr<ReplyStream>)> follow;
 };
 
 [[nodiscard]] inline Reply error_reply(int status, const std::string& sentence) {
   return {status, {{"error", sentence}}};
 }
 
-// Who asks for a change.
-struct Actor {
-  std::uint32_t uid = 0;
-  std::int32_t pid = 0;
-};
-
 struct ExplainRequest {
   Protocol protocol = Protocol::tcp;
   Endpoint source;
   Endpoint destination;
+};
+
+// Where a configuration comes from: a file of the daemon's machine, or a text that is called so.
+struct ConfigSource {
+  std::string name;
+  std::optional<std::string> text;
+};
+
+struct ChangeTerms {
+  Actor actor;
+  bool dry_run = false;  // only whether it would be refused, and what it would change
+};
+
+struct EventsRequest {
+  std::string service;                   // empty: all
+  std::optional<std::int64_t> since_ms;  // not before this time (wall clock)
+  std::uint64_t after = 0;               // only those with a higher id
+  std::size_t limit = 1000;              // the newest of them
+  bool follow = false;                   // and those that come, one line each
 };
 
 class Operations {
@@ -57,10 +75,14 @@ class Operations {
   // What Prometheus reads, as text.
   virtual void metrics(Respond respond) = 0;
   virtual Reply config() = 0;
-  virtual Reply config_diff(const std::string& path) = 0;
-  virtual void config_apply(const std::string& path, const Actor& actor, Respond respond) = 0;
-  virtual void edits(std::vector<Edit> edits, const Actor& actor, Respond respond) = 0;
+  virtual Reply config_diff(const ConfigSource& source) = 0;
+  virtual Reply config_history() = 0;
+  virtual void config_apply(const ConfigSource& source, const ChangeTerms& terms, Respond respond) = 0;
+  // To what ran after a change of the history.
+  virtual void config_rollback(std::uint64_t change, const ChangeTerms& terms, Respond respond) = 0;
+  virtual void edits(std::vector<Edit> edits, const ChangeTerms& terms, Respond respond) = 0;
   virtual void explain(const ExplainRequest& request, Respond respond) = 0;
+  virtual Reply events(const EventsRequest& request) = 0;
 };
 
 }  // namespace guideway

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/api/router.hh"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -19,9 +21,11 @@ struct Route {
 };
 
 constexpr std::array routes = {
-    Route{"status", "GET"},  Route{"services", "GET"},   Route{"backends", "GET"},     Route{"stats", "GET"},
-    Route{"explain", "GET"}, Route{"config", "GET"},     Route{"config/diff", "POST"}, Route{"config/apply", "POST"},
-    Route{"edits", "POST"},  Route{"services/*", "GET"}, Route{"/metrics", "GET"},
+    Route{"status", "GET"},         Route{"services", "GET"},         Route{"backends", "GET"},
+    Route{"stats", "GET"},          Route{"explain", "GET"},          Route{"config", "GET"},
+    Route{"config/diff", "POST"},   Route{"config/apply", "POST"},    Route{"edits", "POST"},
+    Route{"services/*", "GET"},     Route{"/metrics", "GET"},         Route{"events", "GET"},
+    Route{"config/history", "GET"}, Route{"config/rollback", "POST"},
 };
 
 // The segments behind "v1" as one word; the name of a single service becomes a star, since it may hold anything.
@@ -77,15 +81,62 @@ Result<ExplainRequest> explain_request(const Query& query) {
   return ExplainRequest{*protocol == "tcp" ? Protocol::tcp : Protocol::udp, *source, *destination};
 }
 
-Result<std::string> absolute_path(const nlohmann::json& body) {
-  if (!body.is_object() || !body.contains("path") || !body["path"].is_string()) {
-    return failure("the body must be {\"path\": \"/absolute/path/of/a/configuration.toml\"}");
+// A number of a query that may be missing.
+Result<std::optional<std::uint64_t>> number(const Query& query, const std::string& name) {
+  const auto found = query.find(name);
+  if (found == query.end()) return std::optional<std::uint64_t>();
+  const std::string& text = found->second;
+  std::uint64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size())
+    return failure("the parameter \"" + name + "\" is \"" + text + "\"; give a number");
+  return std::optional(value);
+}
+
+Result<EventsRequest> events_request(const Query& query) {
+  EventsRequest request;
+  const auto after = number(query, "after");
+  const auto since = number(query, "since_ms");
+  const auto limit = number(query, "limit");
+  for (const auto* each : {&after, &since, &limit}) {
+    if (!*each) return failure_of(*each);
   }
-  auto path = body["path"].get<std::string>();
-  if (path.empty() || path.front() != '/') {
-    return failure("the path \"" + path + "\" is not absolute; guidewayd runs in another directory");
+  request.after = after->value_or(0);
+  if (*since) request.since_ms = static_cast<std::int64_t>(std::min<std::uint64_t>(**since, INT64_MAX));
+  request.limit = limit->value_or(request.limit);
+  if (auto service = query.find("service"); service != query.end()) request.service = service->second;
+  if (auto follow = query.find("follow"); follow != query.end()) request.follow = follow->second != "0";
+  return request;
+}
+
+Result<ConfigSource> config_source(const nlohmann::json& body) {
+  const auto text_in = [&](const char* key) -> std::optional<std::string> {
+    if (!body.is_object() || !body.contains(key) || !body[key].is_string()) return std::nullopt;
+    return body[key].get<std::string>();
+  };
+  if (auto text = text_in("text")) return ConfigSource{text_in("name").value_or("text"), std::move(text)};
+  const auto path = text_in("path");
+  if (!path) {
+    return failure("the body must be {\"path\": \"/absolute/path/of/a/configuration.toml\"} or {\"text\": TOML}");
   }
-  return path;
+  if (path->empty() || path->front() != '/') {
+    return failure("the path \"" + *path + "\" is not absolute; guidewayd runs in another directory");
+  }
+  return ConfigSource{*path, std::nullopt};
+}
+
+Result<std::uint64_t> change_number(const nlohmann::json& body) {
+  if (!body.is_object() || !body.contains("id") || !body["id"].is_number_unsigned())
+    return failure("the body must be {\"id\": N}, the number of a change in the history");
+  return body["id"].get<std::uint64_t>();
+}
+
+Result<ChangeTerms> change_terms(const nlohmann::json& body, const Actor& actor) {
+  ChangeTerms terms{actor, false};
+  if (!body.is_object() || !body.contains("dry_run")) return terms;
+  if (!body["dry_run"].is_boolean()) return failure("\"dry_run\" must be true or false");
+  terms.dry_run = body["dry_run"].get<bool>();
+  return terms;
 }
 
 Result<std::vector<Edit>> edits_of(const nlohmann::json& body) {
@@ -119,7 +170,7 @@ void Router::handle(const ApiRequest& request, Operations::Respond respond) {
   if (route->method == "GET") return get(target->segments, target->query, std::move(respond));
   auto body = nlohmann::json::parse(request.body, nullptr, false);
   if (body.is_discarded()) return respond(error_reply(400, "the body is not JSON"));
-  post(path, body, {request.caller.uid, request.caller.pid}, std::move(respond));
+  post(path, body, actor_of(request.caller.uid, request.caller.pid), std::move(respond));
 }
 
 void Router::get(const std::vector<std::string>& path, const Query& query, Operations::Respond respond) {
@@ -128,10 +179,14 @@ void Router::get(const std::vector<std::string>& path, const Query& query, Opera
   if (what == "status") return respond(operations_.status());
   if (what == "services") return respond(path.size() == 3 ? operations_.service(path[2]) : operations_.services());
   if (what == "stats") return respond(operations_.stats());
-  if (what == "config") return respond(operations_.config());
+  if (what == "config") return respond(path.size() == 3 ? operations_.config_history() : operations_.config());
   if (what == "backends") {
     auto pool = query.find("pool");
     return respond(operations_.backends(pool == query.end() ? std::nullopt : std::optional(pool->second)));
+  }
+  if (what == "events") {
+    auto events = events_request(query);
+    return respond(events ? operations_.events(*events) : error_reply(400, events.error().message));
   }
   auto request = explain_request(query);
   if (!request) return respond(error_reply(400, request.error().message));
@@ -140,15 +195,22 @@ void Router::get(const std::vector<std::string>& path, const Query& query, Opera
 
 void Router::post(const std::string& path, const nlohmann::json& body, const Actor& actor,
                   Operations::Respond respond) {
+  const auto terms = change_terms(body, actor);
+  if (!terms) return respond(error_reply(400, terms.error().message));
   if (path == "edits") {
     auto edits = edits_of(body);
     if (!edits) return respond(error_reply(400, edits.error().message));
-    return operations_.edits(std::move(*edits), actor, std::move(respond));
+    return operations_.edits(std::move(*edits), *terms, std::move(respond));
   }
-  auto file = absolute_path(body);
-  if (!file) return respond(error_reply(400, file.error().message));
-  if (path == "config/diff") return respond(operations_.config_diff(*file));
-  operations_.config_apply(*file, actor, std::move(respond));
+  if (path == "config/rollback") {
+    const auto change = change_number(body);
+    if (!change) return respond(error_reply(400, change.error().message));
+    return operations_.config_rollback(*change, *terms, std::move(respond));
+  }
+  const auto source = config_source(body);
+  if (!source) return respond(error_reply(400, source.error().message));
+  if (path == "config/diff") return respond(operations_.config_diff(*source));
+  operations_.config_apply(*source, *terms, std::move(respond));
 }
 
 }  // namespace guideway

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/cli/api_client.hh"
 
+#include <array>
 #include <chrono>
 
 #include <fmt/core.h>
@@ -17,6 +18,7 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using Socket = beast::basic_stream<asio::local::stream_protocol>;
 
+constexpr std::size_t socket_path_max = 107;
 constexpr std::size_t reply_bytes_max = 256U << 20U;  // a million backends fit
 
 // The whole exchange on one io_context, so that a daemon that accepts and then says nothing ends in an error as well.
@@ -73,7 +75,6 @@ class Exchange {
 
 tl::expected<ApiReply, ApiFailure> exchange(const std::string& path, http::verb verb, const std::string& target,
                                             const nlohmann::json* body) {
-  constexpr std::size_t socket_path_max = 107;
   if (path.empty() || path.size() > socket_path_max)
     return tl::unexpected(ApiFailure{
         true,
@@ -99,6 +100,41 @@ tl::expected<ApiReply, ApiFailure> ApiClient::get(const std::string& target) con
 
 tl::expected<ApiReply, ApiFailure> ApiClient::post(const std::string& target, const nlohmann::json& body) const {
   return exchange(socket_path_, http::verb::post, target, &body);
+}
+
+tl::expected<ApiReply, ApiFailure> ApiClient::follow(const std::string& target,
+                                                     const std::function<void(const std::string&)>& line) const {
+  http::request<http::empty_body> request{http::verb::get, target, 11};
+  request.set(http::field::host, "localhost");
+  asio::io_context io;
+  asio::local::stream_protocol::socket socket(io);
+  beast::error_code error;
+  if (socket_path_.size() <= socket_path_max) socket.connect(socket_path_, error);
+  if (error || !socket.is_open())
+    return tl::unexpected(
+        ApiFailure{true, fmt::format("guidewayd cannot be reached at {}: {}; start it, or name its socket with --api",
+                                     socket_path_, error.message())});
+  beast::flat_buffer buffer;
+  http::response_parser<http::buffer_body> parser;
+  parser.body_limit(boost::none);
+  http::write(socket, request, error);
+  if (!error) http::read_header(socket, buffer, parser, error);
+  std::array<char, 65536> piece{};
+  std::string text;
+  const bool is_stream = parser.get().result_int() == 200;
+  while (!error && !parser.is_done()) {
+    parser.get().body().data = piece.data();
+    parser.get().body().size = piece.size();
+    http::read_some(socket, buffer, parser, error);  // not until the piece is full: what is there counts
+    if (error == http::error::need_buffer) error = {};
+    text.append(piece.data(), piece.size() - parser.get().body().size);
+    for (std::size_t end = text.find('\n'); is_stream && end != std::string::npos; end = text.find('\n')) {
+      line(text.substr(0, end));
+      text.erase(0, end + 1);
+    }
+  }
+  if (error) return tl::unexpected(ApiFailure{true, "guidewayd has ended the answer: " + error.message()});
+  return ApiReply{parser.get().result_int(), nlohmann::json::parse(is_stream ? "{}" : text, nullptr, false)};
 }
 
 std::string percent_encoded(const std::string& text) {

@@ -3,6 +3,7 @@
 // line that meets Boost.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -26,6 +27,9 @@ class ApiClient {
   explicit ApiClient(std::string socket_path) : socket_path_(std::move(socket_path)) {}
 
   [[nodiscard]] tl::expected<ApiReply, ApiFailure> get(const std::string& target) const;
+  // An answer that goes on: `piece` gets each line as it comes, until the daemon ends it. A refusal comes back at once.
+  [[nodiscard]] tl::expected<ApiReply, ApiFailure> follow(const std::string& target,
+                                                          const std::function<void(const std::string&)>& line) const;
   [[nodiscard]] tl::expected<ApiReply, ApiFailure> post(const std::string& target, const nlohmann::json& body) const;
 
  private:

@@ -34,9 +34,11 @@ void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   add_service_verbs(grammar);
   add_backend_verbs(grammar);
   add_host_verbs(grammar);
+  add_batch_verb(grammar);
   add_config_verbs(grammar);
   add_explain_verb(grammar);
   add_stats_verb(grammar);
+  add_events_verb(grammar);
   add_replay_verb(grammar);
   add_datapath_verbs(grammar);
   add_ipvsadm_verb(grammar);

@@ -18,9 +18,11 @@ void add_backend_verbs(Grammar& grammar);
 void add_backend_states(Grammar& grammar, CLI::App& backend);
 void add_service_states(Grammar& grammar, CLI::App& service);
 void add_host_verbs(Grammar& grammar);
+void add_batch_verb(Grammar& grammar);
 void add_config_verbs(Grammar& grammar);
 void add_explain_verb(Grammar& grammar);
 void add_stats_verb(Grammar& grammar);
+void add_events_verb(Grammar& grammar);
 void add_replay_verb(Grammar& grammar);
 void add_ipvsadm_verb(Grammar& grammar);
 

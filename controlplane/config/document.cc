@@ -41,7 +41,10 @@ class Assembly {
 
  private:
   void resolve_pools() {
-    for (const PoolDraft& pool : pools_) config_.pools.push_back(resolve(reading_, pool, config_.services));
+    // Each pool is shown its own services only: ten thousand pools times ten thousand services would take long.
+    std::map<std::string, std::vector<ServiceConfig>> services;
+    for (const ServiceConfig& service : config_.services) services[service.pool].push_back(service);
+    for (const PoolDraft& pool : pools_) config_.pools.push_back(resolve(reading_, pool, services[pool.config.name]));
     sort_by_name(config_);
   }
 

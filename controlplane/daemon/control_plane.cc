@@ -4,11 +4,12 @@
 #include <random>
 #include <utility>
 
+#include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
 #include "controlplane/daemon/clock.hh"
-#include "controlplane/daemon/health_log.hh"
 #include "controlplane/daemon/log_value.hh"
+#include "controlplane/daemon/version.hh"
 
 namespace guideway {
 namespace {
@@ -34,6 +35,9 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::create(boost::asio::io_conte
   for (const Edit& edit : dropped) {
     warnings.push_back("the configuration file has changed, so this edit was dropped: " + text_of(edit));
   }
+  auto history = History::open(store->directory(), loaded.intent ? loaded.intent->change : 0, {});
+  if (!history) return failure_of(history);
+  const bool is_news = !loaded.intent || loaded.intent->running != intent.running || history->changes().empty();
   const Capacities capacities{GW_SERVICES_MAX, GW_BACKENDS_MAX, 0};
   Ledger ledger(capacities);
   if (!intent.ledger.empty()) {
@@ -47,19 +51,22 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::create(boost::asio::io_conte
   auto adopted = ledger.adopt(intent.running, {}, lasting_ms());
   if (!adopted) return failure_of(adopted);
   for (const std::string& warning : warnings) spdlog::warn("start warning={}", log_value(warning));
-  return std::unique_ptr<ControlPlane>(new ControlPlane(io, std::move(*store), std::move(*audit), std::move(intent),
-                                                        std::move(ledger), std::move(warnings)));
+  return std::unique_ptr<ControlPlane>(
+      new ControlPlane(io, {std::move(*store), std::move(*audit), std::move(*history), std::move(intent),
+                            std::move(ledger), std::move(warnings), is_news}));
 }
 
-ControlPlane::ControlPlane(boost::asio::io_context& io, IntentStore store, AuditLog audit, Intent intent, Ledger ledger,
-                           std::vector<std::string> warnings)
+ControlPlane::ControlPlane(boost::asio::io_context& io, Restored restored)
     : io_(io),
-      store_(std::move(store)),
-      audit_(std::move(audit)),
-      intent_(std::move(intent)),
-      ledger_(std::move(ledger)),
+      store_(std::move(restored.store)),
+      audit_(std::move(restored.audit)),
+      history_(std::move(restored.history)),
+      intent_(std::move(restored.intent)),
+      events_(store_.directory(), {}),
+      ledger_(std::move(restored.ledger)),
       capacities_{GW_SERVICES_MAX, GW_BACKENDS_MAX, 0},
-      board_(log_health, log_pool),
+      board_([this](const HealthBoard::Entry& entry, const HealthState& before) { health_changed(entry, before); },
+             [this](const std::string& name, const HealthBoard::Pool& pool) { pool_changed(name, pool); }),
       monitor_(
           io, [this](std::uint32_t index, const ProbeResult& result) { checked(index, result); },
           std::random_device{}()),
@@ -74,7 +81,8 @@ ControlPlane::ControlPlane(boost::asio::io_context& io, IntentStore store, Audit
                   }}),
       second_timer_(io),
       tick_timer_(io),
-      start_warnings_(std::move(warnings)),
+      start_warnings_(std::move(restored.warnings)),
+      is_news_(restored.is_news),
       generation_(intent_.generation),
       started_ms_(steady_ms()) {}
 
@@ -87,8 +95,13 @@ Result<void> ControlPlane::start() {
   });
   if (!watcher) return failure_of(watcher);
   watcher_ = std::move(*watcher);
-  auto saved = save();
-  if (!saved) return saved;
+  auto saved = is_news_ ? archive("guidewayd started with " + intent_.config_file, 0, Actor{}) : Result<void>();
+  if (saved) saved = save();
+  // With a full disk, what was acknowledged goes on; but nothing new may begin that a restart would not know.
+  if (!saved && is_news_) return saved;
+  if (!saved) start_warnings_.push_back(saved.error().message);
+  record("daemon", "guidewayd " + std::string(version) + " has started with " + intent_.config_file);
+  for (const std::string& warning : start_warnings_) record("warning", warning);
   follow_ledger();
   door_.start();
   every_second();
@@ -103,6 +116,7 @@ void ControlPlane::stop() {
   watcher_->stop();
   auto saved = save();
   if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
+  record("daemon", "guidewayd is leaving; the datapath goes on");
   door_.stop();
 }
 
@@ -156,7 +170,7 @@ void ControlPlane::refresh_reachability() {
     return is_blind() && last != last_hops_.end() ? std::optional(last->second) : std::nullopt;
   };
   inputs.why_unresolved = [this](const IpAddress& address) { return watcher_->why_unresolved(address); };
-  reachability_ = find_reachability(ledger_.backends(), inputs);
+  next_hops_changed(std::exchange(reachability_, find_reachability(ledger_.backends(), inputs)));
   const std::int64_t now_ms = steady_ms();
   for (const auto& [index, why] : reachability_.unresolved) {
     // Shortly after a start the kernel may not know yet; a backend that was up is left alone meanwhile.
@@ -171,12 +185,16 @@ void ControlPlane::door_opened() {
   const HealthTable words = *door_.health();
   spdlog::info("door event=opened datapath={} process={} workers={} generation={}", log_value(datapath.name),
                datapath.process_id, datapath.worker_count, datapath.generation);
+  record("datapath", fmt::format("datapath {} (process {}) is connected with generation {}", datapath.name,
+                                 datapath.process_id, datapath.generation));
   door_trouble_.clear();
   ports_ = datapath.ports;
   generation_ = std::max(generation_, datapath.generation);
   fit_ledger_to(datapath.capacities);
   meters_.door_opened(ledger_, intent_.running, *door_.counters());
+  is_restoring_ = true;
   if (!attached_before_ && datapath.generation != 0) board_.restore(words, steady_ms());
+  is_restoring_ = false;
   sighted_at_ms_ = attached_before_ ? steady_ms() + blind_after_return_ms : 0;
   attached_before_ = true;
   was_blind_ = is_blind();
@@ -188,6 +206,8 @@ void ControlPlane::door_opened() {
 
 void ControlPlane::door_closed(const std::string& why) {
   spdlog::warn("door event=closed why={}", log_value(why));
+  // The door tells again and again why it is shut.
+  if (door_trouble_ != why) record("datapath", "no datapath is connected: " + why);
   door_trouble_ = why;
   board_.detach();
 }

@@ -30,7 +30,9 @@
 #include "controlplane/daemon/observe.hh"
 #include "controlplane/daemon/publisher.hh"
 #include "controlplane/daemon/reachability.hh"
+#include "controlplane/events/event_log.hh"
 #include "controlplane/health/health_monitor.hh"
+#include "controlplane/model/history.hh"
 #include "controlplane/model/intent.hh"
 #include "controlplane/model/intent_store.hh"
 #include "controlplane/neighbours/neighbour_watcher.hh"
@@ -59,10 +61,13 @@ class ControlPlane : public Operations {
   Reply stats() override;
   void metrics(Respond respond) override;
   Reply config() override;
-  Reply config_diff(const std::string& path) override;
-  void config_apply(const std::string& path, const Actor& actor, Respond respond) override;
-  void edits(std::vector<Edit> edits, const Actor& actor, Respond respond) override;
+  Reply config_diff(const ConfigSource& source) override;
+  Reply config_history() override;
+  void config_apply(const ConfigSource& source, const ChangeTerms& terms, Respond respond) override;
+  void config_rollback(std::uint64_t change, const ChangeTerms& terms, Respond respond) override;
+  void edits(std::vector<Edit> edits, const ChangeTerms& terms, Respond respond) override;
   void explain(const ExplainRequest& request, Respond respond) override;
+  Reply events(const EventsRequest& request) override;
 
  private:
   // A change of the intent that waits for its turn: one at a time, so that each can be undone.
@@ -70,29 +75,55 @@ class ControlPlane : public Operations {
     Intent intent;  // as it will be, but for ledger and generation
     std::set<BackendKey> at_once;
     nlohmann::json answer;  // beside the generation
+    ChangeTerms terms;
+    std::string what;           // for the history
+    std::vector<Event> events;  // that tell of it once it is done
   };
   using Turn = std::function<void(Respond respond)>;
 
-  ControlPlane(boost::asio::io_context& io, IntentStore store, AuditLog audit, Intent intent, Ledger ledger,
-               std::vector<std::string> warnings);
+  // What a start finds.
+  struct Restored {
+    IntentStore store;
+    AuditLog audit;
+    History history;
+    Intent intent;
+    Ledger ledger;
+    std::vector<std::string> warnings;
+    bool is_news;  // another configuration than ran before
+  };
+  ControlPlane(boost::asio::io_context& io, Restored restored);
 
   // The answer to a change, once it stands in the audit log that it was asked for; else it is refused here.
-  [[nodiscard]] Result<Respond> audited(const Actor& actor, const std::vector<std::string>& what, Respond respond);
+  [[nodiscard]] Result<Respond> audited(const ChangeTerms& terms, const std::vector<std::string>& what,
+                                        Respond respond);
   void take_turn(Turn turn, Respond respond);
   void next_turn();
-  void edit(const std::vector<Edit>& asked, Respond respond);
+  void edit(const std::vector<Edit>& asked, const ChangeTerms& terms, Respond respond);
+  void apply(const ConfigSource& source, const ChangeTerms& terms, Respond respond);
+  void roll_back(std::uint64_t past_change, const ChangeTerms& terms, Respond respond);
   void end_drains();
-  void apply(const std::string& path, Respond respond);
   void change(Change change, Respond respond);
-  void published(const Intent& before, const nlohmann::json& answer, const PublishReport& report,
-                 const Respond& respond);
+  // `change` without its intent, which is in force by now.
+  void published(const Intent& before, const Change& change, const PublishReport& report, const Respond& respond);
   void undo(const Intent& before);
+  // A change that is only tried: what it would do, or why it would be refused.
+  [[nodiscard]] Reply rehearse(const Change& change) const;
+  [[nodiscard]] Result<void> archive(const std::string& what, std::size_t changes, const Actor& actor);
   [[nodiscard]] Result<void> save();
 
   // After the ledger changed: everybody else follows it.
   void follow_ledger();
   void refresh_reachability();
   void checked(std::uint32_t index, const ProbeResult& result);
+  void health_changed(const HealthBoard::Entry& entry, const HealthState& before);
+  void pool_changed(const std::string& name, const HealthBoard::Pool& pool);
+  void repair_health();
+  void next_hops_changed(const ReachabilityOutcome& before);
+  void record(const std::string& kind, const std::string& text, nlohmann::json values = nlohmann::json::object());
+  void follow_events(const EventsRequest& request, const std::shared_ptr<ReplyStream>& stream);
+  [[nodiscard]] bool is_about(const Event& event, const std::string& service) const;
+  // The newest that are asked for, oldest first.
+  [[nodiscard]] std::vector<const Event*> events_of(const EventsRequest& request) const;
   // Without a datapath there are no kernel faces, so failing checks and vanished next hops say nothing of the backends;
   // nor do they shortly after one has come back. What was known before is believed meanwhile.
   [[nodiscard]] bool is_blind() const;
@@ -116,7 +147,9 @@ class ControlPlane : public Operations {
   IntentStore store_;
   AuditLog audit_;
   std::uint64_t changes_asked_ = 0;  // since the start
+  History history_;
   Intent intent_;
+  EventLog events_;
   Ledger ledger_;
   Capacities capacities_;
   HealthBoard board_;
@@ -130,11 +163,13 @@ class ControlPlane : public Operations {
   boost::asio::steady_timer tick_timer_;
 
   std::vector<std::string> start_warnings_;
+  bool is_news_;                // what this start brought is not in the history yet
   std::string last_rejection_;  // of a snapshot; empty once one was accepted
   std::string door_trouble_;
   bool attached_before_ = false;
   std::int64_t sighted_at_ms_ = 0;  // steady time at which is_blind() ends after a door has opened
   bool was_blind_ = false;
+  bool is_restoring_ = false;               // what the health board says now is no news
   std::map<IpAddress, NextHop> last_hops_;  // the newest that the kernel told of each address
   std::vector<DatapathPort> ports_;         // of the last datapath
   ReachabilityOutcome reachability_;

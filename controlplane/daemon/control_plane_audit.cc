@@ -24,8 +24,11 @@ std::string time_text(std::int64_t now_ms) {
 
 }  // namespace
 
-Result<Operations::Respond> ControlPlane::audited(const Actor& actor, const std::vector<std::string>& what,
+Result<Operations::Respond> ControlPlane::audited(const ChangeTerms& terms, const std::vector<std::string>& what,
                                                   Respond respond) {
+  // Nothing changes.
+  if (terms.dry_run) return respond;
+  const Actor& actor = terms.actor;
   const std::uint64_t number = ++changes_asked_;
   json asked{
       {"time", time_text(wall_ms())}, {"change", number}, {"uid", actor.uid}, {"pid", actor.pid}, {"asked", what}};

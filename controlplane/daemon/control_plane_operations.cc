@@ -2,8 +2,8 @@
 // ControlPlane as the API sees it: what is asked, and the one path that every change of the intent takes.
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
-#include <map>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -12,9 +12,9 @@
 #include "controlplane/config/diff.hh"
 #include "controlplane/config/json.hh"
 #include "controlplane/config/load.hh"
+#include "controlplane/daemon/change_event.hh"
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/control_plane.hh"
-#include "controlplane/daemon/explain.hh"
 #include "controlplane/daemon/log_value.hh"
 #include "controlplane/daemon/warnings.hh"
 
@@ -59,6 +59,18 @@ std::set<BackendKey> added(const Config& from, const Config& to) {
   return keys;
 }
 
+tl::expected<Config, ConfigErrors> load(const ConfigSource& source) {
+  return source.text ? load_config_text(*source.text, source.name) : load_config(source.name);
+}
+
+// What the history says of edits.
+std::string summary_of(const std::vector<Edit>& edits) {
+  constexpr std::size_t named_max = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(named_max, edits.size()); ++i) text += (i == 0 ? "" : "; ") + text_of(edits[i]);
+  return edits.size() <= named_max ? text : text + " and " + std::to_string(edits.size() - named_max) + " more";
+}
+
 json restart_warnings(const Config& from, const Config& to) {
   json warnings = json::array();
   const auto compare = [&](const char* key, const std::string& before, const std::string& after) {
@@ -97,90 +109,124 @@ void ControlPlane::next_turn() {
   });
 }
 
-void ControlPlane::edits(std::vector<Edit> edits, const Actor& actor, Respond respond) {
+void ControlPlane::edits(std::vector<Edit> edits, const ChangeTerms& terms, Respond respond) {
   std::vector<std::string> what;
   for (const Edit& one : edits) what.push_back(text_of(one));
-  auto answer = audited(actor, what, std::move(respond));
+  auto answer = audited(terms, what, std::move(respond));
   if (!answer) return;
-  take_turn([this, edits = std::move(edits)](Respond done) { edit(edits, std::move(done)); }, std::move(*answer));
+  take_turn([this, edits = std::move(edits), terms](Respond done) { edit(edits, terms, std::move(done)); },
+            std::move(*answer));
 }
 
-void ControlPlane::config_apply(const std::string& path, const Actor& actor, Respond respond) {
-  auto answer = audited(actor, {"config.apply " + path}, std::move(respond));
+void ControlPlane::config_apply(const ConfigSource& source, const ChangeTerms& terms, Respond respond) {
+  auto answer = audited(terms, {"config.apply " + source.name}, std::move(respond));
   if (!answer) return;
-  take_turn([this, path](Respond done) { apply(path, std::move(done)); }, std::move(*answer));
+  take_turn([this, source, terms](Respond done) { apply(source, terms, std::move(done)); }, std::move(*answer));
+}
+
+void ControlPlane::config_rollback(std::uint64_t past_change, const ChangeTerms& terms, Respond respond) {
+  auto answer = audited(terms, {"config.rollback " + std::to_string(past_change)}, std::move(respond));
+  if (!answer) return;
+  take_turn([this, past_change, terms](Respond done) { roll_back(past_change, terms, std::move(done)); },
+            std::move(*answer));
 }
 
 void ControlPlane::reload() {
   spdlog::info("config event=reload file={}", log_value(intent_.config_file));
   // SIGHUP: from somebody with our own rights.
-  config_apply(intent_.config_file, {::geteuid(), 0}, [](const Reply& reply) {
+  config_apply({intent_.config_file, std::nullopt}, {{::geteuid(), 0, ""}, false}, [this](const Reply& reply) {
     if (reply.status == 200) return;
+    record("warning", "the configuration was not read again: " + reply.body.value("error", ""));
     spdlog::error("config event=reload_refused error={}", log_value(reply.body.value("error", "")));
   });
 }
 
-void ControlPlane::edit(const std::vector<Edit>& asked, Respond respond) {
+void ControlPlane::edit(const std::vector<Edit>& asked, const ChangeTerms& terms, Respond respond) {
   auto spelled = spelled_out(intent_.running, asked, lasting_ms());
   if (!spelled) return respond(error_reply(422, spelled.error().message));
   const std::vector<Edit>& edits = *spelled;
   auto running = apply_edits(intent_.running, edits);
   if (!running) return respond(error_reply(422, running.error().message));
-  Change next{intent_, {}, json::object()};
+  Change next{intent_, {}, json::object(), terms, summary_of(edits), {}};
   for (const Edit& one : edits) {
     next.at_once.merge(removed_at_once(intent_.running, one));
-    spdlog::info("edit what={}", log_value(text_of(one)));
+    next.events.push_back(event_of(one, terms.actor));
   }
+  next.answer["changes"] = changes_json(intent_.running, *running);
   const std::vector<std::string> warnings = warnings_of_shared_checks(intent_.running, *running);
   if (!warnings.empty()) next.answer["warnings"] = warnings;
   next.intent.running = std::move(*running);
-  record(next.intent.edits, edits, intent_.applied_config);
+  guideway::record(next.intent.edits, edits, intent_.applied_config);
   change(std::move(next), std::move(respond));
 }
 
-void ControlPlane::apply(const std::string& path, Respond respond) {
-  auto loaded = load_config(path);
+void ControlPlane::apply(const ConfigSource& source, const ChangeTerms& terms, Respond respond) {
+  auto loaded = load(source);
   if (!loaded) return respond(errors_reply(loaded.error()));
   Reconciled reconciled = reconcile(intent_, *loaded);
-  Change next{intent_, {}, json::object()};
+  Change next{intent_, {}, json::object(), terms, "apply " + source.name, {}};
   next.answer["changes"] = changes_json(intent_.running, reconciled.running);
   next.answer["warnings"] = restart_warnings(intent_.running, reconciled.running);
   for (const Edit& edit : reconciled.dropped) {
     next.answer["warnings"].push_back("the file replaces this edit: " + text_of(edit));
   }
-  for (const json& warning : next.answer["warnings"]) {
-    spdlog::warn("config warning={}", log_value(warning.get<std::string>()));
-  }
   next.intent.applied_config = *loaded;
-  if (is_same_file(path, intent_.config_file)) next.intent.file_config = std::move(*loaded);
+  if (!source.text && is_same_file(source.name, intent_.config_file)) next.intent.file_config = std::move(*loaded);
   next.intent.running = std::move(reconciled.running);
   next.intent.edits = std::move(reconciled.edits);
-  spdlog::info("config event=apply file={} changes={}", log_value(path), next.answer["changes"].size());
+  change(std::move(next), std::move(respond));
+}
+
+void ControlPlane::roll_back(std::uint64_t past_change, const ChangeTerms& terms, Respond respond) {
+  auto past = history_.config_after(past_change);
+  if (!past) return respond(error_reply(422, past.error().message));
+  Change next{intent_, {}, json::object(), terms, "rollback to " + std::to_string(past_change), {}};
+  next.answer["changes"] = changes_json(intent_.running, past->running);
+  next.answer["warnings"] = restart_warnings(intent_.running, past->running);
+  next.intent.applied_config = past->running;
+  next.intent.running = std::move(past->running);
+  // The administrative states among them: a file that is applied later keeps those.
+  next.intent.edits = std::move(past->edits);
   change(std::move(next), std::move(respond));
 }
 
 void ControlPlane::change(Change change, Respond respond) {
+  if (change.terms.dry_run) return respond(rehearse(change));
+  const std::size_t changes = change.answer["changes"].size();
+  spdlog::info("change what={} changes={} who={}", log_value(change.what), changes,
+               log_value(change.terms.actor.text()));
+  for (const json& warning : change.answer.value("warnings", json::array()))
+    spdlog::warn("config warning={}", log_value(warning.get<std::string>()));
+  if (change.events.empty()) {
+    change.events.push_back(
+        event_by(change.terms.actor, "config", change.what + " (" + std::to_string(changes) + " changes)"));
+  }
   auto adopted = ledger_.adopt(change.intent.running, change.at_once, lasting_ms());
   if (!adopted) return respond(error_reply(422, adopted.error().message));
   const Intent before = std::exchange(intent_, std::move(change.intent));
-  auto saved = save();
+  auto saved = archive(change.what, changes, change.terms.actor);
+  if (saved) saved = save();
   if (!saved) {
     undo(before);
+    record("warning", "a change was refused: " + saved.error().message);
     return respond(error_reply(500, saved.error().message + "; nothing was changed"));
   }
   follow_ledger();
-  publisher_.now([this, before, answer = std::move(change.answer), respond = std::move(respond)](
-                     const PublishReport& report) { published(before, answer, report, respond); });
+  publisher_.now([this, before, change = std::move(change), respond = std::move(respond)](const PublishReport& report) {
+    published(before, change, report, respond);
+  });
 }
 
-void ControlPlane::published(const Intent& before, const json& answer, const PublishReport& report,
+void ControlPlane::published(const Intent& before, const Change& change, const PublishReport& report,
                              const Respond& respond) {
   if (report.outcome == PublishOutcome::rejected) {
     undo(before);
     publisher_.soon();
     return respond(error_reply(409, "the datapath refused this: " + report.reason + "; nothing was changed"));
   }
-  Reply reply{200, answer};
+  for (const Event& event : change.events) events_.add(event);
+  Reply reply{200, change.answer};
+  reply.body["change"] = intent_.change;
   reply.body["generation"] = report.outcome == PublishOutcome::accepted ? report.generation : generation_;
   if (report.outcome == PublishOutcome::connection_lost) reply.body["datapath"] = "not connected";
   respond(std::move(reply));
@@ -188,6 +234,7 @@ void ControlPlane::published(const Intent& before, const json& answer, const Pub
 
 void ControlPlane::undo(const Intent& before) {
   const std::set<BackendKey> at_once = added(before.running, intent_.running);
+  if (intent_.change != before.change) history_.take_back(intent_.change);
   intent_ = before;
   auto adopted = ledger_.adopt(intent_.running, at_once, lasting_ms());
   if (!adopted) spdlog::error("state error={}", log_value(adopted.error().message));
@@ -198,8 +245,8 @@ void ControlPlane::undo(const Intent& before) {
 
 Reply ControlPlane::config() { return {200, to_json(intent_.running)}; }
 
-Reply ControlPlane::config_diff(const std::string& path) {
-  auto loaded = load_config(path);
+Reply ControlPlane::config_diff(const ConfigSource& source) {
+  auto loaded = load(source);
   if (!loaded) return errors_reply(loaded.error());
   const Reconciled reconciled = reconcile(intent_, *loaded);
   return {200, {{"changes", changes_json(intent_.running, reconciled.running)}}};
@@ -227,8 +274,10 @@ std::vector<std::string> ControlPlane::warnings() const {
         std::to_string(not_remembered) +
         " flows found no place in a flow table (flows_not_remembered); start the datapath with more --flows-max");
   }
+  if (!events_.trouble().empty()) list.push_back(events_.trouble());
   for (auto& more :
-       {warnings_of_checks(board_), warnings_of_pools(board_, steady_ms()), warnings_of_families(intent_.running)})
+       {warnings_of_services(board_, intent_.running), warnings_of_reach(board_, reachability_.unresolved),
+        warnings_of_checks(board_), warnings_of_pools(board_, steady_ms()), warnings_of_families(intent_.running)})
     list.insert(list.end(), more.begin(), more.end());
   return list;
 }
@@ -239,37 +288,5 @@ Reply ControlPlane::service(const std::string& name) { return observe_service(ob
 Reply ControlPlane::backends(const std::optional<std::string>& pool) { return observe_backends(observe(), pool); }
 Reply ControlPlane::stats() { return observe_stats(observe()); }
 void ControlPlane::metrics(Respond respond) { meters_.scrape(observe(), std::move(respond)); }
-
-void ControlPlane::explain(const ExplainRequest& request, Respond respond) {
-  door_.query(flow_key_of(request),
-              [this, request, respond = std::move(respond)](const Result<door::FlowAnswer>& answer) {
-                explain_with(request, answer, respond);
-              });
-}
-
-void ControlPlane::explain_with(const ExplainRequest& request, const Result<door::FlowAnswer>& answer,
-                                const Respond& respond) {
-  // Without a datapath: what it would be given.
-  const std::shared_ptr<const Publication> publication = published_;
-  const Compiled compiled = publication ? Compiled{} : ledger_.compile(generation_, reachability_.resolved);
-  std::map<std::uint32_t, std::string> backends;
-  for (const auto& [key, record] : ledger_.backends()) backends[record.index] = key.pool + "/" + key.name;
-  std::map<std::uint32_t, std::string> services;
-  for (const ServiceConfig& service : intent_.running.services) {
-    for (const std::uint32_t id : ledger_.service_ids(service)) services[id] = service.name;
-  }
-  const auto name_in = [](const std::map<std::uint32_t, std::string>& names, const char* what, std::uint32_t number) {
-    auto found = names.find(number);
-    return found == names.end() ? std::string(what) + " " + std::to_string(number) : found->second;
-  };
-  const ExplainInputs inputs{publication ? publication->compiled : compiled, board_.table(),
-                             [&](std::uint32_t index) { return name_in(backends, "backend", index); },
-                             [&](std::uint32_t id) { return name_in(services, "service", id); },
-                             [&](std::uint32_t index) {
-                               const CountersView* counters = door_.counters();
-                               return counters == nullptr ? std::uint64_t{0} : counters->backend(index).remembered;
-                             }};
-  respond(guideway::explain(request, inputs, answer));
-}
 
 }  // namespace guideway

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ControlPlane towards the datapath: what a snapshot is made of, when it may go, and what follows from its answer.
+#include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
 #include "controlplane/daemon/clock.hh"
@@ -52,6 +53,8 @@ void ControlPlane::publication_finished(const std::shared_ptr<const Publication>
   if (report.outcome == PublishOutcome::rejected) {
     last_rejection_ = report.reason;
     spdlog::error("publish event=rejected generation={} reason={}", report.generation, log_value(report.reason));
+    record("snapshot", fmt::format("the datapath refused snapshot {}: {}", report.generation, report.reason),
+           {{"generation", report.generation}, {"accepted", false}});
     return;
   }
   if (report.outcome == PublishOutcome::connection_lost) {
@@ -59,6 +62,8 @@ void ControlPlane::publication_finished(const std::shared_ptr<const Publication>
     return;
   }
   spdlog::info("publish event=accepted generation={} tables_sent={}", report.generation, report.tables_sent);
+  record("snapshot", fmt::format("snapshot {} is in use", report.generation),
+         {{"generation", report.generation}, {"accepted", true}});
   last_rejection_.clear();
   published_ = publication;
   // Only now does the datapath know the way to what was resolved, so only now may it be chosen.

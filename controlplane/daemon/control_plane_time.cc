@@ -57,6 +57,7 @@ void ControlPlane::every_second() {
       publisher_.soon();
     }
     watch_drains();
+    repair_health();
     // Not while a change waits for the datapath: it may have to be undone.
     if (!is_turn_taken_) {
       retire();
@@ -80,7 +81,7 @@ void ControlPlane::end_drains() {
   std::vector<Edit> ended = ended_drains(intent_.edits, lasting_ms());
   if (ended.empty()) return;
   // Asked for by ourselves.
-  edits(std::move(ended), {::geteuid(), ::getpid()}, [](const Reply& reply) {
+  edits(std::move(ended), {{::geteuid(), 0, ""}, false}, [](const Reply& reply) {
     if (reply.status != 200)
       spdlog::error("drain event=end_refused error={}", log_value(reply.body.value("error", "")));
   });

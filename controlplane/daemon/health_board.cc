@@ -217,6 +217,17 @@ void HealthBoard::store(std::uint32_t index, std::uint64_t word) {
   if (datapath_ && index < datapath_->size()) datapath_->store(index, word);
 }
 
+std::vector<std::uint32_t> HealthBoard::repair() {
+  std::vector<std::uint32_t> repaired;
+  if (!datapath_) return repaired;
+  for (const auto& [index, entry] : entries_) {
+    if (index >= datapath_->size() || datapath_->load(index) == words_[index]) continue;
+    datapath_->store(index, words_[index]);
+    repaired.push_back(index);
+  }
+  return repaired;
+}
+
 const HealthBoard::Entry* HealthBoard::find(std::uint32_t index) const {
   auto found = entries_.find(index);
   return found == entries_.end() ? nullptr : &found->second;

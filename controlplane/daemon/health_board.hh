@@ -56,6 +56,8 @@ class HealthBoard {
   // Writes every word into the table and keeps it up to date from now on.
   void attach(const HealthTable& datapath);
   void detach() { datapath_.reset(); }
+  // Words of backends that somebody else has written into the datapath's memory: put right, and their indexes told.
+  [[nodiscard]] std::vector<std::uint32_t> repair();
 
   void check_result(std::uint32_t index, const ProbeResult& result, std::int64_t now_ms);
   void set_resolved(std::uint32_t index, bool resolved, std::int64_t now_ms);

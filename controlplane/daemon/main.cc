@@ -70,6 +70,7 @@ int run(const std::string& file) {
   }
   raise_file_limit();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error to tell of, like a full disk
   boost::asio::io_context io{1};
   auto control_plane = ControlPlane::create(io, file, *config);
   if (!control_plane) return fail(control_plane.error().message);

@@ -71,6 +71,37 @@ std::vector<std::string> warnings_of_pools(const HealthBoard& board, std::int64_
   return warnings;
 }
 
+std::vector<std::string> warnings_of_services(const HealthBoard& board, const Config& config) {
+  std::map<std::string, bool> is_up;  // by pool; missing: it has no backend
+  for (const auto& [index, entry] : board.entries()) {
+    if (entry.record.leaving) continue;
+    is_up[entry.key.pool] |= entry.health.state().state == GW_HEALTH_UP;
+  }
+  std::vector<std::string> names;
+  for (const ServiceConfig& service : config.services) {
+    const auto pool = is_up.find(service.pool);
+    if (pool == is_up.end() || !pool->second) names.push_back(service.name);
+  }
+  if (names.empty()) return {};
+  return {
+      (names.size() == 1 ? "this service has no backend that is up: " : "these services have no backend that is up: ") +
+      some_of(names)};
+}
+
+std::vector<std::string> warnings_of_reach(const HealthBoard& board, const std::map<std::uint32_t, std::string>& why) {
+  std::map<std::string, std::vector<std::string>> names_by_reason;
+  for (const auto& [index, entry] : board.entries()) {
+    if (entry.record.leaving || entry.health.state().reason != GW_REASON_UNRESOLVED) continue;
+    const auto reason = why.find(index);
+    names_by_reason[reason == why.end() ? "not asked yet" : reason->second].push_back(entry.key.pool + "/" +
+                                                                                      entry.key.name);
+  }
+  std::vector<std::string> warnings;
+  for (const auto& [reason, names] : names_by_reason)
+    warnings.push_back("the way to these backends is not known (" + reason + "): " + some_of(names));
+  return warnings;
+}
+
 std::vector<std::string> warnings_of_families(const Config& config) {
   std::vector<std::string> warnings;
   for (const ServiceConfig& service : config.services) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace guideway {
 [[nodiscard]] std::vector<std::string> warnings_of_checks(const HealthBoard& board);
 // Pools in panic or below their quorum, and backends that are held because they flap.
 [[nodiscard]] std::vector<std::string> warnings_of_pools(const HealthBoard& board, std::int64_t now_ms);
+// Services that nobody serves now.
+[[nodiscard]] std::vector<std::string> warnings_of_services(const HealthBoard& board, const Config& config);
+// Backends that are down because their next hop is not known; `why`: a sentence for an index.
+[[nodiscard]] std::vector<std::string> warnings_of_reach(const HealthBoard& board,
+                                                         const std::map<std::uint32_t, std::string>& why);
 // Services with an address family that some of their l3dsr backends cannot be sent.
 [[nodiscard]] std::vector<std::string> warnings_of_families(const Config& config);
 // Services that join a pool whose checks got their port from another service.

@@ -146,11 +146,14 @@ Result<Config> apply_edit(const Config& config, const Edit& edit) { return apply
 
 Result<Config> apply_edits(const Config& config, const std::vector<Edit>& edits) {
   Config next = config;
-  for (const Edit& edit : edits) {
-    auto applied = std::visit([&](const auto& one) { return apply(next, one); }, edit);
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    auto applied = std::visit([&](const auto& one) { return apply(next, one); }, edits[i]);
+    if (!applied && edits.size() > 1)
+      return failure("edit " + std::to_string(i + 1) + " of " + std::to_string(edits.size()) + ", " +
+                     text_of(edits[i]) + ": " + applied.error().message);
     if (!applied) return failure_of(applied);
-    sort_by_name(next);
   }
+  sort_by_name(next);
   // Only the outcome must hold together: a pool may change all its members in one request.
   auto valid = validate(next);
   if (!valid) return failure_of(valid);

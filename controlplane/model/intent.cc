@@ -125,6 +125,7 @@ json to_json(const Intent& intent) {
              {"running", to_json(intent.running)},
              {"edits", std::move(edits)},
              {"ledger", intent.ledger},
+             {"change", intent.change},
              {"generation", intent.generation}};
   // Nearly always the same as file_config.
   if (intent.applied_config != intent.file_config) saved["applied_config"] = to_json(intent.applied_config);
@@ -146,6 +147,9 @@ Result<Intent> intent_from_json(const json& saved) {
   intent.config_file = saved["config_file"].get<std::string>();
   intent.ledger = saved["ledger"].get<std::string>();
   intent.generation = saved["generation"].get<std::uint64_t>();
+  // A former release knew none.
+  if (saved.contains("change") && saved["change"].is_number_unsigned())
+    intent.change = saved["change"].get<std::uint64_t>();
   auto file_config = config_from_json(saved["file_config"]);
   if (!file_config) return failure_of(file_config);
   auto running = config_from_json(saved["running"]);

@@ -28,6 +28,7 @@ struct Intent {
   Config running;                // applied_config with the edits
   std::vector<Edit> edits;       // those that still matter, oldest first
   std::string ledger;            // Ledger::save()
+  std::uint64_t change = 0;      // the last one acknowledged, by its number in the history; 0: not known
   std::uint64_t generation = 0;  // no snapshot published so far has a higher one
 };
 

@@ -14,29 +14,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/model/whole_file.hh"
+
 namespace guideway {
 namespace {
 
 tl::unexpected<Error> system_failure(const std::string& what) { return failure(what + ": " + std::strerror(errno)); }
-
-Result<void> write_whole(int fd, const std::string& text, const std::string& path) {
-  std::size_t written = 0;
-  while (written < text.size()) {
-    ssize_t count = ::write(fd, text.data() + written, text.size() - written);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return system_failure("the state cannot be written to " + path);
-    written += static_cast<std::size_t>(count);
-  }
-  if (::fsync(fd) != 0) return system_failure("the state cannot be synced to disk in " + path);
-  return {};
-}
-
-Result<void> sync_directory(const std::string& path) {
-  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0)
-    return system_failure("the state directory " + path + " cannot be synced");
-  return {};
-}
 
 }  // namespace
 
@@ -77,16 +60,6 @@ std::string IntentStore::set_aside(const std::string& why) const {
          (error ? "" : ", the damaged state is kept as " + aside);
 }
 
-Result<void> IntentStore::save(const Intent& intent) const {
-  std::string temporary = file() + ".new";
-  {
-    UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!fd) return system_failure("the state cannot be written to " + temporary);
-    auto written = write_whole(fd.get(), to_json(intent).dump(), temporary);
-    if (!written) return written;
-  }
-  if (::rename(temporary.c_str(), file().c_str()) != 0) return system_failure("the state cannot be moved to " + file());
-  return sync_directory(directory_);
-}
+Result<void> IntentStore::save(const Intent& intent) const { return replace_file(file(), to_json(intent).dump()); }
 
 }  // namespace guideway

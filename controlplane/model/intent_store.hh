@@ -26,6 +26,7 @@ class IntentStore {
   // Puts the file aside as damaged, for a reason that shows only later.
   [[nodiscard]] std::string set_aside(const std::string& why) const;
   [[nodiscard]] Result<void> save(const Intent& intent) const;
+  [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
  private:
   IntentStore(std::string directory, UniqueFd lock) : directory_(std::move(directory)), lock_(std::move(lock)) {}

@@ -24,15 +24,20 @@ class FakeOperations : public Operations {
     respond(std::move(reply));
   }
   Reply config() override { return said("config"); }
-  Reply config_diff(const std::string& path) override { return said("diff " + path); }
-  void config_apply(const std::string& path, const Actor& actor, Respond respond) override {
-    actor_uid = actor.uid;
-    respond(said("apply " + path));
+  Reply config_diff(const ConfigSource& source) override { return said("diff " + text_of(source)); }
+  Reply config_history() override { return said("history"); }
+  void config_apply(const ConfigSource& source, const ChangeTerms& terms, Respond respond) override {
+    actor_uid = terms.actor.uid;
+    respond(said(text_of(terms) + "apply " + text_of(source)));
   }
-  void edits(std::vector<Edit> edits, const Actor& actor, Respond respond) override {
-    actor_uid = actor.uid;
-    std::string text = "edits";
-    for (const Edit& edit : edits) text += "; " + text_of(edit);
+  void config_rollback(std::uint64_t change, const ChangeTerms& terms, Respond respond) override {
+    respond(said(text_of(terms) + "rollback " + std::to_string(change)));
+  }
+  void edits(std::vector<Edit> edits, const ChangeTerms& terms, Respond respond) override {
+    actor_uid = terms.actor.uid;
+    last_actor = terms.actor;
+    std::string text = text_of(terms) + "edits";
+    for (const Edit& edit : edits) text += "; " + guideway::text_of(edit);
     respond(said(text));
   }
   void explain(const ExplainRequest& request, Respond respond) override {
@@ -40,9 +45,31 @@ class FakeOperations : public Operations {
                  request.destination.text()));
   }
 
+  // Followed: `stream_lines` lines of `stream_line_bytes`, until the reader is too slow.
+  Reply events(const EventsRequest& request) override {
+    if (!request.follow)
+      return said("events " + request.service + " after " + std::to_string(request.after) + " since " +
+                  std::to_string(request.since_ms.value_or(-1)) + " limit " + std::to_string(request.limit));
+    Reply reply;
+    reply.follow = [this](const std::shared_ptr<ReplyStream>& stream) {
+      for (std::size_t i = 0; i < stream_lines && last_sent == ReplyStream::Sent::queued; ++i)
+        last_sent = stream->send(std::string(stream_line_bytes, 'x') + "\n");
+      last_actor = stream->reader();
+    };
+    return reply;
+  }
+
   std::uint32_t actor_uid = ~0U;  // of the last change
+  Actor last_actor;
+  std::size_t stream_lines = 3;
+  std::size_t stream_line_bytes = 10;
+  ReplyStream::Sent last_sent = ReplyStream::Sent::queued;
 
  private:
+  static std::string text_of(const ConfigSource& source) {
+    return source.name + (source.text ? ": " + *source.text : "");
+  }
+  static std::string text_of(const ChangeTerms& terms) { return terms.dry_run ? "dry-run " : ""; }
   static Reply said(const std::string& what) { return {200, {{"asked", what}}}; }
 };
 

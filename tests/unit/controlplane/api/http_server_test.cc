@@ -81,6 +81,57 @@ TEST_F(HttpServerTest, AClientThatSaysNothingIsHungUpOn) {
   EXPECT_EQ(read_answer(fd).text, "");
 }
 
+// Reads to the end of the connection, or what one recv() brings.
+std::string read_some(const UniqueFd& fd) {
+  char buffer[65536];
+  const ssize_t count = ::recv(fd.get(), buffer, sizeof buffer, 0);
+  return count <= 0 ? "" : std::string(buffer, static_cast<std::size_t>(count));
+}
+
+TEST_F(HttpServerTest, AnAnswerMayGoOn) {
+  start({});
+  const UniqueFd fd = connect_to(path_);
+  send_all(fd, "GET /v1/events?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  std::string text;
+  for (std::string piece = read_some(fd); !piece.empty(); piece = read_some(fd)) text += piece;
+  EXPECT_EQ(text.rfind("HTTP/1.1 200 OK\r\n", 0), 0U) << text;
+  EXPECT_NE(text.find("\r\n\r\nb\r\nxxxxxxxxxx\n\r\nb\r\nxxxxxxxxxx\n\r\nb\r\n"), std::string::npos) << text;
+  stop();
+  EXPECT_EQ(operations_.last_actor.uid, ::getuid());
+  EXPECT_EQ(operations_.last_actor.pid, ::getpid());
+}
+
+TEST_F(HttpServerTest, AReaderThatIsTooSlowIsCutOff) {
+  operations_.stream_lines = 1000;
+  operations_.stream_line_bytes = 65536;
+  HttpServer::Limits limits;
+  limits.connections_max = 1;
+  start(limits);
+  {
+    const UniqueFd fd = connect_to(path_);
+    send_all(fd, "GET /v1/events?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n");
+    std::size_t bytes = 0;
+    for (std::string piece = read_some(fd); !piece.empty(); piece = read_some(fd)) bytes += piece.size();
+    EXPECT_LT(bytes, std::size_t{4} << 20U) << "of 64 MB";
+  }
+  // Its place is free again.
+  EXPECT_EQ(ask(path_, "GET", "/v1/status").status, 200);
+  stop();
+  EXPECT_EQ(operations_.last_sent, ReplyStream::Sent::too_slow);
+}
+
+TEST_F(HttpServerTest, OperationsKnowWhoAsks) {
+  start({});
+  ask(path_, "POST", "/v1/edits", R"({"edits": [{"op": "backend.weight", "pool": "p", "name": "b", "weight": 3}]})");
+  stop();
+  EXPECT_EQ(operations_.last_actor.uid, ::getuid());
+  EXPECT_EQ(operations_.last_actor.pid, ::getpid());
+  if (::getuid() == 0) {
+    EXPECT_EQ(operations_.last_actor.text(), "root (uid 0, process " + std::to_string(::getpid()) + ")");
+  }
+  EXPECT_EQ(Actor{}.text(), "guidewayd");
+}
+
 TEST_F(HttpServerTest, ASecondServerOnTheSameSocketIsRefused) {
   start({});
   boost::asio::io_context other;

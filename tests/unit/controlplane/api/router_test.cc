@@ -45,6 +45,19 @@ TEST(Router, EachPathReachesItsOperation) {
             "explain tcp 10.0.0.1:1234 192.0.2.1:80");
   EXPECT_EQ(asked("GET", "/v1/explain?protocol=udp&source=%5Bfd00::1%5D:1&destination=[fd00::2]:53"),
             "explain udp [fd00::1]:1 [fd00::2]:53");
+  EXPECT_EQ(asked("POST", "/v1/config/apply", R"({"path": "/a.toml", "dry_run": true})"), "dry-run apply /a.toml");
+  EXPECT_EQ(asked("POST", "/v1/config/apply", R"({"text": "x = 1", "name": "n"})"), "apply n: x = 1");
+  EXPECT_EQ(asked("GET", "/v1/config/history"), "history");
+  EXPECT_EQ(asked("POST", "/v1/config/rollback", R"({"id": 7})"), "rollback 7");
+  EXPECT_EQ(refused("POST", "/v1/config/rollback", R"({"id": "7"})"), 400);
+  EXPECT_EQ(refused("POST", "/v1/config/rollback", R"({"id": 7, "dry_run": 1})"), 400);
+  EXPECT_EQ(asked("GET", "/v1/events"), "events  after 0 since -1 limit 1000");
+  EXPECT_EQ(asked("GET", "/v1/events?after=7&since_ms=12&limit=3&service=web"), "events web after 7 since 12 limit 3");
+}
+
+TEST(Router, EventsTakeNumbers) {
+  for (const char* query : {"after=x", "limit=-1", "since_ms=", "limit=1e3"})
+    EXPECT_EQ(refused("GET", std::string("/v1/events?") + query), 400) << query;
 }
 
 TEST(Router, UnknownPathsAre404) {

@@ -1,54 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program as it is installed, against a server in this test: what it asks, what it prints, how it ends.
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/controlplane/cli/fake_daemon.hh"
+#include "tests/unit/controlplane/cli/running_program.hh"
 
 namespace guideway {
 namespace {
-
-struct Outcome {
-  int status = -1;
-  std::string output;
-  std::string error;
-};
-
-std::string contents(const std::string& path) {
-  const std::ifstream stream(path);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-// `arguments` are shell words.
-Outcome guideway(const std::string& arguments) {
-  const char* program = std::getenv("GUIDEWAY_PROGRAM");
-  if (program == nullptr) return {-1, "", "GUIDEWAY_PROGRAM names no program"};
-  const std::string files =
-      (std::filesystem::temp_directory_path() / "guideway-program-").string() + std::to_string(::getpid());
-  const std::string command = std::string(program) + " " + arguments + " >" + files + ".out 2>" + files + ".err";
-  const int status = std::system(command.c_str());  // NOLINT(cert-env33-c): the words are this file's own
-  const Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : -1, contents(files + ".out"),
-                        contents(files + ".err")};
-  std::filesystem::remove(files + ".out");
-  std::filesystem::remove(files + ".err");
-  return outcome;
-}
-
-std::size_t lines_in(const std::string& text) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
 
 TEST(Program, EveryCommandAnswersHelpWithAnExample) {
   for (const char* command : {"",
@@ -75,6 +38,11 @@ TEST(Program, EveryCommandAnswersHelpWithAnExample) {
                               "config check",
                               "config diff",
                               "config apply",
+                              "config export",
+                              "config history",
+                              "config rollback",
+                              "batch",
+                              "events",
                               "explain",
                               "stats",
                               "replay",

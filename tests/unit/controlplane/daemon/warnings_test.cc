@@ -30,6 +30,8 @@ TEST(Warnings, ChecksThatThisMachineCannotMake) {
   }
   HealthBoard board([](const HealthBoard::Entry&, const HealthState&) {});
   board.sync(records, config, 0);
+  EXPECT_EQ(warnings_of_services(board, config), (Sentences{"this service has no backend that is up: web"}));
+  EXPECT_EQ(warnings_of_reach(board, {}), Sentences{}) << "down for another reason";
   EXPECT_EQ(warnings_of_checks(board), Sentences{});
   const std::string why = "this machine could not probe: Too many open files";
   for (std::uint32_t i = 0; i < 4; ++i) board.check_result(i, {ProbeOutcome::inconclusive, why, 0}, 10);
