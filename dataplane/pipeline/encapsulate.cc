@@ -49,14 +49,17 @@ std::uint8_t inner_traffic_class(const Packet& packet, const std::byte* inner) n
 }
 
 void write_udp(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint32_t shim) noexcept {
-  UdpHeader udp;
-  udp.source_port = be16(static_cast<std::uint16_t>(gue_source_port_base | (packet.hash & gue_source_port_bits)));
-  udp.destination_port = be16(static_cast<std::uint16_t>(backend.tunnel_id));
-  udp.length = be16(static_cast<std::uint16_t>(packet.ip_length_bytes + shim));
-  udp.checksum = be16(0);
+  const be16 source_port(static_cast<std::uint16_t>(gue_source_port_base | (packet.hash & gue_source_port_bits)));
+  const be16 destination_port(static_cast<std::uint16_t>(backend.tunnel_id));
+  const be16 length(static_cast<std::uint16_t>(packet.ip_length_bytes + shim));
+  // In one word, as own_header.hh does; the checksum, last, is 0.
+  const std::uint64_t udp =
+      source_port.raw() | std::uint64_t{destination_port.raw()} << 16U | std::uint64_t{length.raw()} << 32U;
+  static_assert(sizeof udp == sizeof(UdpHeader));
   std::memcpy(at, &udp, sizeof udp);
   if (backend.forward == GW_FORWARD_GUE_DIRECT) return;
-  const GueHeader gue{0, inner_protocol(packet), be16(0)};
+  const std::uint32_t gue = std::uint32_t{inner_protocol(packet)} << 8U;
+  static_assert(sizeof gue == sizeof(GueHeader));
   std::memcpy(at + sizeof udp, &gue, sizeof gue);
 }
 

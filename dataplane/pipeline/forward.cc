@@ -18,15 +18,10 @@ bool has_no_tag(const Packet& packet, const gw_backend& backend) noexcept {
   return backend.vlan == 0 && packet.ip_offset_bytes == sizeof(EthernetHeader);
 }
 
-// What most packets need: nothing but two MAC addresses, which lie side by side in row and frame.
+// What most packets need: nothing but two MAC addresses.
 bool is_plain_l2(const Packet& packet, const gw_backend& backend) noexcept {
   return backend.forward == GW_FORWARD_L2 && (backend.flags & GW_BACKEND_RESOLVED) != 0 &&
          has_no_tag(packet, backend) && packet.ip_length_bytes <= backend.mtu_bytes;
-}
-
-void write_macs(std::byte* frame, const gw_backend& backend) noexcept {
-  std::memcpy(frame, backend.next_hop_mac, 6);
-  std::memcpy(frame + 6, backend.source_mac, 6);
 }
 
 // The packet as it is, on the backend's link.

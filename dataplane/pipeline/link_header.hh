@@ -2,6 +2,7 @@
 // The Ethernet header towards a backend, with the VLAN tag that the backend has, whatever the received frame had.
 #pragma once
 
+#include <cstddef>
 #include <cstring>
 
 #include "dataplane/net/ethernet.hh"
@@ -14,19 +15,23 @@ namespace guideway {
   return sizeof(EthernetHeader) + (backend.vlan != 0 ? sizeof(VlanTag) : 0);
 }
 
+// Two MAC addresses, which lie side by side in row and frame.
+inline void write_macs(std::byte* frame, const gw_backend& backend) noexcept {
+  static_assert(offsetof(gw_backend, source_mac) == offsetof(gw_backend, next_hop_mac) + 6);
+  std::memcpy(frame, reinterpret_cast<const std::byte*>(&backend) + offsetof(gw_backend, next_hop_mac), 12);
+}
+
 // Lets the frame begin so far before `ip` that the header fits, and writes it. The room must be there. The bytes behind
 // `ip` stay; their number is the caller's to set.
 inline void write_link_header(Packet& packet, std::byte* ip, const gw_backend& backend, EtherType type) noexcept {
   std::byte* frame = ip - link_header_bytes(backend);
-  EthernetHeader header;
-  std::memcpy(header.destination.bytes.data(), backend.next_hop_mac, 6);
-  std::memcpy(header.source.bytes.data(), backend.source_mac, 6);
-  header.type = be16(static_cast<std::uint16_t>(backend.vlan != 0 ? EtherType::vlan : type));
-  std::memcpy(frame, &header, sizeof header);
+  write_macs(frame, backend);
+  const be16 frame_type(static_cast<std::uint16_t>(backend.vlan != 0 ? EtherType::vlan : type));
+  std::memcpy(frame + 12, &frame_type, sizeof frame_type);
   if (backend.vlan != 0) {
     const auto control = static_cast<std::uint16_t>((packet.vlan_control & ~vlan_id_bits) | backend.vlan);
     const VlanTag tag{be16(control), be16(static_cast<std::uint16_t>(type))};
-    std::memcpy(frame + sizeof header, &tag, sizeof tag);
+    std::memcpy(frame + sizeof(EthernetHeader), &tag, sizeof tag);
   }
   packet.headroom_bytes = static_cast<std::uint16_t>(packet.headroom_bytes + (frame - packet.data));
   packet.data = frame;
