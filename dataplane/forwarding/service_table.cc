@@ -13,18 +13,6 @@
 namespace guideway {
 namespace {
 
-std::uint32_t hash_of(const gw_service_key& key) noexcept {
-  // Keys are the operator's own, so a plain mix serves; the addresses that packets bring only decide which cell is
-  // read first, and at a quarter full a walk is short.
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  std::uint32_t rest = 0;
-  std::memcpy(&high, key.address, 8);
-  std::memcpy(&low, key.address + 8, 8);
-  std::memcpy(&rest, &key.port_be16, 4);
-  return static_cast<std::uint32_t>(gw_mix(high ^ gw_mix(low + key.prefix_bits) ^ (std::uint64_t{rest} << 32U)));
-}
-
 bool same(const gw_service_key& a, const gw_service_key& b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 gw_service_key destination_key(const gw_flow_key& flow) noexcept {
@@ -78,20 +66,21 @@ std::vector<gw_service_key> keys_by_position(std::span<const Service> services) 
 }  // namespace
 
 ServiceKeyIndex::ServiceKeyIndex(std::span<const gw_service_key> keys)
-    : cells_(std::bit_ceil(keys.size() * 4 + 1), Cell{{}, absent}),
+    : cells_(std::bit_ceil(keys.size() * 4 + 1), Cell{0, absent}),
       mask_(static_cast<std::uint32_t>(cells_.size()) - 1) {
-  std::uint32_t position = 0;
+  keys_.reserve(keys.size());
   for (const gw_service_key& key : keys) {
-    std::uint32_t cell = hash_of(key) & mask_;
+    const std::uint64_t hash = ServiceKeyWords::of(key).hash();
+    std::uint32_t cell = first_cell(hash);
     while (cells_[cell].position != absent) cell = (cell + 1) & mask_;
-    cells_[cell] = {key, position++};
+    cells_[cell] = {tag_of(hash), static_cast<std::uint32_t>(keys_.size())};
+    keys_.push_back(ServiceKeyWords::of(key));
   }
 }
 
 std::uint32_t ServiceKeyIndex::find(const gw_service_key& key) const noexcept {
-  std::uint32_t cell = hash_of(key) & mask_;
-  while (cells_[cell].position != absent && !same(cells_[cell].key, key)) cell = (cell + 1) & mask_;
-  return cells_[cell].position;
+  const ServiceKeyWords words = ServiceKeyWords::of(key);
+  return find(words.hash(), [&](std::uint32_t position) noexcept { return keys_[position] == words; });
 }
 
 ServiceTable::ServiceTable(std::vector<Service> services)
@@ -151,7 +140,7 @@ bool ServiceTable::widen_to_prefix(gw_service_key& key) const noexcept {
   return false;
 }
 
-const Service* ServiceTable::match(const gw_flow_key& flow) const noexcept {
+const Service* ServiceTable::match_widely(const gw_flow_key& flow) const noexcept {
   gw_service_key key = destination_key(flow);
   if (const Service* service = match_at(key)) return service;
   return widen_to_prefix(key) ? match_at(key) : nullptr;

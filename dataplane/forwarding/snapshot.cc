@@ -116,7 +116,7 @@ Result<std::vector<Service>> read_services(std::span<const std::byte> wire, cons
       return wrong_field("service key at position", i, "each address, port and protocol once");
     if (!ids.insert(row.id).second) return wrong_field("service id", row.id, "each id once");
     const auto slots = tables[row.table]->slots();
-    services.push_back({row, slots.data(), static_cast<std::uint32_t>(slots.size())});
+    services.push_back({slots.data(), static_cast<std::uint32_t>(slots.size()), row});
   }
   return services;
 }

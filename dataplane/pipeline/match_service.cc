@@ -14,6 +14,30 @@ bool same_destination(const gw_flow_key& a, const gw_flow_key& b) noexcept {
          a.destination_port_be16 == b.destination_port_be16 && a.protocol == b.protocol && a.family == b.family;
 }
 
+// Sets the service of every active packet. Packets of one service tend to come together: then there is one question for
+// all of them. Where there are many, each stage reads what the one before has sent for.
+void find_services(Burst& burst, const ServiceTable& services) noexcept {
+  struct Asked {
+    const gw_flow_key* flow;
+    ServiceTable::Question question;
+    const Service* service;
+  };
+  std::array<Asked, burst_packets_max> asked;
+  std::array<std::uint8_t, burst_packets_max> asked_by;
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < burst.active_count; ++i) {
+    const gw_flow_key& flow = burst.packets[burst.active[i]].flow;
+    if (count == 0 || !same_destination(flow, *asked[count - 1].flow))
+      asked[count++] = {&flow, services.ask(flow), nullptr};
+    asked_by[i] = static_cast<std::uint8_t>(count - 1);
+  }
+  if (count > 1)
+    for (std::uint32_t i = 0; i < count; ++i) services.approach(asked[i].question);
+  for (std::uint32_t i = 0; i < count; ++i) asked[i].service = services.match(*asked[i].flow, asked[i].question);
+  for (std::uint32_t i = 0; i < burst.active_count; ++i)
+    burst.packets[burst.active[i]].service = asked[asked_by[i]].service;
+}
+
 gw_exit exit_without_service(const Packet& packet, const ServiceTable& services) noexcept {
   if (packet.kind != PacketKind::about_flow || services.has_address(packet.flow)) return GW_EXIT_KERNEL_NO_SERVICE;
   return GW_EXIT_KERNEL_OTHER_PROTOCOL;
@@ -43,12 +67,8 @@ void hash_flows(Burst& burst, std::uint8_t family, const gw_hash_key& key, FlowH
 
 void match_service(Burst& burst, const Snapshot& snapshot, FlowHasher& hasher) noexcept {
   const ServiceTable& services = snapshot.services();
-  // Packets of one service tend to come together: most of a burst need not look it up again.
-  const Packet* before = nullptr;
+  find_services(burst, services);
   for_each_active(burst, [&](Packet& packet) noexcept {
-    const bool is_same = before != nullptr && same_destination(packet.flow, before->flow);
-    packet.service = is_same ? before->service : services.match(packet.flow);
-    before = &packet;
     if (packet.service == nullptr) return exit_without_service(packet, services);
     packet.service_id = packet.service->row.id;
     packet.dscp = packet.service->row.dscp;
