@@ -19,6 +19,8 @@ class CountersView {
   [[nodiscard]] static Result<CountersView> over(std::span<const std::byte> bytes);
 
   [[nodiscard]] std::uint32_t worker_count() const noexcept { return header_.worker_count; }
+  // Of gw_worker_counters.cycles; 0 if this datapath does not measure itself.
+  [[nodiscard]] std::uint64_t cycles_per_second() const noexcept { return header_.cycles_per_second; }
   [[nodiscard]] gw_worker_counters worker(std::uint32_t number) const noexcept;
   // Summed over the workers; zero for an id or index beyond the datapath's room.
   [[nodiscard]] gw_service_counters service(std::uint32_t id) const noexcept;

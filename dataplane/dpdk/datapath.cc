@@ -11,6 +11,7 @@
 
 #include "dataplane/dpdk/eal_log.hh"
 #include "dataplane/dpdk/polled_interface.hh"
+#include "dataplane/worker/cycles.hh"
 #include "ebpf/abi/limits.h"
 
 namespace guideway {
@@ -67,7 +68,7 @@ Result<std::unique_ptr<DpdkDatapath>> DpdkDatapath::start(const Options& options
   if (!cores) return failure_of(cores);
   auto health = HealthBlock::create(options.capacities);
   if (!health) return failure_of(health);
-  auto counters = CountersBlock::create(options.capacities, options.cores.worker_count);
+  auto counters = CountersBlock::create(options.capacities, options.cores.worker_count, measure_cycles_per_second());
   if (!counters) return failure_of(counters);
   std::vector<PortSpec> devices = options.ports;
   devices.insert(devices.end(), options.members.begin(), options.members.end());
@@ -188,7 +189,7 @@ Result<void> DpdkDatapath::start_workers(const Options& options, const CorePlan&
       ports.push_back({queues_.back().get(), kernel_faces_.empty() ? nullptr : &kernel_faces_[number]->queue(index)});
     }
     workers_.push_back(std::make_unique<Worker>(index, snapshots_, std::move(*pipeline), counters_.worker(index),
-                                                std::move(ports), idle));
+                                                std::move(ports), idle, counters_.cycles_per_second()));
   }
   for (const auto& worker : workers_) {
     if (auto launched = eal_.launch(*worker, stop_); !launched) return launched;

@@ -47,7 +47,8 @@ HealthTable HealthBlock::table() const noexcept {
       {reinterpret_cast<std::uint64_t*>(memory_.data()), memory_.bytes().size() / sizeof(std::uint64_t)});
 }
 
-Result<CountersBlock> CountersBlock::create(const Capacities& capacities, std::uint32_t worker_count) {
+Result<CountersBlock> CountersBlock::create(const Capacities& capacities, std::uint32_t worker_count,
+                                            std::uint64_t cycles_per_second) {
   const std::uint64_t stride = stride_bytes(capacities);
   const std::uint64_t length_bytes = sizeof(gw_counters_header) + stride * worker_count;
   auto fd = make_shared_memory("guideway-counters", length_bytes);
@@ -63,10 +64,15 @@ Result<CountersBlock> CountersBlock::create(const Capacities& capacities, std::u
   header.services_max = capacities.services_max;
   header.backends_max = capacities.backends_max;
   header.worker_stride_bytes = static_cast<std::uint32_t>(stride);
+  header.cycles_per_second = cycles_per_second;
   std::memcpy(memory->data(), &header, sizeof(header));
   // From now on only the mapping that exists can write: readers cannot falsify what others read.
   if (auto sealed = seal(fd->get(), no_resize | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL); !sealed) return failure_of(sealed);
   return CountersBlock(std::move(*fd), std::move(*memory));
+}
+
+std::uint64_t CountersBlock::cycles_per_second() const noexcept {
+  return reinterpret_cast<const gw_counters_header*>(memory_.data())->cycles_per_second;
 }
 
 WorkerCounters CountersBlock::worker(std::uint32_t index) const noexcept {

@@ -30,9 +30,11 @@ class HealthBlock {
 
 class CountersBlock {
  public:
-  // Laid out by ebpf/abi/counters.h.
-  [[nodiscard]] static Result<CountersBlock> create(const Capacities& capacities, std::uint32_t worker_count);
+  // Laid out by ebpf/abi/counters.h. `cycles_per_second` as measured (cycles.hh).
+  [[nodiscard]] static Result<CountersBlock> create(const Capacities& capacities, std::uint32_t worker_count,
+                                                    std::uint64_t cycles_per_second);
   [[nodiscard]] WorkerCounters worker(std::uint32_t index) const noexcept;
+  [[nodiscard]] std::uint64_t cycles_per_second() const noexcept;
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
   [[nodiscard]] std::uint64_t length_bytes() const noexcept { return memory_.bytes().size(); }
 

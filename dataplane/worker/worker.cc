@@ -27,25 +27,29 @@ std::uint32_t monotonic_ticks() noexcept {
 }
 
 Worker::Worker(std::uint32_t index, SnapshotCell& snapshots, Pipeline pipeline, WorkerCounters counters,
-               std::vector<WorkerPort> ports, const IdleSettings& idle)
+               std::vector<WorkerPort> ports, const IdleSettings& idle, std::uint64_t cycles_per_second)
     : index_(index),
       snapshots_(snapshots),
       pipeline_(std::move(pipeline)),
       counters_(counters),
       ports_(std::move(ports)),
       idle_(idle),
+      telemetry_(counters.worker, cycles_per_second),
       to_port_(ports_.size()) {
   for (const WorkerPort& port : ports_) check(port.queue != nullptr, "every port has a queue");
+  telemetry_.begin(read_cycles());
 }
 
 void Worker::run(const std::atomic<bool>& stop) noexcept {
   ::prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL);  // the default of 50 us would be most of a short sleep
   snapshots_.join(index_);
+  telemetry_.begin(read_cycles());
   while (!stop.load(std::memory_order_relaxed)) {
     const std::uint32_t duration_us = idle_.sleep_us_after(poll(monotonic_ticks()));
     if (duration_us == 0) continue;
     snapshots_.leave(index_);  // nobody waits for a sleeper
     sleep_us(duration_us);
+    telemetry_.count_time(false, read_cycles());
     snapshots_.join(index_);
   }
   snapshots_.leave(index_);
@@ -59,12 +63,7 @@ bool Worker::poll(std::uint32_t now_ticks) noexcept {
     port.queue->receive(burst_);
     if (burst_.count != 0) {
       found = true;
-      for (std::uint32_t i = 0; i < burst_.count; ++i)
-        burst_.packets[i].ingress_port = static_cast<std::uint8_t>(number);
-      pipeline_.run(burst_, snapshot, now_ticks);
-      dispatch(port);
-      pipeline_.count(burst_);
-      send_released(snapshot, now_ticks);
+      run_burst(number, snapshot, now_ticks);
     }
     if (port.kernel_face == nullptr) continue;
     port.kernel_face->receive(burst_);
@@ -77,7 +76,19 @@ bool Worker::poll(std::uint32_t now_ticks) noexcept {
   answer_question(now_ticks);
   add_to(counters_.worker.loops, 1);
   if (found) add_to(counters_.worker.busy_loops, 1);
+  telemetry_.count_time(found, read_cycles());
   return found;
+}
+
+void Worker::run_burst(std::size_t port_number, const Snapshot& snapshot, std::uint32_t now_ticks) noexcept {
+  const std::uint64_t timed_from = telemetry_.count_burst(burst_.count) ? read_cycles() : 0;
+  for (std::uint32_t i = 0; i < burst_.count; ++i)
+    burst_.packets[i].ingress_port = static_cast<std::uint8_t>(port_number);
+  pipeline_.run(burst_, snapshot, now_ticks);
+  dispatch(ports_[port_number]);
+  if (timed_from != 0) telemetry_.count_latency(read_cycles() - timed_from);
+  pipeline_.count(burst_);
+  send_released(snapshot, now_ticks);
 }
 
 void Worker::send_released(const Snapshot& snapshot, std::uint32_t now_ticks) noexcept {

@@ -14,6 +14,7 @@
 #include "dataplane/worker/flow_mailbox.hh"
 #include "dataplane/worker/idle.hh"
 #include "dataplane/worker/snapshot_cell.hh"
+#include "dataplane/worker/telemetry.hh"
 
 namespace guideway {
 
@@ -25,9 +26,9 @@ struct WorkerPort {
 
 class Worker {
  public:
-  // Everything that is referred to must outlive the worker.
+  // Everything that is referred to must outlive the worker. `cycles_per_second` as measured (cycles.hh).
   Worker(std::uint32_t index, SnapshotCell& snapshots, Pipeline pipeline, WorkerCounters counters,
-         std::vector<WorkerPort> ports, const IdleSettings& idle);
+         std::vector<WorkerPort> ports, const IdleSettings& idle, std::uint64_t cycles_per_second);
 
   // Polls until told to stop.
   void run(const std::atomic<bool>& stop) noexcept;
@@ -47,6 +48,7 @@ class Worker {
     [[nodiscard]] std::span<Packet* const> all() const noexcept { return {packets.data(), count}; }
   };
 
+  void run_burst(std::size_t port_number, const Snapshot& snapshot, std::uint32_t now_ticks) noexcept;
   void dispatch(WorkerPort& from) noexcept;
   void send_released(const Snapshot& snapshot, std::uint32_t now_ticks) noexcept;
   void sort_by_exit(bool has_kernel_face) noexcept;
@@ -60,6 +62,7 @@ class Worker {
   WorkerCounters counters_;
   std::vector<WorkerPort> ports_;
   Idle idle_;
+  Telemetry telemetry_;
   FlowMailbox mailbox_;
   Burst burst_;
   std::vector<PacketList> to_port_;  // by port number

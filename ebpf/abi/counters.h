@@ -18,9 +18,19 @@ struct gw_counters_header {
   __u32 services_max;
   __u32 backends_max;
   __u32 worker_stride_bytes; /* from one worker's block to the next */
-  __u8 zero[40];
+  __u64 cycles_per_second;   /* of gw_worker_counters.cycles; 0 where workers do not measure themselves (XDP) */
+  __u8 zero[32];
 };
 GW_STATIC_ASSERT(sizeof(struct gw_counters_header) == 64, "counters header");
+
+/* Bursts by their number of packets: class i has 2^i to 2^(i+1)-1 of them, the last class all that is larger. */
+#define GW_BURST_CLASSES 8u
+/* Latencies: class i is of less than 2^(i+GW_LATENCY_FIRST_BITS) ns and not of the class before, the last one all that
+ * is longer. */
+#define GW_LATENCY_CLASSES 16u
+#define GW_LATENCY_FIRST_BITS 8u
+/* One burst of so many is timed. */
+#define GW_LATENCY_SAMPLED_OF 64u
 
 struct gw_worker_counters {
   __u64 received_packets; /* = sum of exits[], always */
@@ -37,11 +47,18 @@ struct gw_worker_counters {
   __u64 flows_not_remembered; /* should have been, but the bucket held only live flows */
   __u64 flows_displaced;      /* entries on probation that made room for another */
   __u64 flows_expired;
-  __u64 zero[2];
+  __u64 cycles;      /* since the worker began, asleep or not */
+  __u64 busy_cycles; /* those of polls that found packets: by cycles the load, by received_packets a packet's cost */
   __u64 exits[GW_EXITS_MAX];
+  /* How the worker fares: the datapath that polls fills it, for all others it is zero. */
+  __u64 bursts[GW_BURST_CLASSES];      /* received from ports */
+  __u64 latencies[GW_LATENCY_CLASSES]; /* of sampled bursts: from receive to handed over to the transmit queue */
+  __u64 latency_sum_ns;                /* of the same bursts */
+  __u64 zero[7];
 };
-GW_STATIC_ASSERT(sizeof(struct gw_worker_counters) == 128 + 8 * GW_EXITS_MAX, "worker counters");
+GW_STATIC_ASSERT(sizeof(struct gw_worker_counters) == 128 + 8 * GW_EXITS_MAX + 256, "worker counters");
 GW_ASSERT_OFFSET(gw_worker_counters, exits, 128);
+GW_ASSERT_OFFSET(gw_worker_counters, bursts, 128 + 8 * GW_EXITS_MAX);
 
 struct gw_service_counters {
   __u64 packets;

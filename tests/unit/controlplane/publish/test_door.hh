@@ -44,6 +44,7 @@ class FakeDatapath : public door::Datapath {
                                     capacities.services_max,
                                     capacities.backends_max,
                                     static_cast<std::uint32_t>(stride_bytes_),
+                                    2'500'000'000,
                                     {}};
     std::memcpy(counters_.data(), &header, sizeof header);
   }

@@ -22,10 +22,11 @@ class Bench {
   enum class KernelFaces { both, none };
   static constexpr std::uint32_t now_ticks = 1000;
   static constexpr std::uint32_t frame_count = 8192;
+  static constexpr std::uint64_t cycles_per_second = 2'000'000'000;
 
   explicit Bench(KernelFaces faces = KernelFaces::both, const IdleSettings& idle = IdleSettings{false, 0, 0, 0})
       : health(*HealthBlock::create(capacities)),
-        counters_block(*CountersBlock::create(capacities, 1)),
+        counters_block(*CountersBlock::create(capacities, 1, cycles_per_second)),
         cell(std::make_unique<SnapshotCell>(Snapshot::empty(capacities), 1)) {
     for (std::uint32_t index = 0; index < 2; ++index)
       health.table().store(index, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE, 1));
@@ -34,7 +35,8 @@ class Bench {
     worker = std::make_unique<Worker>(
         0, *cell, std::move(*Pipeline::create(capacities, health.table(), crew, counters_block.worker(0))),
         counters_block.worker(0),
-        std::vector<WorkerPort>{{&port0, has_faces ? &face0 : nullptr}, {&port1, has_faces ? &face1 : nullptr}}, idle);
+        std::vector<WorkerPort>{{&port0, has_faces ? &face0 : nullptr}, {&port1, has_faces ? &face1 : nullptr}}, idle,
+        cycles_per_second);
     cell->join(0);
   }
   Bench(const Bench&) = delete;

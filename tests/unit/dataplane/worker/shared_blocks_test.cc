@@ -13,7 +13,7 @@ namespace {
 const Capacities capacities{3, 5, 64};
 
 TEST(SharedBlocks, CountersLieWhereTheAbiSays) {
-  auto block = CountersBlock::create(capacities, 2);
+  auto block = CountersBlock::create(capacities, 2, 2'500'000'000);
   ASSERT_TRUE(block);
   block->worker(0).backends[4].remembered = 11;
   block->worker(1).worker.exits[15] = 22;
@@ -27,6 +27,8 @@ TEST(SharedBlocks, CountersLieWhereTheAbiSays) {
   EXPECT_EQ(header.worker_count, 2U);
   EXPECT_EQ(header.services_max, 3U);
   EXPECT_EQ(header.backends_max, 5U);
+  EXPECT_EQ(header.cycles_per_second, 2'500'000'000U);
+  EXPECT_EQ(block->cycles_per_second(), 2'500'000'000U);
   const auto at = [&](std::size_t offset) {
     std::uint64_t value = 0;
     std::memcpy(&value, seen->data() + offset, sizeof value);
@@ -42,14 +44,14 @@ TEST(SharedBlocks, CountersLieWhereTheAbiSays) {
 }
 
 TEST(SharedBlocks, ReadersCannotWriteCounters) {
-  const auto block = CountersBlock::create(capacities, 1);
+  const auto block = CountersBlock::create(capacities, 1, 1);
   ASSERT_TRUE(block);
   EXPECT_FALSE(Mapping::of_file(block->fd(), block->length_bytes(), true));
   EXPECT_TRUE(Mapping::of_file(block->fd(), block->length_bytes(), false));
 }
 
 TEST(SharedBlocks, NobodyCanResizeThem) {
-  const auto counters = CountersBlock::create(capacities, 1);
+  const auto counters = CountersBlock::create(capacities, 1, 1);
   const auto health = HealthBlock::create(capacities);
   ASSERT_TRUE(counters && health);
   for (const int fd : {counters->fd(), health->fd()}) {
