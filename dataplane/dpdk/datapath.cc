@@ -95,7 +95,7 @@ Result<rte_mempool*> DpdkDatapath::pool_of(const Options& options, int numa_node
   const auto device_count = static_cast<std::uint32_t>(options.ports.size() + options.members.size());
   const std::uint32_t queue_pairs = device_count * options.cores.worker_count;
   const std::uint32_t buffer_count = queue_pairs * (options.rx_descriptors + options.tx_descriptors) +
-                                     port_count * 2304U +
+                                     port_count * 2304U + options.extra_buffers +
                                      (options.cores.worker_count + 1) * (1024U + GW_FRAGMENTS_HELD_MAX);
   std::uint32_t frame_bytes_min = 0;
   for (const auto* specs : {&options.ports, &options.members}) {

@@ -76,6 +76,11 @@ void add_memory(CLI::App& app, Written& written) {
       ->check(CLI::Range(32, 32768))
       ->capture_default_str()
       ->type_name("N");
+  app.add_option("--extra-buffers", written.options.extra_buffers,
+                 "Packet buffers beyond those that full queues need, for devices that keep some to themselves")
+      ->check(CLI::Range(0U, 1U << 26U))
+      ->capture_default_str()
+      ->type_name("N");
   app.add_option("--mtu", written.options.mtu_bytes, "Largest IP packet of every port (default: the device's own)")
       ->check(CLI::Range(1280U, GW_FRAME_BYTES_MAX - 32U))
       ->type_name("BYTES");

@@ -23,6 +23,7 @@ struct Options {
   std::uint32_t memory_mb = 512;
   std::uint16_t rx_descriptors = 512;
   std::uint16_t tx_descriptors = 512;
+  std::uint32_t extra_buffers = 0;
   std::vector<std::string> kernel_faces;  // one a port, or empty
   bool busy_poll = false;
   std::optional<std::uint16_t> mtu_bytes;

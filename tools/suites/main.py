@@ -13,7 +13,7 @@ import fuzzing  # noqa: E402
 import results as outcome  # noqa: E402
 
 # In this order; meson's suites of the release build unless a function says otherwise.
-meson_suites = ["unit", "oracle", "replay", "sim", "fuzz", "tidy", "ebpf", "netns"]
+meson_suites = ["unit", "oracle", "replay", "sim", "fuzz", "tidy", "ebpf", "netns", "bench"]
 special_suites = {
     "libfuzzer": "60 s of libFuzzer a target",
     "asan": "unit and replay under the address and undefined behaviour sanitizers",
