@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/optional/optional.hpp>
 #include <cstddef>
 #include <limits>
@@ -55,7 +55,6 @@ class HttpProbe final : public ConnectingProbe {
     parser_.header_limit(header_bytes_max);
     // A body above our own limit is no error: it is left unread.
     parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
-    parser_.eager(true);
     parser_.skip(target.method == "HEAD");
     if (!target.body.empty()) wanted_body_ = AnswerPattern::parse(target.body).value_or(AnswerPattern());
   }
@@ -84,15 +83,24 @@ class HttpProbe final : public ConnectingProbe {
       const std::size_t used = parser_.put(boost::asio::buffer(unparsed_), error);
       unparsed_.erase(0, used);
       if (error == http::error::need_more) break;
+      if (error == http::error::need_buffer) return judge_body();
       if (error) return fail_parsing(error);
-      if (!had_header && parser_.is_header_done() && !is_wanted_status())
-        return finish(ProbeOutcome::failed, status_text() + ", wanted " + wanted_text(target_.status));
+      if (!had_header && parser_.is_header_done()) {
+        if (!is_wanted_status())
+          return finish(ProbeOutcome::failed, status_text() + ", wanted " + wanted_text(target_.status));
+        make_room_for_body();
+      }
       if (used == 0) break;
     }
     if (closed && !parser_.is_done()) return end();
-    const std::string& body = parser_.get().body();
-    if (parser_.is_done() || body.size() >= body_bytes_max) return judge_body(body);
+    if (parser_.is_done()) return judge_body();
     listen();
+  }
+
+  // Our own memory, bounded: a server may announce any length.
+  void make_room_for_body() {
+    body_.resize(body_bytes_max);
+    parser_.get().body() = {body_.data(), body_.size(), true};
   }
 
   // The server closed: of a response without a length that is its end.
@@ -101,10 +109,11 @@ class HttpProbe final : public ConnectingProbe {
     error_code error;
     parser_.put_eof(error);
     if (error) return fail_parsing(error);
-    judge_body(parser_.get().body());
+    judge_body();
   }
 
-  void judge_body(const std::string& body) {
+  void judge_body() {
+    const std::string_view body(body_.data(), body_.size() - parser_.get().body().size);
     if (wanted_body_.occurs_in(body)) return finish(ProbeOutcome::ok, status_text());
     finish(ProbeOutcome::failed, status_text() + ", but its body has no " + target_.body);
   }
@@ -125,7 +134,8 @@ class HttpProbe final : public ConnectingProbe {
 
   [[nodiscard]] std::string status_text() const { return "HTTP status " + std::to_string(parser_.get().result_int()); }
 
-  http::response_parser<http::string_body> parser_;
+  http::response_parser<http::buffer_body> parser_;
+  std::string body_;
   AnswerPattern wanted_body_;
   std::string unparsed_;
 };

@@ -122,7 +122,9 @@ TEST_F(HttpServerTest, AReaderThatIsTooSlowIsCutOff) {
 
 TEST_F(HttpServerTest, OperationsKnowWhoAsks) {
   start({});
-  ask(path_, "POST", "/v1/edits", R"({"edits": [{"op": "backend.weight", "pool": "p", "name": "b", "weight": 3}]})");
+  const HttpAnswer answer = ask(path_, "POST", "/v1/edits",
+                                R"({"edits": [{"op": "backend.weight", "pool": "p", "name": "b", "weight": 3}]})");
+  EXPECT_EQ(answer.status, 200);
   stop();
   EXPECT_EQ(operations_.last_actor.uid, ::getuid());
   EXPECT_EQ(operations_.last_actor.pid, ::getpid());

@@ -33,7 +33,8 @@ inline Outcome guideway(const std::string& arguments) {
   if (program == nullptr) return {-1, "", "GUIDEWAY_PROGRAM names no program"};
   const std::string files =
       (std::filesystem::temp_directory_path() / "guideway-program-").string() + std::to_string(::getpid());
-  const std::string command = std::string(program) + " " + arguments + " >" + files + ".out 2>" + files + ".err";
+  // Redirected in front, so that the words may end in a here-document.
+  const std::string command = std::string(program) + " >" + files + ".out 2>" + files + ".err " + arguments;
   const int status = std::system(command.c_str());  // NOLINT(cert-env33-c): the words are this file's own
   const Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : -1, contents(files + ".out"),
                         contents(files + ".err")};

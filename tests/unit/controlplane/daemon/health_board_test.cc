@@ -157,15 +157,27 @@ class Storm {
       const Administrative word = four_->config.pools.at(0).backends.at(index).administrative;
       ASSERT_EQ(now, entry.health.state()) << "the word is what the machine says";
       ASSERT_EQ(now.share != 0, now.state == GW_HEALTH_UP);
-      if (word == Administrative::disabled) ASSERT_EQ(now.reason, GW_REASON_ADMINISTRATIVE) << "an operator's word";
-      if (word == Administrative::draining) ASSERT_NE(now.state, GW_HEALTH_UP) << "an operator's word";
-      if (now.reason == GW_REASON_LOAD) ASSERT_GE(now.share, GW_SHARE_FULL / 10 - 1);
-      if (now.reason == GW_REASON_PANIC) ASSERT_TRUE(pool.health.panic());
+      if (word == Administrative::disabled) {
+        ASSERT_EQ(now.reason, GW_REASON_ADMINISTRATIVE) << "an operator's word";
+      }
+      if (word == Administrative::draining) {
+        ASSERT_NE(now.state, GW_HEALTH_UP) << "an operator's word";
+      }
+      if (now.reason == GW_REASON_LOAD) {
+        ASSERT_GE(now.share, GW_SHARE_FULL / 10 - 1);
+      }
+      if (now.reason == GW_REASON_PANIC) {
+        ASSERT_TRUE(pool.health.panic());
+      }
       up += now.state == GW_HEALTH_UP ? 1 : 0;
     }
-    if (pool.health.panic()) ASSERT_EQ(up, pool.counts.could_serve) << "in panic everybody who could serve does";
+    if (pool.health.panic()) {
+      ASSERT_EQ(up, pool.counts.could_serve) << "in panic everybody who could serve does";
+    }
     // Below the threshold is panic, so somebody always serves where somebody could.
-    if (pool.counts.could_serve != 0) ASSERT_GT(up, 0u);
+    if (pool.counts.could_serve != 0) {
+      ASSERT_GT(up, 0u);
+    }
   }
 
   std::mt19937_64 random_;

@@ -31,7 +31,11 @@ TEST(Warnings, ChecksThatThisMachineCannotMake) {
   HealthBoard board([](const HealthBoard::Entry&, const HealthState&) {});
   board.sync(records, config, 0);
   EXPECT_EQ(warnings_of_services(board, config), (Sentences{"this service has no backend that is up: web"}));
-  EXPECT_EQ(warnings_of_reach(board, {}), Sentences{}) << "down for another reason";
+  EXPECT_EQ(
+      warnings_of_reach(board, {{0, "no route"}}),
+      (Sentences{"the way to these backends is not known (no route): web/10.0.0.1",
+                 "the way to these backends is not known (not asked yet): web/10.0.0.2, web/10.0.0.3, web/10.0.0.4 "
+                 "and 1 more"}));
   EXPECT_EQ(warnings_of_checks(board), Sentences{});
   const std::string why = "this machine could not probe: Too many open files";
   for (std::uint32_t i = 0; i < 4; ++i) board.check_result(i, {ProbeOutcome::inconclusive, why, 0}, 10);
