@@ -54,7 +54,8 @@ void HealthBoard::sync(const std::map<BackendKey, BackendRecord>& backends, cons
       continue;
     }
     entries_.erase(record.index);
-    Entry entry{key, record, policy, BackendHealth(policy, now_ms), std::nullopt, false};
+    Entry entry{key, record, policy, BackendHealth(policy, now_ms), {}, std::nullopt, false};
+    entry.told = entry.health.state();
     take_record(entries_.emplace(record.index, std::move(entry)).first->second, record, policy, now_ms);
     if (const auto pool = pools_.find(key.pool); pool != pools_.end()) {
       pool->second.feedback.forget(record.index);
@@ -96,13 +97,12 @@ void HealthBoard::forget_gone(const std::map<BackendKey, BackendRecord>& backend
 
 void HealthBoard::take_record(Entry& entry, const BackendRecord& record, const HealthPolicy& policy,
                               std::int64_t now_ms) {
-  const HealthState before = entry.health.state();
   entry.record = record;
   entry.policy = policy;
   entry.health.set_policy(policy, now_ms);
   entry.health.set_administrative(administrative_of(record), now_ms);
   entry.health.set_leaving(record.leaving, now_ms);
-  settle(entry, before);
+  settle(entry);
 }
 
 void HealthBoard::restore(const HealthTable& datapath, std::int64_t now_ms) {
@@ -111,7 +111,6 @@ void HealthBoard::restore(const HealthTable& datapath, std::int64_t now_ms) {
     const std::uint64_t word = datapath.load(index);
     const HealthState known = HealthState::of_word(word);
     if (known.state == GW_HEALTH_ABSENT || gw_health_generation(word) != entry.record.generation) continue;
-    const HealthState before = entry.health.state();
     entry.health = BackendHealth(entry.policy, known, now_ms);
     entry.health.set_administrative(administrative_of(entry.record), now_ms);
     entry.health.set_leaving(entry.record.leaving, now_ms);
@@ -119,7 +118,7 @@ void HealthBoard::restore(const HealthTable& datapath, std::int64_t now_ms) {
       if (known.reason == GW_REASON_LOAD) pool->second.feedback.begin_at(index, known.share);
       pool->second.is_stale = true;
     }
-    settle(entry, before);
+    settle(entry);
   }
 }
 
@@ -141,7 +140,6 @@ void HealthBoard::check_result(std::uint32_t index, const ProbeResult& result, s
   auto found = entries_.find(index);
   if (found == entries_.end()) return;
   Entry& entry = found->second;
-  const HealthState before = entry.health.state();
   entry.last_check = result;
   entry.passed_once |= result.outcome == ProbeOutcome::ok;
   bool changed = entry.health.check_result(result.outcome, result.detail, now_ms);
@@ -152,24 +150,21 @@ void HealthBoard::check_result(std::uint32_t index, const ProbeResult& result, s
     pool->second.feedback.checked(index, result.outcome == ProbeOutcome::ok, result.latency_us);
   // The pool is asked before the word goes out: in panic nobody is down even for a moment.
   if (changed && pool != pools_.end()) judge(pool->first, pool->second, now_ms);
-  const bool is_told = changed && word(index) == entry.health.state().word(entry.record.generation);
-  if (!is_told) settle(entry, before);
+  settle(entry);
 }
 
 void HealthBoard::set_resolved(std::uint32_t index, bool resolved, std::int64_t now_ms) {
   auto found = entries_.find(index);
   if (found == entries_.end()) return;
-  const HealthState before = found->second.health.state();
   found->second.health.set_resolved(resolved, now_ms);
-  settle(found->second, before);
+  settle(found->second);
 }
 
 void HealthBoard::tick(std::int64_t now_ms) {
   for (auto& [index, entry] : entries_) {
     if (!entry.health.wants_ticks()) continue;
-    const HealthState before = entry.health.state();
     entry.health.tick(now_ms);
-    settle(entry, before);
+    settle(entry);
   }
   for (auto& [name, pool] : pools_) judge(name, pool, now_ms);
 }
@@ -197,16 +192,16 @@ void HealthBoard::judge(const std::string& name, Pool& pool, std::int64_t now_ms
   pool.is_stale = false;
   for (const std::uint32_t index : pool.members) {
     Entry& entry = entries_.at(index);
-    const HealthState before = entry.health.state();
     entry.health.set_panic(pool.health.panic(), now_ms);
     entry.health.set_load_share(pool.feedback.share(index), now_ms);
-    settle(entry, before);
+    settle(entry);
   }
 }
 
-void HealthBoard::settle(Entry& entry, const HealthState& before) {
+void HealthBoard::settle(Entry& entry) {
   const HealthState& now = entry.health.state();
   store(entry.record.index, now.word(entry.record.generation));
+  const HealthState before = std::exchange(entry.told, now);
   if (on_change_ && (before.state != now.state || before.reason != now.reason)) on_change_(entry, before);
 }
 

@@ -30,6 +30,7 @@ class HealthBoard {
     BackendRecord record;
     HealthPolicy policy;
     BackendHealth health;
+    HealthState told;  // what listeners know of
     std::optional<ProbeResult> last_check;
     bool passed_once = false;
   };
@@ -75,7 +76,7 @@ class HealthBoard {
 
  private:
   void store(std::uint32_t index, std::uint64_t word);
-  void settle(Entry& entry, const HealthState& before);
+  void settle(Entry& entry);
   void take_record(Entry& entry, const BackendRecord& record, const HealthPolicy& policy, std::int64_t now_ms);
   void sync_pools(const Config& config, std::int64_t now_ms);
   void forget_gone(const std::map<BackendKey, BackendRecord>& backends);

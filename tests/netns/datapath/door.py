@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-MAGIC, PROTOCOL, ABI = 0x524F4447, 1, 2
+MAGIC, PROTOCOL, ABI = 0x524F4447, 1, 3
 HELLO, WELCOME, REFUSED, TABLE, SNAPSHOT, ACCEPTED, REJECTED, FLOW_QUERY, FLOW_ANSWER = range(1, 10)
 SNAPSHOT_MAGIC, TABLE_MAGIC, COUNTERS_MAGIC = 0x534E4757, 0x42544757, 0x43474757
 SEAL_SEAL, SEAL_SHRINK, SEAL_GROW, SEAL_WRITE = 1, 2, 4, 8
@@ -186,7 +186,7 @@ class Controller:
                 total[name] = total.get(name, 0) + value
             for name, value in zip(EXITS, struct.unpack_from("<%dQ" % len(EXITS), self.counters, at + 128)):
                 total["exits"][name] += value
-            services_at = at + 128 + 64 * 8
+            services_at = at + 128 + 64 * 8 + 256
             for index in range(16):
                 packets, _ = struct.unpack_from("<QQ", self.counters, services_at + index * 16)
                 total["services"][index] = total["services"].get(index, 0) + packets

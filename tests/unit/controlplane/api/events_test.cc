@@ -11,6 +11,7 @@ namespace {
 
 class EventsTest : public DaemonTest {
  protected:
+  void SetUp() override { listen_as(1); }
   [[nodiscard]] std::vector<std::string> texts(const std::string& kind, const std::string& query = "") const {
     std::vector<std::string> result;
     const nlohmann::json answer = get("/v1/events" + query);
@@ -27,7 +28,6 @@ class EventsTest : public DaemonTest {
 };
 
 TEST_F(EventsTest, TellWhyABackendChanged) {
-  listen_as(1);
   write_config(config_with({backend("a", 1)}));
   FakeDatapath datapath;
   TestDoor door(door_, datapath);
@@ -54,7 +54,6 @@ TEST_F(EventsTest, TellWhyABackendChanged) {
 }
 
 TEST_F(EventsTest, DriftInTheDatapathIsPutRightAndTold) {
-  listen_as(1);
   write_config(config_with({backend("a", 1)}));
   FakeDatapath datapath;
   TestDoor door(door_, datapath);

@@ -15,6 +15,7 @@ using nlohmann::json;
 
 class TransactionsTest : public DaemonTest {
  protected:
+  void SetUp() override { listen_as(1); }
   [[nodiscard]] HttpAnswer post(const std::string& target, const json& body) const {
     return ask(api_, "POST", target, body.dump());
   }
