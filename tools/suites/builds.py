@@ -96,7 +96,8 @@ def run_meson_suites(flavour, suites, options):
     command = ["meson", "test", "-C", folder, "--logbase", f"{flavour}-{label}", "--print-errorlogs"]
     for suite in suites:
         command += ["--suite", suite]
-    if "netns" in suites or "clang-tidy" in suites:
+    # Two at a time would make each other late: packets and checks have their hours.
+    if "netns" in suites or "clang-tidy" in suites or flavour == "asan":
         command += ["--num-processes", "1"]
     if flavour == "tsan":
         # The thread sanitizer of this compiler finds no room for its shadow under a large address randomisation.
