@@ -42,13 +42,13 @@ Result<UniqueFd> lock_socket(const std::string& path) {
 
 class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
  public:
-  Listener(asio::io_context& io, Router& router, const Limits& limits, AccessRules rules, std::string path,
+  Listener(asio::io_context& io, Router& router, const Limits& limits, const AccessRules& rules, std::string path,
            UniqueFd lock)
       : acceptor_(io),
         pause_(io),
         router_(router),
         limits_(limits),
-        rules_(std::move(rules)),
+        rules_(rules),
         path_(std::move(path)),
         lock_(std::move(lock)),
         open_(std::make_shared<OpenConnections>(limits.connections_max)) {}

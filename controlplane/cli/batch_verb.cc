@@ -36,15 +36,17 @@ Result<json> edits_of(std::istream& stream, const std::string& file) {
     if (!words) return failure(fmt::format("{}:{}: {}", file, number, words.error().message));
     if (words->empty()) continue;
     const ParsedCommandLine parsed = parse_command_line(*words);
-    if (!parsed.invocation)
-      return failure(fmt::format("{}:{}: {}", file, number,
-                                 parsed.otherwise.error.empty() ? "this only asks for help" : parsed.otherwise.error));
+    if (!parsed.invocation) {
+      const std::string& error = parsed.otherwise.error;
+      return failure(fmt::format("{}:{}: {}", file, number, error.empty() ? "this only asks for help" : error));
+    }
     const auto* command = std::get_if<EditCommand>(&parsed.invocation->command);
-    if (command == nullptr)
+    if (command == nullptr) {
       return failure(
           fmt::format("{}:{}: \"{}\" changes nothing that a batch can hold; give edits only, such as "
                       "service add or backend drain",
                       file, number, words->front()));
+    }
     edits.push_back(command->edit);
   }
   if (edits.empty()) return failure(file + ": there is no command in it");

@@ -19,6 +19,7 @@ void read_dns_question(TableReader& reader, CheckQuestion& question) {
                                        reader.find("query")->quoted()));
   }
   std::vector<std::string_view> records;
+  records.reserve(dns_record_kinds.size());
   for (const DnsRecordKind& kind : dns_record_kinds) records.push_back(kind.name);
   if (const auto index = reader.choice_index("record", records)) question.record = records.at(*index);
   if (auto answer = reader.text("answer", "what a record must be, such as \"192.0.2.1\"")) {

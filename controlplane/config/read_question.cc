@@ -54,6 +54,7 @@ std::optional<std::string> bounded(TableReader& reader, std::string_view key, st
 
 void read_kind(TableReader& reader, CheckQuestion& question) {
   std::vector<std::string_view> names;
+  names.reserve(check_words.size());
   for (const CheckWord& each : check_words) names.push_back(each.word);
   if (const auto index = reader.choice_index("type", names)) {
     question.kind = check_words.at(*index).kind;

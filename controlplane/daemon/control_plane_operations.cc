@@ -111,6 +111,7 @@ void ControlPlane::next_turn() {
 
 void ControlPlane::edits(std::vector<Edit> edits, const ChangeTerms& terms, Respond respond) {
   std::vector<std::string> what;
+  what.reserve(edits.size());
   for (const Edit& one : edits) what.push_back(text_of(one));
   auto answer = audited(terms, what, std::move(respond));
   if (!answer) return;

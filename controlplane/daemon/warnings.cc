@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/daemon/warnings.hh"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -42,6 +44,7 @@ std::vector<std::string> warnings_of_checks(const HealthBoard& board) {
     if (!entry.last_check->warning.empty()) names_by_warning[entry.last_check->warning].push_back(name);
   }
   std::vector<std::string> warnings;
+  warnings.reserve(names_by_detail.size() + names_by_warning.size());
   for (const auto& [detail, names] : names_by_detail)
     warnings.push_back("checks tell nothing and move no backend (" + detail + "): " + some_of(names));
   for (const auto& [warning, names] : names_by_warning) warnings.push_back(warning + ": " + some_of(names));
@@ -51,14 +54,14 @@ std::vector<std::string> warnings_of_checks(const HealthBoard& board) {
 std::vector<std::string> warnings_of_pools(const HealthBoard& board, std::int64_t now_ms) {
   std::vector<std::string> warnings;
   for (const auto& [name, pool] : board.pools()) {
-    const std::string serve =
-        std::to_string(pool.counts.serve) + " of " + std::to_string(pool.counts.could_serve) + " backends";
-    if (pool.health.panic())
-      warnings.push_back("pool " + name + " is in panic: " + serve + " pass their checks, fewer than " +
-                         std::to_string(pool.config.panic_percent) + " %, so failed checks are ignored");
+    const std::string serve = fmt::format("{} of {} backends", pool.counts.serve, pool.counts.could_serve);
+    if (pool.health.panic()) {
+      warnings.push_back(
+          fmt::format("pool {} is in panic: {} pass their checks, fewer than {} %, so failed checks are ignored", name,
+                      serve, pool.config.panic_percent));
+    }
     if (pool.health.quorum() == false && pool.counts.could_serve != 0)
-      warnings.push_back("pool " + name + " is below its quorum of " + std::to_string(pool.config.quorum) + ": " +
-                         serve + " serve");
+      warnings.push_back(fmt::format("pool {} is below its quorum of {}: {} serve", name, pool.config.quorum, serve));
   }
   std::vector<std::string> held;
   for (const auto& [index, entry] : board.entries()) {
@@ -97,6 +100,7 @@ std::vector<std::string> warnings_of_reach(const HealthBoard& board, const std::
                                                                                       entry.key.name);
   }
   std::vector<std::string> warnings;
+  warnings.reserve(names_by_reason.size());
   for (const auto& [reason, names] : names_by_reason)
     warnings.push_back("the way to these backends is not known (" + reason + "): " + some_of(names));
   return warnings;

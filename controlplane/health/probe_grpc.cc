@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include "controlplane/health/connecting_probe.hh"
@@ -132,7 +131,7 @@ class GrpcProbe final : public ConnectingProbe {
                            std::size_t length, std::uint32_t* flags, nghttp2_data_source* source, void* /*self*/) {
     std::string& unsent = static_cast<GrpcProbe*>(source->ptr)->unsent_;
     const std::size_t bytes = std::min(length, unsent.size());
-    std::memcpy(buffer, unsent.data(), bytes);
+    std::copy_n(unsent.begin(), bytes, buffer);
     unsent.erase(0, bytes);
     if (unsent.empty()) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(bytes);

@@ -33,7 +33,7 @@ std::string request_of(const CheckTarget& target) {
   };
   if (!is_given("User-Agent")) request += "User-Agent: guideway-check\r\n";
   if (!is_given("Accept")) request += "Accept: */*\r\n";
-  for (const auto& [name, value] : target.headers) request += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : target.headers) request.append(name).append(": ").append(value).append("\r\n");
   if (target.method == "POST") request += "Content-Length: 0\r\n";
   return request + "Connection: close\r\n\r\n";
 }

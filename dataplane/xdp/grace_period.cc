@@ -50,11 +50,12 @@ bool tour() {
 
 Result<GracePeriod> GracePeriod::create() {
   const GracePeriod period(!interrupts_packets(), knows_membarrier());
-  if (!period.has_membarrier_ && !(period.can_tour_ && tour()))
+  if (!period.has_membarrier_ && !(period.can_tour_ && tour())) {
     return failure(
         "guideway-xdp may not run on every CPU and this kernel has no MEMBARRIER_CMD_GLOBAL (it has not with "
         "nohz_full), "
         "so it cannot tell when an old generation is out of use; start it without a cpuset");
+  }
   return period;
 }
 

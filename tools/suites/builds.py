@@ -57,8 +57,8 @@ def called(command, **options):
 
 def configure(flavour, options):
     folder, environment, arguments = flavours[flavour]
-    # Compilers see uninitialised values and fences that are not there once a sanitizer has rewritten the code. The release
-    # build is strict, and clang's own warnings come from clang-tidy.
+    # Compilers see uninitialised values and fences that are not there once a sanitizer has rewritten the code. The
+    # release build is strict, and clang's own warnings come from clang-tidy.
     is_strict = options.ci and flavour == "release"
     arguments = [*arguments, f"-Dwerror={'true' if is_strict else 'false'}"]
     build = root / folder
