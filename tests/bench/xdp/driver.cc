@@ -14,8 +14,16 @@
 namespace guideway::bench {
 
 Result<std::unique_ptr<Driver>> Driver::load() {
-  gw_bench_driver* skeleton = gw_bench_driver__open_and_load();
-  if (skeleton == nullptr) return failure(std::string("the driver cannot be loaded: ") + std::strerror(errno));
+  gw_bench_driver* skeleton = gw_bench_driver__open();
+  if (skeleton == nullptr) return failure(std::string("the driver cannot be opened: ") + std::strerror(errno));
+  // As the balancer's own (dataplane/xdp/program.cc): the kernel lets only programs alike call each other.
+  for (bpf_program* each : {skeleton->progs.drive, skeleton->progs.only_pass, skeleton->progs.only_move_head})
+    bpf_program__set_expected_attach_type(each, static_cast<bpf_attach_type>(0));
+  if (gw_bench_driver__load(skeleton) != 0) {
+    const int error = errno;
+    gw_bench_driver__destroy(skeleton);
+    return failure(std::string("the driver cannot be loaded: ") + std::strerror(error));
+  }
   skeleton->bss->tally.random_state = 1;
   return std::unique_ptr<Driver>(new Driver(skeleton));
 }
