@@ -8,28 +8,17 @@ import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from veth_case import VethCase, run
 
 build = pathlib.Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else None
 
 
-def run(*command, check=True, **how):
-    return subprocess.run(list(map(str, command)), check=check, capture_output=True, text=True, **how)
-
-
-class Choice(unittest.TestCase):
+class Choice(VethCase):
     def setUp(self):
-        self.namespace = f"gwc{os.getpid()}"
-        run("ip", "netns", "add", self.namespace)
-        self.addCleanup(run, "ip", "netns", "del", self.namespace)
-        self.ip("link", "add", "left", "type", "veth", "peer", "name", "right")
-        for name in ("left", "right", "lo"):
-            self.ip("link", "set", name, "up")
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.folder = pathlib.Path(directory.name)
+        super().setUp()
         self.programs = {
             "guideway": build / "controlplane/cli/guideway",
             "guidewayd": build / "controlplane/daemon/guidewayd",
@@ -38,9 +27,6 @@ class Choice(unittest.TestCase):
         }
         folders = {str(path.parent) for path in self.programs.values()}
         self.environment = dict(os.environ, PATH=":".join([*sorted(folders), os.environ["PATH"]]))
-
-    def ip(self, *arguments):
-        return run("ip", "-n", self.namespace, *arguments).stdout
 
     def words(self, *command):
         # The namespace has its own /sys, in which nothing is mounted yet.

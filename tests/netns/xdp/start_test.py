@@ -7,29 +7,18 @@ import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from veth_case import VethCase, run
 
 binary = sys.argv.pop(1) if len(sys.argv) > 1 else None
 capabilities = "+bpf,+net_admin,+perfmon"
 
 
-def run(*command, check=True):
-    return subprocess.run(list(map(str, command)), check=check, capture_output=True, text=True)
-
-
-class StartAndStop(unittest.TestCase):
+class StartAndStop(VethCase):
     def setUp(self):
-        self.namespace = f"gwx{os.getpid()}"
-        run("ip", "netns", "add", self.namespace)
-        self.addCleanup(run, "ip", "netns", "del", self.namespace)
-        self.ip("link", "add", "left", "type", "veth", "peer", "name", "right")
-        for name in ("left", "right", "lo"):
-            self.ip("link", "set", name, "up")
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.folder = pathlib.Path(directory.name)
+        super().setUp()
         # Everybody's, so that one of the tests may do without root.
         self.folder.chmod(0o777)
         self.bpffs = self.folder / "bpf"
@@ -38,9 +27,6 @@ class StartAndStop(unittest.TestCase):
         self.addCleanup(run, "umount", "-l", self.bpffs)
         self.pins = self.bpffs / "guideway" / "xdp"
         self.door = self.folder / "door.sock"
-
-    def ip(self, *arguments):
-        return run("ip", "-n", self.namespace, *arguments).stdout
 
     def start(self, *arguments, prefix=(), interface="left"):
         command = ["ip", "netns", "exec", self.namespace, *prefix, binary]
