@@ -90,7 +90,10 @@ MetricFacts Meters::collect(const Observed& observed) const {
     facts.flows_max = datapath->capacities.flows_max;
   }
   const CountersView* counters = observed.door.counters();
-  if (counters != nullptr) add_workers(totals_, *counters, facts);
+  if (counters != nullptr) {
+    facts.cycles_per_second = counters->cycles_per_second();
+    add_workers(totals_, *counters, facts);
+  }
   std::map<std::string, Population> pools;
   for (const auto& [key, record] : observed.ledger.backends()) {
     BackendMetrics backend = backend_metrics(observed, key, record);

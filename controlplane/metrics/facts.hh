@@ -51,7 +51,8 @@ struct MetricFacts {
   bool is_connected = false;
   std::string datapath;  // its name while it is connected
   std::uint64_t connections = 0;
-  std::uint64_t flows_max = 0;  // room of a worker's flow table
+  std::uint64_t flows_max = 0;          // room of a worker's flow table
+  std::uint64_t cycles_per_second = 0;  // 0: the datapath does not measure itself
   std::map<CheckKind, CheckTally::Kind> checks;
   std::vector<ServiceMetrics> services;
   std::vector<BackendMetrics> backends;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is told of every worker of the datapath: its loops, its flow table, and every way out that packets took.
+#include <cmath>
+
 #include "controlplane/metrics/families.hh"
 #include "dataplane/pipeline/exits.hh"
 
@@ -37,6 +39,14 @@ constexpr OfWorker counters[] = {
     {"guideway_worker_flows_expired_total", "Flow entries that ran out", &gw_worker_counters::flows_expired},
 };
 
+constexpr OfWorker measured_counters[] = {
+    {"guideway_worker_cycles_total", "Cycles of the worker's core since it began, asleep or not",
+     &gw_worker_counters::cycles},
+    {"guideway_worker_busy_cycles_total",
+     "Cycles of polls that found packets: by all cycles the load, by packets received what one costs",
+     &gw_worker_counters::busy_cycles},
+};
+
 const char* name_of(ExitKind kind) {
   switch (kind) {
     case ExitKind::sent:
@@ -57,12 +67,48 @@ void add_of_each(const MetricFacts& facts, prometheus::MetricFamily& to, Value v
     add_sample(to, {{"worker", std::to_string(number)}}, static_cast<double>(value(facts.workers[number])));
 }
 
+void add_counters(const MetricFacts& facts, const OfWorker& one, Families& to) {
+  add_of_each(facts, add_family(to, one.name, one.help, MetricType::Counter),
+              [&](const WorkerMetrics& worker) { return worker.counters.*one.counter; });
+}
+
+// A worker's counts by class, the last of which has no upper bound.
+template <std::size_t classes, typename Bound>
+prometheus::ClientMetric histogram_of(std::size_t worker, const __u64 (&counts)[classes], double sum, Bound bound) {
+  prometheus::ClientMetric metric;
+  metric.label = {{"worker", std::to_string(worker)}};
+  metric.histogram.sample_sum = sum;
+  for (std::size_t each = 0; each < classes; ++each) {
+    metric.histogram.sample_count += counts[each];
+    if (each + 1 < classes) metric.histogram.bucket.push_back({metric.histogram.sample_count, bound(each)});
+  }
+  return metric;
+}
+
+// Of a datapath that measures itself.
+void add_measured(const MetricFacts& facts, Families& to) {
+  for (const OfWorker& one : measured_counters) add_counters(facts, one, to);
+  auto& bursts = add_family(to, "guideway_worker_burst_packets", "Packets that one poll of the ports found",
+                            MetricType::Histogram);
+  auto& latencies =
+      add_family(to, "guideway_worker_latency_seconds",
+                 "From receiving a burst to handing its last packet to a transmit queue; one burst of 64 is timed",
+                 MetricType::Histogram);
+  for (std::size_t number = 0; number < facts.workers.size(); ++number) {
+    const gw_worker_counters& worker = facts.workers[number].counters;
+    bursts.metric.push_back(histogram_of(number, worker.bursts, static_cast<double>(worker.received_packets),
+                                         [](std::size_t each) { return std::ldexp(2.0, static_cast<int>(each)) - 1; }));
+    latencies.metric.push_back(histogram_of(
+        number, worker.latencies, static_cast<double>(worker.latency_sum_ns) / 1e9,
+        [](std::size_t each) { return std::ldexp(1e-9, static_cast<int>(each + GW_LATENCY_FIRST_BITS)); }));
+  }
+}
+
 }  // namespace
 
 void add_worker_families(const MetricFacts& facts, Families& to) {
-  for (const OfWorker& one : counters)
-    add_of_each(facts, add_family(to, one.name, one.help, MetricType::Counter),
-                [&](const WorkerMetrics& worker) { return worker.counters.*one.counter; });
+  for (const OfWorker& one : counters) add_counters(facts, one, to);
+  if (facts.cycles_per_second != 0) add_measured(facts, to);
   add_of_each(facts,
               add_family(to, "guideway_worker_flows_remembered", "Entries in the flow table now", MetricType::Gauge),
               [](const WorkerMetrics& worker) { return worker.flows_now; });

@@ -192,6 +192,16 @@ class Balancer:
         """The same as call(), its answer as values."""
         return json.loads(self.call(*arguments, "--json").stdout)
 
+    def metrics(self):
+        """What Prometheus would be told: a sample's name without its labels -> the sum over all of that name."""
+        told = run(["curl", "-sf", "--unix-socket", self.api, "http://guideway/metrics"]).stdout
+        sums = {}
+        for line in told.splitlines():
+            if not line.startswith("#"):
+                name = line.partition("{")[0].partition(" ")[0]
+                sums[name] = sums.get(name, 0.0) + float(line.rpartition(" ")[2])
+        return sums
+
     def backend_states(self):
         return {entry["name"]: entry["state"] for entry in self.ask("backend", "list")["backends"]}
 

@@ -33,3 +33,18 @@ with lab_case.running_lab() as (case, ours):
     case.check(remembered == 0, "in the steady state of a Maglev service nothing is remembered", remembered)
     opened = {backend["name"]: backend["opened"] for backend in stats["backends"]}
     case.check(sum(opened.values()) >= 20_000, "each request was counted at its backend", opened)
+
+    told = ours.balancer.metrics()
+    prefix = "guideway_worker_"
+    if ours.balancer.xdp:
+        case.check(prefix + "cycles_total" not in told, "XDP measures no load, and none is told")
+    else:
+        load = told[prefix + "busy_cycles_total"] / told[prefix + "cycles_total"]
+        case.check(0 < load < 1, f"the worker tells its load, {load:.2f}")
+        bursts, packets = told[prefix + "burst_packets_count"], told[prefix + "burst_packets_sum"]
+        case.check(0 < bursts <= packets, f"{packets:.0f} packets came in {bursts:.0f} bursts")
+        timed, latency_s = told[prefix + "latency_seconds_count"], told[prefix + "latency_seconds_sum"]
+        case.check(
+            0 < timed < bursts and 0 < latency_s / timed < 1,
+            f"{timed:.0f} of them were timed: {latency_s / max(timed, 1) * 1e6:.1f} us on average",
+        )

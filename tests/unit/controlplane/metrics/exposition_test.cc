@@ -39,6 +39,32 @@ TEST(Exposition, ChecksAreAHistogram) {
   expect_line(text, "guideway_check_duration_seconds_count{kind=\"http\"} 2");
 }
 
+TEST(Exposition, WorkersTellTheirLoadBurstsAndLatencies) {
+  const std::string text = exposition(some_facts());
+  expect_line(text, "guideway_worker_cycles_total{worker=\"0\"} 5000");
+  expect_line(text, "guideway_worker_busy_cycles_total{worker=\"1\"} 3000");
+  expect_line(text, "guideway_worker_burst_packets_count{worker=\"0\"} 4");
+  expect_line(text, "guideway_worker_burst_packets_sum{worker=\"0\"} 9");
+  expect_line(text, "guideway_worker_burst_packets_bucket{worker=\"0\",le=\"1\"} 2");
+  expect_line(text, "guideway_worker_burst_packets_bucket{worker=\"0\",le=\"3\"} 2");
+  expect_line(text, "guideway_worker_burst_packets_bucket{worker=\"0\",le=\"7\"} 3");
+  expect_line(text, "guideway_worker_burst_packets_bucket{worker=\"0\",le=\"127\"} 3");
+  expect_line(text, "guideway_worker_burst_packets_bucket{worker=\"0\",le=\"+Inf\"} 4");
+  expect_line(text, "guideway_worker_latency_seconds_bucket{worker=\"0\",le=\"2.56e-07\"} 0");
+  expect_line(text, "guideway_worker_latency_seconds_bucket{worker=\"0\",le=\"5.12e-07\"} 3");
+  expect_line(text, "guideway_worker_latency_seconds_bucket{worker=\"0\",le=\"+Inf\"} 4");
+  expect_line(text, "guideway_worker_latency_seconds_sum{worker=\"0\"} 0.0095");
+}
+
+TEST(Exposition, ADatapathThatDoesNotMeasureItselfTellsNoLoad) {
+  MetricFacts facts = some_facts();
+  facts.cycles_per_second = 0;
+  const std::string text = exposition(facts);
+  EXPECT_EQ(text.find("cycles"), std::string::npos);
+  EXPECT_EQ(text.find("guideway_worker_burst"), std::string::npos);
+  EXPECT_EQ(text.find("guideway_worker_latency"), std::string::npos);
+}
+
 TEST(Exposition, EveryFamilyHasHelpAndTypeAndEveryExitItsSample) {
   const std::string text = exposition(some_facts());
   for (const ExitName& exit : exit_names())

@@ -16,6 +16,7 @@ namespace guideway {
   facts.is_connected = true;
   facts.datapath = "guideway-dpdk";
   facts.flows_max = 1024;
+  facts.cycles_per_second = 2'500'000'000;
   CheckTally tally;
   tally.add({"web", "a"}, CheckKind::http, {ProbeOutcome::ok, "", 800});
   tally.add({"web", "a"}, CheckKind::http, {ProbeOutcome::failed, "", 2'000'000});
@@ -35,6 +36,14 @@ namespace guideway {
   WorkerMetrics worker;
   worker.counters.received_packets = 9;
   worker.counters.exits[GW_EXIT_DROP_NO_BACKEND] = 3;
+  worker.counters.cycles = 5'000;
+  worker.counters.busy_cycles = 3'000;
+  worker.counters.bursts[0] = 2;
+  worker.counters.bursts[2] = 1;
+  worker.counters.bursts[GW_BURST_CLASSES - 1] = 1;
+  worker.counters.latencies[1] = 3;
+  worker.counters.latencies[GW_LATENCY_CLASSES - 1] = 1;
+  worker.counters.latency_sum_ns = 9'500'000;
   worker.flows_highest = 7;
   facts.workers = {worker, worker};
   return facts;
