@@ -120,6 +120,15 @@ void ControlPlane::stop() {
   door_.stop();
 }
 
+std::string ControlPlane::summary() const {
+  std::size_t up = 0;
+  for (const auto& [index, entry] : board_.entries()) up += entry.health.state().state == GW_HEALTH_UP ? 1 : 0;
+  const Datapath* datapath = door_.datapath();
+  return std::to_string(up) + " of " + std::to_string(board_.entries().size()) + " backends up, " +
+         (datapath == nullptr ? "no datapath" : datapath->name + " connected") + ", generation " +
+         std::to_string(generation_);
+}
+
 Result<void> ControlPlane::save() {
   intent_.ledger = ledger_.save();
   intent_.generation = generation_ + generations_reserved;

@@ -52,7 +52,9 @@ class ControlPlane : public Operations {
   // The datapath goes on with the last snapshot and the last health.
   void stop();
   // Applies the configuration file again, as SIGHUP asks for.
-  void reload();
+  void reload(const std::function<void()>& done);
+  // How things stand, in one line.
+  [[nodiscard]] std::string summary() const;
 
   Reply status() override;
   Reply services() override;

@@ -132,10 +132,11 @@ void ControlPlane::config_rollback(std::uint64_t past_change, const ChangeTerms&
             std::move(*answer));
 }
 
-void ControlPlane::reload() {
+void ControlPlane::reload(const std::function<void()>& done) {
   spdlog::info("config event=reload file={}", log_value(intent_.config_file));
   // SIGHUP: from somebody with our own rights.
-  config_apply({intent_.config_file, std::nullopt}, {{::geteuid(), 0, ""}, false}, [this](const Reply& reply) {
+  config_apply({intent_.config_file, std::nullopt}, {{::geteuid(), 0, ""}, false}, [this, done](const Reply& reply) {
+    done();
     if (reply.status == 200) return;
     record("warning", "the configuration was not read again: " + reply.body.value("error", ""));
     spdlog::error("config event=reload_refused error={}", log_value(reply.body.value("error", "")));

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,8 +17,10 @@
 #include "controlplane/api/metrics_server.hh"
 #include "controlplane/config/load.hh"
 #include "controlplane/daemon/control_plane.hh"
+#include "controlplane/daemon/heartbeat.hh"
 #include "controlplane/daemon/log_value.hh"
 #include "controlplane/daemon/version.hh"
+#include "dataplane/systemd/journal_sink.hh"
 
 namespace guideway {
 namespace {
@@ -50,14 +51,17 @@ int fail(const std::string& sentence) {
   return 1;
 }
 
-void watch_signals(boost::asio::signal_set& signals, boost::asio::io_context& io, ControlPlane& control_plane) {
+void watch_signals(boost::asio::signal_set& signals, boost::asio::io_context& io, ControlPlane& control_plane,
+                   SystemdState& systemd) {
   signals.async_wait([&](const boost::system::error_code& error, int number) {
     if (error) return;
     if (number == SIGHUP) {
-      control_plane.reload();
-      return watch_signals(signals, io, control_plane);
+      systemd.reloading();
+      control_plane.reload([&systemd] { systemd.ready(); });
+      return watch_signals(signals, io, control_plane, systemd);
     }
     spdlog::info("daemon event=leaving signal={}", number);
+    systemd.stopping();
     io.stop();
   });
 }
@@ -88,9 +92,13 @@ int run(const std::string& file) {
   auto started = (*control_plane)->start();
   if (!started) return fail(started.error().message);
   boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
-  watch_signals(signals, io, **control_plane);
+  SystemdState systemd;
+  watch_signals(signals, io, **control_plane, systemd);
   spdlog::info("daemon event=started version={} config={} api={} door={}", version, log_value(file),
                log_value(config->api), log_value(config->door));
+  Heartbeat heartbeat(io, systemd, [&] { return (*control_plane)->summary(); });
+  heartbeat.beat();
+  systemd.ready();
   io.run();
   (*control_plane)->stop();
   return 0;
@@ -108,9 +116,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("--config", file, "the configuration file (TOML)")->required();
   app.add_flag("--check", check_only, "only say whether the configuration is valid");
   CLI11_PARSE(app, argument_count, arguments);
-  spdlog::set_default_logger(spdlog::stderr_logger_st("guidewayd"));
-  spdlog::set_pattern("%l %v");
-  spdlog::flush_on(spdlog::level::trace);
+  guideway::start_log("guidewayd", "%l %v");
   // Applied again on SIGHUP, and compared with paths that clients send.
   std::error_code ignored;
   const std::filesystem::path absolute = std::filesystem::absolute(file, ignored);

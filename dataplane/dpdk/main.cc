@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // guideway-dpdk: options, then the datapath, then the door, then keeping house until a signal comes. Whatever fails
 // before that is one sentence on stderr and exit code 1.
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
@@ -13,6 +12,8 @@
 #include "dataplane/door/server.hh"
 #include "dataplane/dpdk/datapath.hh"
 #include "dataplane/dpdk/options.hh"
+#include "dataplane/systemd/journal_sink.hh"
+#include "dataplane/systemd/systemd_state.hh"
 #include "dataplane/worker/idle.hh"
 
 namespace guideway {
@@ -32,12 +33,18 @@ void catch_signals() {
   ::sigaction(SIGPIPE, &action, nullptr);
 }
 
+std::int64_t monotonic_us() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
 // Sleeps when there is nothing to do, so that kernel faces cost little and a shared core is left to its worker.
-void keep_house(DpdkDatapath& datapath) {
+void keep_house(DpdkDatapath& datapath, SystemdState& systemd) {
   IdleSettings settings;
   settings.empty_polls_before_sleep = 4;
   Idle idle(settings);
   while (stop_signal.load(std::memory_order_relaxed) == 0) {
+    systemd.alive(monotonic_us());
     const std::uint32_t sleep_us = idle.sleep_us_after(datapath.keep_house());
     if (sleep_us != 0) std::this_thread::sleep_for(std::chrono::microseconds(sleep_us));
   }
@@ -67,7 +74,12 @@ Result<void> run(const Options& options) {
     std::thread door_thread([&server] { server.run(); });
     spdlog::info("ready ports={} workers={} door={}", options.ports.size(), options.cores.worker_count,
                  options.door_path);
-    keep_house(**datapath);
+    SystemdState systemd;
+    systemd.status(std::to_string(options.ports.size()) + " ports, " + std::to_string(options.cores.worker_count) +
+                   " workers");
+    systemd.ready();
+    keep_house(**datapath, systemd);
+    systemd.stopping();
     spdlog::info("stopping signal={}", stop_signal.load());
     server.stop();
     door_thread.join();
@@ -77,8 +89,7 @@ Result<void> run(const Options& options) {
 }
 
 int main_of_guideway_dpdk(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("guideway-dpdk"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %n %v");
+  start_log("guideway-dpdk", "%Y-%m-%dT%H:%M:%S.%e %l %n %v");
   auto options = parse_options(argc, argv);
   if (options && !*options) return 0;
   catch_signals();

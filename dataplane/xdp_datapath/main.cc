@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // guideway-xdp: options, then the program on its interfaces, then the door, then keeping house until a signal comes.
 // Whatever fails before that is one sentence on stderr and exit code 1.
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <thread>
 
 #include "dataplane/door/server.hh"
+#include "dataplane/systemd/journal_sink.hh"
+#include "dataplane/systemd/systemd_state.hh"
 #include "dataplane/xdp_datapath/datapath.hh"
 #include "dataplane/xdp_datapath/options.hh"
 
@@ -29,8 +31,16 @@ void catch_signals() {
   ::sigaction(SIGPIPE, &action, nullptr);
 }
 
-void keep_house(XdpDatapath& datapath) {
-  while (stop_signal.load(std::memory_order_relaxed) == 0) datapath.keep_house();
+std::int64_t monotonic_us() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+void keep_house(XdpDatapath& datapath, SystemdState& systemd) {
+  while (stop_signal.load(std::memory_order_relaxed) == 0) {
+    systemd.alive(monotonic_us());
+    datapath.keep_house();
+  }
   datapath.stop_holding();
 }
 
@@ -59,7 +69,11 @@ Result<void> serve(const XdpDatapathOptions& options) {
     door::Welcome welcome{};
     (*datapath)->describe(welcome);
     spdlog::info("ready ports={} workers={} door={}", welcome.port_count, welcome.worker_count, options.door_path);
-    keep_house(**datapath);
+    SystemdState systemd;
+    systemd.status(std::to_string(welcome.port_count) + " ports, " + std::to_string(welcome.worker_count) + " workers");
+    systemd.ready();
+    keep_house(**datapath, systemd);
+    systemd.stopping();
     server.stop();
     door_thread.join();
   }
@@ -84,8 +98,7 @@ Result<void> obey(const XdpDatapathOptions& options) {
 }
 
 int main_of_guideway_xdp(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("guideway-xdp"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %n %v");
+  start_log("guideway-xdp", "%Y-%m-%dT%H:%M:%S.%e %l %n %v");
   auto options = parse_options(argc, argv);
   if (options && !*options) return 0;
   catch_signals();
