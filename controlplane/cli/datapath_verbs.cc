@@ -5,14 +5,18 @@
 #include <map>
 #include <memory>
 
+#include <fmt/core.h>
+
 #include "controlplane/cli/grammar.hh"
+#include "controlplane/cli/launch_options.hh"
 #include "controlplane/cli/session.hh"
 #include "controlplane/datapath/command.hh"
 
 namespace guideway {
 namespace {
 
-constexpr const char* example = "Examples:\n  guideway datapath probe\n  guideway datapath start --port eth0";
+constexpr const char* example =
+    "Examples:\n  guideway datapath probe\n  guideway datapath start\n  guideway datapath start --port eth0";
 constexpr const char* probe_example =
     "Needs no guidewayd. Examples:\n"
     "  guideway datapath probe\n"
@@ -20,6 +24,8 @@ constexpr const char* probe_example =
     "  guideway datapath probe --pci 0000:03:00.0 --json";
 constexpr const char* start_example =
     "Examples:\n"
+    "  guideway datapath start\n"
+    "  guideway datapath start --config /etc/guideway/guideway.toml --print\n"
     "  guideway datapath start --port eth0\n"
     "  guideway datapath start --port eth0 --port eth1 --print\n"
     "  guideway datapath start --datapath xdp --port eth0 -- --services-max 100";
@@ -40,29 +46,43 @@ void add_probe(Grammar& grammar, CLI::App& datapath) {
                     "the link down for that");
 }
 
+struct Start {
+  LaunchOptions options;
+  bool only_prints = false;
+};
+
+int start_datapath(const Start& start, Session& session) {
+  auto request = launch_request(start.options);
+  if (request) return run_datapath_start({std::move(*request), start.only_prints}, session.output(), session.error());
+  session.error() << "guideway: " << request.error().message << "\n";
+  return 1;
+}
+
 void add_start(Grammar& grammar, CLI::App& datapath) {
-  const auto start = std::make_shared<DatapathStartCommand>();
-  CLI::App* command =
-      grammar.add(datapath, "start", "Become the datapath that serves these ports", start_example, [&grammar, start] {
-        grammar.run(
-            [start](Session& session) { return run_datapath_start(*start, session.output(), session.error()); });
-      });
-  LaunchRequest& request = start->request;
+  const auto start = std::make_shared<Start>();
+  CLI::App* command = grammar.add(
+      datapath, "start", "Become the datapath that serves the ports of the configuration, or these", start_example,
+      [&grammar, start] { grammar.run([start](Session& session) { return start_datapath(*start, session); }); });
+  LaunchOptions& options = start->options;
+  command->add_option("--config", options.config,
+                      fmt::format("Takes datapath, ports and door from this file, as far as no option gives them; {} "
+                                  "where no --port is given",
+                                  default_config_file));
   const std::map<std::string, DatapathChoice> choices{
       {"auto", DatapathChoice::automatic}, {"dpdk", DatapathChoice::dpdk}, {"xdp", DatapathChoice::xdp}};
   command
-      ->add_option("--datapath", request.choice,
+      ->add_option("--datapath", options.choice,
                    "auto (default): dpdk if every port is made ready for it, else xdp; or one of them")
       ->transform(CLI::Transformer(choices));
   command
-      ->add_option("--port", request.ports,
+      ->add_option("--port", options.ports,
                    "An interface, a PCI address, or a device of DPDK's own (net_...); repeat for more, in the order of "
                    "their numbers")
-      ->required()
       ->allow_extra_args(false);
-  command->add_option("--door", request.door, "Unix socket through which guidewayd is served")->capture_default_str();
+  command->add_option("--door", options.door, "Unix socket through which guidewayd is served")
+      ->default_str(LaunchRequest{}.door);
   command->add_flag("--print", start->only_prints, "Print the command instead of running it");
-  command->add_option("ARGS", request.more, "Behind --: further options of guideway-dpdk or guideway-xdp");
+  command->add_option("ARGS", options.more, "Behind --: further options of guideway-dpdk or guideway-xdp");
 }
 
 }  // namespace

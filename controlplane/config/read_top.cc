@@ -9,6 +9,7 @@
 
 #include "controlplane/config/draft.hh"
 #include "controlplane/config/keys.hh"
+#include "controlplane/config/read_datapath.hh"
 
 namespace guideway {
 namespace {
@@ -147,6 +148,7 @@ std::vector<std::string> read_top(TableReader& reader, Config& config) {
   read_group(reader, "api_admin_group", config.api_admin_group);
   read_metrics(reader, config.metrics);
   read_path(reader, "state_directory", 1024, config.state_directory);
+  read_datapath(reader, config);
   read_tunnel_source(reader, config);
   read_answers(reader, config.answers);
   return read_include(reader);
@@ -154,7 +156,7 @@ std::vector<std::string> read_top(TableReader& reader, Config& config) {
 
 void refuse_top(TableReader& reader) {
   for (const std::string_view key : {"hash_key", "door", "api", "api_read_group", "api_admin_group", "metrics",
-                                     "state_directory", "tunnel_source", "answers", "include"}) {
+                                     "state_directory", "datapath", "ports", "tunnel_source", "answers", "include"}) {
     if (reader.find(key) != nullptr)
       reader.fail(key, "may only stand in the main file; an included file holds [defaults], [[service]] and [[pool]]");
   }

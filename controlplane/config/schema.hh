@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "controlplane/config/check_question.hh"
+#include "controlplane/config/datapath_choice.hh"
 #include "dataplane/net/address.hh"
 #include "ebpf/abi/limits.h"
 
@@ -176,6 +177,8 @@ struct Config {
   std::string api_admin_group;
   std::optional<Endpoint> metrics;  // where Prometheus may ask beside the API socket
   std::string state_directory = "/var/lib/guideway";
+  DatapathChoice datapath = DatapathChoice::automatic;
+  std::vector<std::string> ports;  // of the datapath, by number: an interface, a PCI address, or a device of DPDK's
   // Outer sources of tunnelled packets; without one the kernel's preferred source towards the backend is used. What a
   // prefix leaves open comes from the flow's hash.
   std::optional<AddressPrefix> tunnel_source_ipv4;

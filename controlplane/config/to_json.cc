@@ -181,6 +181,8 @@ nlohmann::json to_json(const Config& config) {
                       {"api_admin_group", config.api_admin_group},
                       {"metrics", config.metrics ? config.metrics->text() : ""},
                       {"state_directory", config.state_directory},
+                      {"datapath", name_of(config.datapath)},
+                      {"ports", config.ports},
                       {"answers", to_json(config.answers)},
                       {"pool", nlohmann::json::array()},
                       {"service", nlohmann::json::array()},

@@ -107,6 +107,18 @@ std::string_view name_of(UdpMode mode) noexcept {
   return "follow";
 }
 
+std::string_view name_of(DatapathChoice choice) noexcept {
+  switch (choice) {
+    case DatapathChoice::automatic:
+      return "auto";
+    case DatapathChoice::dpdk:
+      return "dpdk";
+    case DatapathChoice::xdp:
+      return "xdp";
+  }
+  return "unknown";
+}
+
 std::string_view name_of(const ServiceProtocol& protocol) noexcept {
   if (protocol.tcp && protocol.udp) return "tcp+udp";
   return protocol.udp ? "udp" : "tcp";

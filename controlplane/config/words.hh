@@ -38,6 +38,7 @@ inline constexpr std::array check_words{
 [[nodiscard]] std::string_view name_of(Scheduler scheduler) noexcept;
 [[nodiscard]] std::string_view name_of(NoBackendPolicy policy) noexcept;
 [[nodiscard]] std::string_view name_of(UdpMode mode) noexcept;
+[[nodiscard]] std::string_view name_of(DatapathChoice choice) noexcept;
 [[nodiscard]] std::string_view name_of(const ServiceProtocol& protocol) noexcept;
 // "80", "8000-8100" or "any".
 [[nodiscard]] std::string ports_text(const ServiceConfig& service);

@@ -84,6 +84,8 @@ json restart_warnings(const Config& from, const Config& to) {
   compare("api_admin_group", from.api_admin_group, to.api_admin_group);
   compare("metrics", from.metrics ? from.metrics->text() : "", to.metrics ? to.metrics->text() : "");
   compare("state_directory", from.state_directory, to.state_directory);
+  if (from.datapath != to.datapath || from.ports != to.ports)
+    warnings.push_back("datapath or ports have changed, which takes effect when the datapath is restarted");
   if (from.hash_key != to.hash_key) {
     warnings.push_back("hash_key has changed: every flow that is not remembered is chosen anew");
   }

@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-#include "controlplane/datapath/port_name.hh"
+#include "controlplane/config/port_name.hh"
 #include "controlplane/datapath/verdict.hh"
 
 namespace guideway {
@@ -64,9 +64,12 @@ std::vector<std::string> xdp_command(const LaunchRequest& request, const HostFac
 
 Result<std::vector<std::string>> plan_launch(const LaunchRequest& request, const HostFacts& host,
                                              const std::vector<NicFacts>& nics) {
-  if (request.ports.empty())
+  if (request.ports.empty()) {
     return failure(
-        "no port is named: give --port eth0, an interface or a PCI address; guideway datapath probe lists them");
+        "no port is named: give --port eth0 or, in the configuration, ports = [\"eth0\"], an interface or a PCI "
+        "address; "
+        "guideway datapath probe lists them");
+  }
   std::vector<Port> ports;
   for (const std::string& name : request.ports) {
     auto port = find_port(name, host, nics);

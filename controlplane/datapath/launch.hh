@@ -5,13 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/config/datapath_choice.hh"
 #include "controlplane/datapath/facts.hh"
 #include "dataplane/base/result.hh"
 
 namespace guideway {
-
-// automatic: DPDK where every port is made ready for it, else XDP.
-enum class DatapathChoice { automatic, dpdk, xdp };
 
 struct LaunchRequest {
   DatapathChoice choice = DatapathChoice::automatic;

@@ -13,8 +13,8 @@
 #include <memory>
 #include <set>
 
+#include "controlplane/config/port_name.hh"
 #include "controlplane/datapath/kernel_bpf.hh"
-#include "controlplane/datapath/port_name.hh"
 #include "controlplane/datapath/sysfs.hh"
 #include "controlplane/datapath/xdp_features.hh"
 #include "dataplane/base/unique_fd.hh"

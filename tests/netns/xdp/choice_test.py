@@ -179,6 +179,23 @@ class Choice(VethCase):
         self.assertIn("guideway-dpdk --door", process.said())
         self.assertEqual(self.end(process, signal.SIGTERM), 0)
 
+    def test_the_configuration_says_which_datapath_and_on_what(self):
+        config = self.folder / "choice.toml"
+        door = self.folder / "own.sock"
+        head = f'hash_key = "000102030405060708090a0b0c0d0e0f"\ndoor = "{door}"\n'
+        config.write_text(head + 'datapath = "auto"\nports = ["right", "left"]\n')
+        words = ["guideway", "datapath", "start", "--config", config]
+        printed = self.inside(*words, "--print").stdout
+        self.assertTrue(printed.endswith(f"guideway-xdp --door {door} --interface right --interface left\n"), printed)
+        datapath = self.start(*words, "--port", "left", "--", "--flows-max", 1024)
+        self.wait_for(datapath, " ready ")
+        self.assertEqual((self.mode("left"), self.mode("right")), ("native", None))
+        self.assertEqual(self.end(datapath, signal.SIGTERM), 0)
+        config.write_text(head + 'datapath = "dpdk"\nports = ["left"]\n')
+        refused = self.inside(*words, check=False)
+        self.assertEqual((refused.returncode, refused.stderr.count("\n")), (1, 1), refused.stderr)
+        self.assertIn("port left is not for dpdk", refused.stderr)
+
     def test_what_cannot_be_started_is_one_sentence(self):
         for arguments, sentence in (
             (["--port", "nosuch"], "nosuch is no Ethernet device here"),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a port of the datapath is named on a command line: by interface, PCI address, or as a virtual device of DPDK's.
+// How a port of the datapath is named: by interface, PCI address, or as a virtual device of DPDK's.
 #pragma once
 
 #include <string_view>
