@@ -164,12 +164,15 @@ GW_INLINE enum gw_remembered gw_insert(struct gw_xdp_worker* state, const struct
   return displaces ? GW_REMEMBERED_DISPLACED : GW_REMEMBERED_INSERTED;
 }
 
-/* Moves the deadline, unless it is late enough already. */
+/* Moves the deadline, unless it is late enough already. Without a branch: whether it is depends on the entry, for which
+ * the processor may be waiting, and on the time, so that it cannot be foreseen. */
 GW_INLINE void gw_touch(struct gw_flow_entry* entry, __u32 state, __u32 now_ticks, __u32 timeout_ticks) {
+  __u32 before = entry->deadline;
   __u32 word = gw_deadline_word(state, now_ticks, timeout_ticks);
-  __u32 moved = ((word >> 4) - (entry->deadline >> 4)) & GW_TICK_MASK;
-  if (gw_entry_state(entry) == state && moved <= GW_SLACK_TICKS) return;
-  entry->deadline = word;
+  __u32 moved = ((word >> 4) - (before >> 4)) & GW_TICK_MASK;
+  /* All ones if the state is another, or the deadline is to move by more than the slack. */
+  __u32 is_moved = -((((before ^ word) & GW_FLOW_STATE_MASK) + 0x7fffffff) >> 31 | (GW_SLACK_TICKS - moved) >> 31);
+  entry->deadline = before ^ ((before ^ word) & is_moved);
 }
 
 /* Which entries of other workers end when they are found. */
