@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <utility>
+
+#include "controlplane/config/backup_chain.hh"
 
 namespace guideway {
 namespace {
@@ -25,6 +29,7 @@ Result<void> Ledger::adopt(const Config& config, const std::set<BackendKey>& at_
   next.config_ = config;
   if (auto adopted = next.adopt_backends(at_once); !adopted) return adopted;
   if (auto adopted = next.adopt_services(); !adopted) return adopted;
+  next.adopt_serving();
   next.adopt_tables(now_ms);
   *this = std::move(next);
   return {};
@@ -90,6 +95,23 @@ Result<void> Ledger::adopt_services() {
   return {};
 }
 
+bool Ledger::set_serving(const std::map<std::string, std::string>& serving, std::int64_t now_ms) {
+  std::map<std::string, std::string> before = std::exchange(serving_, serving);
+  adopt_serving();
+  if (serving_ == before) return false;
+  adopt_tables(now_ms);
+  return true;
+}
+
+void Ledger::adopt_serving() {
+  const BackupPools backups = backup_pools(config_.pools);
+  for (auto each = serving_.begin(); each != serving_.end();) {
+    const std::vector<std::string> chain = backup_chain(backups, each->first);
+    const bool is_backup = std::find(chain.begin() + 1, chain.end(), each->second) != chain.end();
+    each = is_backup ? std::next(each) : serving_.erase(each);
+  }
+}
+
 void Ledger::adopt_tables(std::int64_t now_ms) {
   std::map<std::string, std::vector<TableMember>> members;
   for (const PoolConfig& pool : config_.pools) {
@@ -102,10 +124,12 @@ void Ledger::adopt_tables(std::int64_t now_ms) {
     each = used.count(each->first) == 0 ? tables_.erase(each) : std::next(each);
   for (const PoolTable& table : used) {
     std::shared_ptr<const TableLineage>& held = tables_[table];
-    if (held != nullptr && held->has_members(members[table.pool])) continue;
+    const auto other = serving_.find(table.pool);
+    const std::vector<TableMember>& wanted = members[other == serving_.end() ? table.pool : other->second];
+    if (held != nullptr && held->has_members(wanted)) continue;
     auto changed =
         held == nullptr ? std::make_shared<TableLineage>(table.slots) : std::make_shared<TableLineage>(*held);
-    changed->set_members(members[table.pool], now_ms);
+    changed->set_members(wanted, now_ms);
     held = std::move(changed);
   }
 }

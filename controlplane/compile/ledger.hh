@@ -73,6 +73,12 @@ class Ledger {
   // All or nothing: on error (capacity) the ledger is unchanged. `now_ms` is wall-clock time, since it is saved.
   [[nodiscard]] Result<void> adopt(const Config& config, const std::set<BackendKey>& at_once, std::int64_t now_ms);
 
+  // Which pool serves in the place of which (those that are not named serve themselves). Their tables get the other's
+  // members as any change of members does: slots move, and established flows stay where they are as long as that lives.
+  // True if anything changed. It outlives restarts, and the configuration may make it void.
+  bool set_serving(const std::map<std::string, std::string>& serving, std::int64_t now_ms);
+  [[nodiscard]] const std::map<std::string, std::string>& serving() const noexcept { return serving_; }
+
   // Retires slots (home = current) that have been moving for their services' idle timeout or whose home is not alive,
   // and forgets leaving backends that no slot and no flow entry names. Returns whether anything changed, that is
   // whether a new snapshot should be published. Cheap when nothing moves; call it about once a second.
@@ -113,6 +119,7 @@ class Ledger {
   [[nodiscard]] static std::vector<ServiceKey> keys_of(const ServiceConfig& service);
   [[nodiscard]] Result<void> adopt_backends(const std::set<BackendKey>& at_once);
   [[nodiscard]] Result<void> adopt_services();
+  void adopt_serving();
   void adopt_tables(std::int64_t now_ms);
   [[nodiscard]] bool is_named(std::uint32_t backend) const;
   [[nodiscard]] std::int64_t idle_timeout_ms(const PoolTable& table) const;
@@ -123,6 +130,7 @@ class Ledger {
   std::map<ServiceKey, std::uint32_t> service_ids_;
   // Shared with copies of the ledger and replaced, never changed: a change of one service copies one table.
   std::map<PoolTable, std::shared_ptr<const TableLineage>> tables_;
+  std::map<std::string, std::string> serving_;          // by the pool in whose place
   std::map<std::uint32_t, std::uint32_t> generations_;  // last generation of every index ever given out
   // Numbers are given out in a circle, so that the counters of what left are not at once another's.
   std::uint32_t next_index_ = 0;

@@ -96,6 +96,7 @@ std::string Ledger::save() const {
     table["pool"] = key.pool;
     saved["tables"].push_back(std::move(table));
   }
+  if (!serving_.empty()) saved["serving"] = serving_;
   for (const auto& [index, generation] : generations_) saved["generations"].push_back({index, generation});
   return saved.dump();
 }
@@ -128,6 +129,7 @@ Result<Ledger> Ledger::load(const std::string& text, const Capacities& capacitie
       const PoolTable key{each.at("pool").get<std::string>(), lineage.slot_count()};
       ledger.tables_[key] = std::make_shared<TableLineage>(std::move(lineage));
     }
+    ledger.serving_ = saved.value("serving", std::map<std::string, std::string>());
     for (const json& each : list("generations"))
       ledger.generations_[each.at(0).get<std::uint32_t>()] = each.at(1).get<std::uint32_t>();
     return ledger;

@@ -41,10 +41,17 @@ class Assembly {
 
  private:
   void resolve_pools() {
+    BackupPools backups;
+    for (const PoolDraft& pool : pools_) {
+      if (!pool.config.backup_pool.empty()) backups[pool.config.name] = pool.config.backup_pool;
+    }
     // Each pool is shown its own services only: ten thousand pools times ten thousand services would take long.
     std::map<std::string, std::vector<ServiceConfig>> services;
-    for (const ServiceConfig& service : config_.services) services[service.pool].push_back(service);
-    for (const PoolDraft& pool : pools_) config_.pools.push_back(resolve(reading_, pool, services[pool.config.name]));
+    for (const ServiceConfig& service : config_.services) {
+      for (const std::string& pool : backup_chain(backups, service.pool)) services[pool].push_back(service);
+    }
+    for (const PoolDraft& pool : pools_)
+      config_.pools.push_back(resolve(reading_, pool, services[pool.config.name], backups));
     sort_by_name(config_);
   }
 

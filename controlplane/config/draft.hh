@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/config/backup_chain.hh"
 #include "controlplane/config/schema.hh"
 #include "controlplane/config/table_reader.hh"
 
@@ -65,6 +66,8 @@ void read_http_question(TableReader& reader, CheckQuestion& question);
 // read_program_question.cc, read_dns_question.cc: the same for these.
 void read_program_question(TableReader& reader, CheckQuestion& question);
 void read_dns_question(TableReader& reader, CheckQuestion& question);
+// read_program_question.cc: a program with its arguments, "/path" or ["/path", "argument"]; [] is none.
+std::optional<std::vector<std::string>> read_command(TableReader& reader, std::string_view key);
 // What a check of this kind lacks, for the message; empty: nothing.
 [[nodiscard]] std::string missing_in(const CheckQuestion& question);
 // Without spaces, line breaks and the like: it becomes part of a request, which it must not end early.
@@ -105,7 +108,9 @@ std::optional<std::string> read_name(TableReader& reader);
 std::optional<IpAddress> read_address(TableReader& reader, std::string_view key, const Tree& value);
 
 // resolve.cc: kind, port and timeout of every check, now that the services that use the pool are known.
-[[nodiscard]] PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<ServiceConfig>& services);
+// Those of a service whose pool it may have to stand in for count, too.
+[[nodiscard]] PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<ServiceConfig>& services,
+                                 const BackupPools& backups);
 // A pool that exists already, as a draft that resolves to itself.
 [[nodiscard]] PoolDraft draft_of(const PoolConfig& pool);
 

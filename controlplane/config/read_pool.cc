@@ -114,6 +114,7 @@ void read_pool_keys(TableReader& reader, PoolDraft& pool) {
   pool.config.defaults.weight = reader.integer("weight", 0, 65535, weight_form).value_or(pool.config.defaults.weight);
   pool.config.slow_start_ms = reader.duration_ms("slow_start", 0, 3'600'000).value_or(pool.config.slow_start_ms);
   read_pool_health(reader, pool.config.health);
+  pool.config.backup_pool = reader.text("backup_pool", "the name of a pool").value_or(pool.config.backup_pool);
   pool.check = read_check(reader, pool.check);
   const Tree* list = reader.find("backends");
   if (list == nullptr) return;

@@ -21,6 +21,10 @@ void read_pool_health(TableReader& reader, PoolHealthConfig& health) {
                              .choice<LoadFeedbackKind>("load_feedback", {{"off", LoadFeedbackKind::off},
                                                                          {"latency", LoadFeedbackKind::latency}})
                              .value_or(health.load_feedback);
+  health.quorum_up = read_command(reader, "quorum_up").value_or(health.quorum_up);
+  health.quorum_down = read_command(reader, "quorum_down").value_or(health.quorum_down);
+  health.quorum_hook_timeout_ms =
+      reader.duration_ms("quorum_hook_timeout", 100, 600'000).value_or(health.quorum_hook_timeout_ms);
 }
 
 }  // namespace guideway

@@ -154,7 +154,8 @@ void read_own_pool(TableReader& reader, const std::optional<std::string>& pool_n
   if (reader.has("pool")) {
     for (const std::string_view key :
          {"backends", "forward", "gue_variant", "gue_port", "gre_key", "mss_clamp", "check", "weight", "slow_start",
-          "flap_hold", "flap_hold_max", "panic_percent", "quorum", "load_feedback"}) {
+          "flap_hold", "flap_hold_max", "panic_percent", "quorum", "quorum_up", "quorum_down", "quorum_hook_timeout",
+          "load_feedback", "backup_pool"}) {
       if (reader.has(key))
         reader.fail(key, fmt::format("belongs to the pool; write it under [[pool]]{}, or leave pool out",
                                      pool_name ? " name = \"" + *pool_name + "\"" : ""));

@@ -18,11 +18,12 @@ struct Users {
   std::string names;
 };
 
-Users users_of(const std::string& pool, const std::vector<ServiceConfig>& services) {
+Users users_of(const std::string& pool, const std::vector<ServiceConfig>& services, const BackupPools& backups) {
   Users users;
   bool tcp = false;
   for (const ServiceConfig& service : services) {
-    if (service.pool != pool) continue;
+    const std::vector<std::string> chain = backup_chain(backups, service.pool);
+    if (std::find(chain.begin(), chain.end(), pool) == chain.end()) continue;
     const bool has_many = service.port == 0 || service.port_last != 0;
     users.ports.insert(has_many ? 0 : service.port);
     tcp = tcp || service.protocol.tcp;
@@ -65,9 +66,10 @@ std::string port_missing(const Users& users) {
 
 }  // namespace
 
-PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<ServiceConfig>& services) {
+PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<ServiceConfig>& services,
+                   const BackupPools& backups) {
   PoolConfig pool = draft.config;
-  const Users users = users_of(pool.name, services);
+  const Users users = users_of(pool.name, services, backups);
   pool.defaults.check = settled(draft.check, users.udp_only);
   bool told = false;
   for (const BackendDraft& each : draft.backends) {

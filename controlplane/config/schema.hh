@@ -79,6 +79,10 @@ struct PoolHealthConfig {
   std::uint32_t panic_percent = 0;  // health is ignored while fewer serve; 0: never
   std::uint32_t quorum = 1;         // backends that must be up
   LoadFeedbackKind load_feedback = LoadFeedbackKind::off;
+  // Programs with their arguments, run when the quorum is met or lost; empty: none.
+  std::vector<std::string> quorum_up;
+  std::vector<std::string> quorum_down;
+  std::uint32_t quorum_hook_timeout_ms = 10'000;
   friend bool operator==(const PoolHealthConfig&, const PoolHealthConfig&) = default;
 };
 
@@ -86,6 +90,7 @@ struct PoolConfig {
   std::string name;
   std::uint32_t slow_start_ms = 0;  // a backend that returns climbs to its full share in this time
   PoolHealthConfig health;
+  std::string backup_pool;              // serves in its place below its quorum; empty: none
   std::vector<BackendConfig> backends;  // sorted by name
   BackendDefaults defaults;
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;

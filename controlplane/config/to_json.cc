@@ -138,8 +138,12 @@ nlohmann::json to_json(const PoolConfig& pool) {
                       {"flap_hold_max", duration_text(pool.health.flap_hold_max_ms)},
                       {"panic_percent", pool.health.panic_percent},
                       {"quorum", pool.health.quorum},
+                      {"quorum_up", pool.health.quorum_up},
+                      {"quorum_down", pool.health.quorum_down},
+                      {"quorum_hook_timeout", duration_text(pool.health.quorum_hook_timeout_ms)},
                       {"load_feedback", pool.health.load_feedback == LoadFeedbackKind::latency ? "latency" : "off"},
                       {"backends", std::move(backends)}};
+  if (!pool.backup_pool.empty()) json["backup_pool"] = pool.backup_pool;
   add_tunnel(json, pool.defaults.forward, pool.defaults.tunnel);
   return json;
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "controlplane/config/backup_chain.hh"
 #include "controlplane/config/words.hh"
 
 namespace guideway {
@@ -44,6 +45,8 @@ class CrossCheck {
 
   std::vector<Finding> run() {
     for (const PoolConfig& pool : config_.pools) check_pool(pool);
+    backups_ = backup_pools(config_.pools);
+    for (const PoolConfig& pool : config_.pools) check_backup(pool);
     for (const ServiceConfig& service : config_.services) check_service(service);
     check_limits();
     if (config_.door == config_.api) find("api", "is the same socket as door; give it another path");
@@ -100,7 +103,20 @@ class CrossCheck {
       return;
     }
     tables_.emplace(service.pool, service.table_slots);
-    check_fit(service, *pool->second);
+    for (const std::string& each : backup_chain(backups_, service.pool)) {
+      if (const auto found = pools_.find(each); found != pools_.end()) check_fit(service, *found->second);
+    }
+  }
+
+  void check_backup(const PoolConfig& pool) {
+    if (pool.backup_pool.empty()) return;
+    const std::string key = "pool." + pool.name + ".backup_pool";
+    if (pools_.count(pool.backup_pool) == 0)
+      return find(
+          key, fmt::format(R"(there is no pool {}; add it: [[pool]] name = "{}")", pool.backup_pool, pool.backup_pool));
+    const auto back = backups_.find(backup_chain(backups_, pool.name).back());
+    if (back != backups_.end())
+      find(key, fmt::format("{} leads in a circle; let the last of the pools have no backup_pool", pool.backup_pool));
   }
 
   // What a service remembers must fit how it chooses.
@@ -244,6 +260,7 @@ class CrossCheck {
   const Config& config_;
   std::vector<Finding> findings_;
   PoolsByName pools_;
+  BackupPools backups_;
   std::set<std::string> service_names_;
   struct Owners {
     std::map<std::uint16_t, std::string> ports;  // single ones, and 0 for any

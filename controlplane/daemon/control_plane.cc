@@ -70,6 +70,8 @@ ControlPlane::ControlPlane(boost::asio::io_context& io, Restored restored)
       monitor_(
           io, [this](std::uint32_t index, const ProbeResult& result) { checked(index, result); },
           std::random_device{}()),
+      hooks_(io, [this](const QuorumNews& news, bool is_success,
+                        const std::string& text) { hook_ended(news, is_success, text); }),
       meters_(io),
       door_(io, intent_.running.door,
             {[this] { door_opened(); }, [this](const std::string& why) { door_closed(why); },
@@ -113,6 +115,7 @@ void ControlPlane::stop() {
   second_timer_.cancel();
   tick_timer_.cancel();
   monitor_.stop();
+  hooks_.stop();
   watcher_->stop();
   auto saved = save();
   if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
@@ -141,6 +144,7 @@ void ControlPlane::follow_ledger() {
   const std::int64_t now_ms = steady_ms();
   board_.sync(ledger_.backends(), intent_.running, now_ms);
   monitor_.set_targets(board_.check_targets());
+  hooks_.follow(intent_.running.pools);
   meters_.follow(ledger_, intent_.running, door_.counters());
   std::set<IpAddress> wanted;
   for (const auto& [key, record] : ledger_.backends()) wanted.insert(record.config.address);

@@ -29,6 +29,7 @@
 #include "controlplane/daemon/meters.hh"
 #include "controlplane/daemon/observe.hh"
 #include "controlplane/daemon/publisher.hh"
+#include "controlplane/daemon/quorum_hooks.hh"
 #include "controlplane/daemon/reachability.hh"
 #include "controlplane/events/event_log.hh"
 #include "controlplane/health/health_monitor.hh"
@@ -119,6 +120,8 @@ class ControlPlane : public Operations {
   void checked(std::uint32_t index, const ProbeResult& result);
   void health_changed(const HealthBoard::Entry& entry, const HealthState& before);
   void pool_changed(const std::string& name, const HealthBoard::Pool& pool);
+  void served_by_another(const std::string& pool, const std::string& server);
+  void hook_ended(const QuorumNews& news, bool is_success, const std::string& text);
   void repair_health();
   void next_hops_changed(const ReachabilityOutcome& before);
   void record(const std::string& kind, const std::string& text, nlohmann::json values = nlohmann::json::object());
@@ -131,6 +134,7 @@ class ControlPlane : public Operations {
   [[nodiscard]] bool is_blind() const;
   void retire();
   void watch_drains();
+  void choose_backups();
   void every_second();
   void every_tick();
 
@@ -156,6 +160,7 @@ class ControlPlane : public Operations {
   Capacities capacities_;
   HealthBoard board_;
   HealthMonitor monitor_;
+  QuorumHooks hooks_;
   Meters meters_;
   DrainWatch drains_;
   std::unique_ptr<NeighbourWatcher> watcher_;

@@ -76,6 +76,39 @@ void ControlPlane::pool_changed(const std::string& name, const HealthBoard::Pool
   event.text = "pool " + name + (pool.health.panic() ? " is in panic: " : ": ") + serve + quorum;
   event.pool = name;
   events_.add(std::move(event));
+  if (!pool.health.quorum()) return;
+  QuorumNews news{name, {}, pool.counts, pool.config, *pool.health.quorum()};
+  for (const ServiceConfig& service : intent_.running.services) {
+    if (service.pool == name) news.services.push_back(service.name);
+  }
+  hooks_.tell(std::move(news));
+}
+
+void ControlPlane::served_by_another(const std::string& pool, const std::string& server) {
+  Event event;
+  event.time_ms = wall_ms();
+  event.kind = "backup";
+  event.text = "pool " + pool + (server == pool ? " serves again" : " is below its quorum: pool " + server + " serves");
+  event.pool = pool;
+  event.values["served_by"] = server;
+  events_.add(std::move(event));
+  spdlog::log(server == pool ? spdlog::level::info : spdlog::level::warn, "health pool={} served_by={}",
+              log_value(pool), log_value(server));
+}
+
+void ControlPlane::hook_ended(const QuorumNews& news, bool is_success, const std::string& text) {
+  const std::string& program = news.command().front();
+  Event event;
+  event.time_ms = wall_ms();
+  event.kind = "hook";
+  event.text = fmt::format("pool {}: {}, told that its quorum is {}, {}: {}", news.pool, program,
+                           news.is_met ? "met" : "lost", is_success ? "ended well" : "failed", text);
+  event.pool = news.pool;
+  event.values = {{"program", program}, {"quorum", news.is_met ? "up" : "down"}, {"ok", is_success}, {"detail", text}};
+  events_.add(std::move(event));
+  spdlog::log(is_success ? spdlog::level::info : spdlog::level::warn,
+              "hook pool={} quorum={} program={} ok={} detail={}", log_value(news.pool), news.is_met ? "up" : "down",
+              log_value(program), is_success, log_value(text));
 }
 
 void ControlPlane::repair_health() {

@@ -279,9 +279,10 @@ std::vector<std::string> ControlPlane::warnings() const {
         " flows found no place in a flow table (flows_not_remembered); start the datapath with more --flows-max");
   }
   if (!events_.trouble().empty()) list.push_back(events_.trouble());
-  for (auto& more :
-       {warnings_of_services(board_, intent_.running), warnings_of_reach(board_, reachability_.unresolved),
-        warnings_of_checks(board_), warnings_of_pools(board_, steady_ms()), warnings_of_families(intent_.running)})
+  for (auto& more : {warnings_of_services(board_, intent_.running, ledger_.serving()),
+                     warnings_of_reach(board_, reachability_.unresolved), warnings_of_checks(board_),
+                     warnings_of_pools(board_, steady_ms()), warnings_of_backups(ledger_.serving()), hooks_.warnings(),
+                     warnings_of_families(intent_.running)})
     list.insert(list.end(), more.begin(), more.end());
   return list;
 }

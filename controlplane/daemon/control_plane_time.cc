@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "controlplane/daemon/backup_choice.hh"
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/control_plane.hh"
 #include "controlplane/daemon/log_value.hh"
@@ -35,6 +36,23 @@ void ControlPlane::retire() {
   auto saved = save();
   if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
   follow_ledger();
+  publisher_.soon();
+}
+
+void ControlPlane::choose_backups() {
+  const auto serving = choose_serving(intent_.running.pools, ledger_.serving(), [this](const std::string& name) {
+    const HealthBoard::Pool* pool = board_.find_pool(name);
+    return pool == nullptr ? std::nullopt : pool->health.quorum();
+  });
+  const auto before = ledger_.serving();
+  if (serving == before || !ledger_.set_serving(serving, lasting_ms())) return;
+  for (const PoolConfig& pool : intent_.running.pools) {
+    const std::string& now = server_of(serving, pool.name);
+    if (now != server_of(before, pool.name)) served_by_another(pool.name, now);
+  }
+  // Saved before it is published: a restart must not bring the other table back.
+  auto saved = save();
+  if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
   publisher_.soon();
 }
 
@@ -73,6 +91,8 @@ void ControlPlane::every_tick() {
   tick_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     board_.tick(steady_ms());
+    // Not while a change waits for the datapath: it may have to be undone. Nor while nobody can tell who lives.
+    if (!is_turn_taken_ && !is_blind()) choose_backups();
     every_tick();
   });
 }

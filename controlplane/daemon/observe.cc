@@ -7,6 +7,7 @@
 
 #include "controlplane/config/json.hh"
 #include "controlplane/config/words.hh"
+#include "controlplane/daemon/backup_choice.hh"
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/observe_drain.hh"
 #include "controlplane/daemon/observe_health.hh"
@@ -141,6 +142,7 @@ json service_json(const Observed& observed, const ServiceConfig& service) {
           {"backends", population.backends},
           {"backends_up", population.up},
           {"health", pool_health_json(observed.board.find_pool(service.pool))},
+          {"served_by", server_of(observed.ledger.serving(), service.pool)},
           {"packets", packets},
           {"bytes", bytes}};
 }

@@ -74,7 +74,7 @@ std::vector<std::string> warnings_of_pools(const HealthBoard& board, std::int64_
   return warnings;
 }
 
-std::vector<std::string> warnings_of_services(const HealthBoard& board, const Config& config) {
+std::vector<std::string> warnings_of_services(const HealthBoard& board, const Config& config, const Serving& serving) {
   std::map<std::string, bool> is_up;  // by pool; missing: it has no backend
   for (const auto& [index, entry] : board.entries()) {
     if (entry.record.leaving) continue;
@@ -82,7 +82,7 @@ std::vector<std::string> warnings_of_services(const HealthBoard& board, const Co
   }
   std::vector<std::string> names;
   for (const ServiceConfig& service : config.services) {
-    const auto pool = is_up.find(service.pool);
+    const auto pool = is_up.find(server_of(serving, service.pool));
     if (pool == is_up.end() || !pool->second) names.push_back(service.name);
   }
   if (names.empty()) return {};
@@ -103,6 +103,13 @@ std::vector<std::string> warnings_of_reach(const HealthBoard& board, const std::
   warnings.reserve(names_by_reason.size());
   for (const auto& [reason, names] : names_by_reason)
     warnings.push_back("the way to these backends is not known (" + reason + "): " + some_of(names));
+  return warnings;
+}
+
+std::vector<std::string> warnings_of_backups(const Serving& serving) {
+  std::vector<std::string> warnings;
+  for (const auto& [pool, backup] : serving)
+    warnings.push_back("pool " + backup + " serves in the place of pool " + pool + ", which is below its quorum");
   return warnings;
 }
 

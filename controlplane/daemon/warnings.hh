@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "controlplane/config/schema.hh"
+#include "controlplane/daemon/backup_choice.hh"
 #include "controlplane/daemon/health_board.hh"
 
 namespace guideway {
@@ -16,11 +17,14 @@ namespace guideway {
 [[nodiscard]] std::vector<std::string> warnings_of_checks(const HealthBoard& board);
 // Pools in panic or below their quorum, and backends that are held because they flap.
 [[nodiscard]] std::vector<std::string> warnings_of_pools(const HealthBoard& board, std::int64_t now_ms);
-// Services that nobody serves now.
-[[nodiscard]] std::vector<std::string> warnings_of_services(const HealthBoard& board, const Config& config);
+// Services that nobody serves now; `serving`: which pool in the place of which.
+[[nodiscard]] std::vector<std::string> warnings_of_services(const HealthBoard& board, const Config& config,
+                                                            const Serving& serving);
 // Backends that are down because their next hop is not known; `why`: a sentence for an index.
 [[nodiscard]] std::vector<std::string> warnings_of_reach(const HealthBoard& board,
                                                          const std::map<std::uint32_t, std::string>& why);
+// Pools in whose place another serves.
+[[nodiscard]] std::vector<std::string> warnings_of_backups(const Serving& serving);
 // Services with an address family that some of their l3dsr backends cannot be sent.
 [[nodiscard]] std::vector<std::string> warnings_of_families(const Config& config);
 // Services that join a pool whose checks got their port from another service.

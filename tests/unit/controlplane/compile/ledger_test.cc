@@ -184,5 +184,72 @@ TEST(Ledger, AnUnchangedTableKeepsItsBytes) {
   EXPECT_EQ(shared, 1U) << "neither rebuilt nor copied";
 }
 
+Config with_backup() {
+  Config config = config_of({backend("10.0.0.1"), backend("10.0.0.2")});
+  PoolConfig sorry;
+  sorry.name = "sorry";
+  sorry.backends = {backend("10.0.9.1")};
+  config.pools.front().backup_pool = "sorry";
+  config.pools.insert(config.pools.begin(), sorry);
+  return config;
+}
+
+// The slots of the one table, each with what it has now and what unknown flows are taken to have.
+std::vector<gw_slot> slots_of(const Ledger& ledger) {
+  const Compiled compiled = ledger.compile(1, {});
+  const auto& bytes = *compiled.tables.at(0).bytes;
+  std::vector<gw_slot> slots((bytes.size() - sizeof(gw_table_header)) / sizeof(gw_slot));
+  std::memcpy(slots.data(), bytes.data() + sizeof(gw_table_header), slots.size() * sizeof(gw_slot));
+  return slots;
+}
+
+// Taking over and giving back move `current` only: whoever lives keeps the flows he has, both ways.
+TEST(Ledger, ABackupTakesOverAsAChangeOfMembers) {
+  Ledger ledger(capacities);
+  ASSERT_TRUE(ledger.adopt(with_backup(), {}, 0));
+  const std::uint32_t sorry = ledger.find({"sorry", "10.0.9.1"})->index;
+  const std::vector<gw_slot> original = slots_of(ledger);
+  for (const gw_slot& slot : original) ASSERT_NE(slot.current, sorry) << "it costs nothing while it is not needed";
+  EXPECT_TRUE(ledger.set_serving({{"web", "sorry"}}, 1000));
+  EXPECT_FALSE(ledger.set_serving({{"web", "sorry"}}, 1000)) << "said once";
+  std::vector<gw_slot> slots = slots_of(ledger);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    ASSERT_EQ(slots[i].current, sorry);
+    ASSERT_EQ(slots[i].home, original[i].home) << "flows of the living stay";
+  }
+  // One of the two is dead: its slots are the backup's at once.
+  const std::uint32_t dead = ledger.find({"web", "10.0.0.1"})->index;
+  const BackendFacts facts{[&](std::uint32_t index) { return index != dead; }, nothing_remembered.remembered};
+  EXPECT_TRUE(ledger.retire(1001, facts));
+  slots = slots_of(ledger);
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    ASSERT_EQ(slots[i].home, original[i].home == dead ? sorry : original[i].home);
+  EXPECT_TRUE(ledger.set_serving({}, 1500));
+  slots = slots_of(ledger);
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    ASSERT_EQ(slots[i].current, original[i].current);
+    ASSERT_EQ(slots[i].home, original[i].home == dead ? sorry : original[i].home) << "flows of the backup stay, too";
+  }
+  EXPECT_TRUE(ledger.retire(2501, nothing_remembered));
+  EXPECT_EQ(ledger.moving_slots(), 0U);
+}
+
+TEST(Ledger, WhoServesOutlivesARestartAndNotItsConfiguration) {
+  Ledger ledger(capacities);
+  ASSERT_TRUE(ledger.adopt(with_backup(), {}, 0));
+  ASSERT_TRUE(ledger.set_serving({{"web", "sorry"}}, 0));
+  auto restarted = Ledger::load(ledger.save(), capacities);
+  ASSERT_TRUE(restarted);
+  ASSERT_TRUE(restarted->adopt(with_backup(), {}, 10));
+  EXPECT_EQ(restarted->serving(), ledger.serving());
+  EXPECT_EQ(restarted->compile(1, {}).tables.at(0).id, ledger.compile(1, {}).tables.at(0).id);
+  Config without = with_backup();
+  without.pools.back().backup_pool.clear();
+  ASSERT_TRUE(restarted->adopt(without, {}, 20));
+  EXPECT_TRUE(restarted->serving().empty());
+  EXPECT_TRUE(ledger.set_serving({{"web", "nobody"}, {"sorry", "web"}}, 30));
+  EXPECT_TRUE(ledger.serving().empty()) << "only a backup of its own serves for a pool";
+}
+
 }  // namespace
 }  // namespace guideway

@@ -30,7 +30,7 @@ TEST(Warnings, ChecksThatThisMachineCannotMake) {
   }
   HealthBoard board([](const HealthBoard::Entry&, const HealthState&) {});
   board.sync(records, config, 0);
-  EXPECT_EQ(warnings_of_services(board, config), (Sentences{"this service has no backend that is up: web"}));
+  EXPECT_EQ(warnings_of_services(board, config, {}), (Sentences{"this service has no backend that is up: web"}));
   EXPECT_EQ(
       warnings_of_reach(board, {{0, "no route"}}),
       (Sentences{"the way to these backends is not known (no route): web/10.0.0.1",
