@@ -166,6 +166,7 @@ void ControlPlane::checked(std::uint32_t index, const ProbeResult& result) {
   if (entry == nullptr) return;
   monitor_.set_pace(index, entry->health.pace());
   meters_.checked(*entry, result);
+  if (result.outcome == ProbeOutcome::inconclusive) note_unmade(*entry, result);
   if (result.outcome == ProbeOutcome::failed) watcher_->verify(entry->record.config.address);
 }
 

@@ -31,6 +31,7 @@
 #include "controlplane/daemon/publisher.hh"
 #include "controlplane/daemon/quorum_hooks.hh"
 #include "controlplane/daemon/reachability.hh"
+#include "controlplane/daemon/unmade_checks.hh"
 #include "controlplane/events/event_log.hh"
 #include "controlplane/health/health_monitor.hh"
 #include "controlplane/model/history.hh"
@@ -122,6 +123,8 @@ class ControlPlane : public Operations {
   void pool_changed(const std::string& name, const HealthBoard::Pool& pool);
   void served_by_another(const std::string& pool, const std::string& server);
   void hook_ended(const QuorumNews& news, bool is_success, const std::string& text);
+  void note_unmade(const HealthBoard::Entry& entry, const ProbeResult& result);
+  void tell_made_again();
   void repair_health();
   void next_hops_changed(const ReachabilityOutcome& before);
   void record(const std::string& kind, const std::string& text, nlohmann::json values = nlohmann::json::object());
@@ -160,6 +163,7 @@ class ControlPlane : public Operations {
   Capacities capacities_;
   HealthBoard board_;
   HealthMonitor monitor_;
+  UnmadeChecks unmade_;
   QuorumHooks hooks_;
   Meters meters_;
   DrainWatch drains_;

@@ -111,6 +111,26 @@ void ControlPlane::hook_ended(const QuorumNews& news, bool is_success, const std
               log_value(program), is_success, log_value(text));
 }
 
+void ControlPlane::note_unmade(const HealthBoard::Entry& entry, const ProbeResult& result) {
+  const CheckConfig& check = entry.record.config.check;
+  if (!unmade_.note(result.detail, std::max(check.interval_ms, check.down_interval_ms), steady_ms())) return;
+  const std::string name = entry.key.pool + "/" + entry.key.name;
+  record("check", fmt::format("checks tell nothing and move no backend, {} first: {}", name, result.detail),
+         {{"made", false}, {"detail", result.detail}});
+  spdlog::warn("check event=not_made backend={} detail={}", log_value(name), log_value(result.detail));
+}
+
+void ControlPlane::tell_made_again() {
+  const std::int64_t now_ms = steady_ms();
+  for (const UnmadeChecks::Spell& spell : unmade_.take_over(now_ms)) {
+    record("check",
+           fmt::format("checks are made again, which told nothing for {} s: {}", (now_ms - spell.began_ms) / 1000,
+                       spell.reason),
+           {{"made", true}, {"detail", spell.reason}});
+    spdlog::info("check event=made_again detail={}", log_value(spell.reason));
+  }
+}
+
 void ControlPlane::repair_health() {
   for (const std::uint32_t index : board_.repair()) {
     const HealthBoard::Entry* entry = board_.find(index);

@@ -76,6 +76,7 @@ void ControlPlane::every_second() {
     }
     watch_drains();
     repair_health();
+    tell_made_again();
     // Not while a change waits for the datapath: it may have to be undone.
     if (!is_turn_taken_) {
       retire();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs that are told when a pool meets or loses its quorum. At most one of a pool runs, for as long as it may, and a
-// few of all pools; news that come meanwhile wait, and only the newest of a pool. Nobody is told twice in a row the same.
+// Programs that are told when a pool meets or loses its quorum. At most one of a pool runs, for as long as it may, and
+// a few of all pools; news that come meanwhile wait, and only the newest of a pool. Nobody is told twice the same.
 #pragma once
 
 #include <cstdint>

@@ -109,7 +109,7 @@ std::vector<std::string> warnings_of_reach(const HealthBoard& board, const std::
 std::vector<std::string> warnings_of_backups(const Serving& serving) {
   std::vector<std::string> warnings;
   for (const auto& [pool, backup] : serving)
-    warnings.push_back("pool " + backup + " serves in the place of pool " + pool + ", which is below its quorum");
+    warnings.push_back(fmt::format("pool {} serves in the place of pool {}, which is below its quorum", backup, pool));
   return warnings;
 }
 

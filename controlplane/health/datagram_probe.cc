@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/health/datagram_probe.hh"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <utility>
+
+#include "controlplane/health/udp_socket.hh"
 
 namespace guideway {
 namespace {
@@ -18,21 +18,6 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 error_code last_error() { return {errno, boost::system::system_category()}; }
-
-int connect_to(int socket, const IpAddress& address, std::uint16_t port) {
-  if (address.family == Family::ipv6) {
-    sockaddr_in6 to{};
-    to.sin6_family = AF_INET6;
-    to.sin6_port = htons(port);
-    std::copy_n(address.bytes.begin(), sizeof to.sin6_addr, reinterpret_cast<std::uint8_t*>(&to.sin6_addr));
-    return ::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to);
-  }
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  std::copy_n(address.bytes.begin(), sizeof to.sin_addr, reinterpret_cast<std::uint8_t*>(&to.sin_addr));
-  return ::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to);
-}
 
 }  // namespace
 
@@ -54,7 +39,7 @@ void DatagramProbe::begin() {
   error_code error;
   socket_->descriptor.assign(socket, error);
   if (error) return cannot(error.message());
-  if (connect_to(socket, target_.address, target_.port) != 0) return fail_datagram();
+  if (connect_datagrams(socket, target_.address, target_.port) != 0) return fail_datagram();
   const std::string bytes = request();
   if (::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) return fail_datagram();
   await();

@@ -108,7 +108,7 @@ bool ProgramEnd::is_success() const noexcept { return WIFEXITED(status) && WEXIT
 std::string ProgramEnd::text() const {
   if (WIFSIGNALED(status))
     return "died of signal " + std::to_string(WTERMSIG(status)) + (last_line.empty() ? "" : ": " + last_line);
-  const std::string code = "exit code " + std::to_string(WEXITSTATUS(status));
+  std::string code = "exit code " + std::to_string(WEXITSTATUS(status));
   if (last_line.empty()) return code;
   return is_success() ? last_line : last_line + ", " + code;
 }

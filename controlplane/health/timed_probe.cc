@@ -10,6 +10,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "controlplane/health/udp_socket.hh"
+#include "dataplane/base/unique_fd.hh"
+
 namespace guideway {
 namespace {
 
@@ -17,13 +20,20 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 // What this machine could not do, whatever the backend's state: no file descriptors, memory or local ports, no such
-// address family, or a local rule (a firewall, a prohibiting or blackhole route) against it. That there is no route
-// or no neighbour counts against the backend: it cannot be reached.
+// address family, an interface that is down, or a local rule (a firewall, a prohibiting or blackhole route) against it.
 bool is_own_failure(const error_code& error) {
-  constexpr std::array own = {EMFILE, ENFILE, ENOBUFS, ENOMEM,       EADDRNOTAVAIL,
-                              EAGAIN, EPERM,  EACCES,  EAFNOSUPPORT, EINVAL};
+  constexpr std::array own = {EMFILE, ENFILE, ENOBUFS, ENOMEM,       EADDRNOTAVAIL, EAGAIN,
+                              EPERM,  EACCES, EINVAL,  EAFNOSUPPORT, ENETDOWN};
   return error.category() == boost::system::system_category() &&
          std::find(own.begin(), own.end(), error.value()) != own.end();
+}
+
+// Unreachable may come from the way there, or from a neighbour that is not there, which both count against the
+// backend; or it is this machine that has no route, which a socket without connections tells at once.
+bool has_no_route(const error_code& error, const IpAddress& address) {
+  if (error != asio::error::network_unreachable && error != asio::error::host_unreachable) return false;
+  const UniqueFd socket(open_udp_socket(address.family));
+  return socket && connect_datagrams(socket.get(), address, 9) != 0;
 }
 
 std::string sentence(const error_code& error) {
@@ -67,6 +77,7 @@ void TimedProbe::start() {
 
 void TimedProbe::fail(const error_code& error) {
   if (is_own_failure(error)) return cannot(error.message());
+  if (has_no_route(error, target_.address)) return cannot("no route to " + target_.address.text());
   finish(ProbeOutcome::failed, sentence(error));
 }
 

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 #include <string>
@@ -82,6 +83,7 @@ class DaemonTest : public ::testing::Test {
     const int log = ::open((directory_ + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(log, STDERR_FILENO);
     ::dup2(log, STDOUT_FILENO);
+    if (in_child_) in_child_();
     const char* program = std::getenv("GUIDEWAYD");
     ::execl(program, program, "--config", config_.c_str(), nullptr);
     ::_exit(127);
@@ -142,6 +144,7 @@ class DaemonTest : public ::testing::Test {
   std::uint16_t port_ = 0;
   std::map<int, UniqueFd> listeners_;
   pid_t child_ = -1;
+  std::function<void()> in_child_;  // what guidewayd begins with: limits, environment
 };
 
 }  // namespace guideway

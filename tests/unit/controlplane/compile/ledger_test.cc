@@ -209,13 +209,14 @@ TEST(Ledger, ABackupTakesOverAsAChangeOfMembers) {
   ASSERT_TRUE(ledger.adopt(with_backup(), {}, 0));
   const std::uint32_t sorry = ledger.find({"sorry", "10.0.9.1"})->index;
   const std::vector<gw_slot> original = slots_of(ledger);
-  for (const gw_slot& slot : original) ASSERT_NE(slot.current, sorry) << "it costs nothing while it is not needed";
+  for (const gw_slot& slot : original)
+    ASSERT_NE(slot.current_backend, sorry) << "it costs nothing while it is not needed";
   EXPECT_TRUE(ledger.set_serving({{"web", "sorry"}}, 1000));
   EXPECT_FALSE(ledger.set_serving({{"web", "sorry"}}, 1000)) << "said once";
   std::vector<gw_slot> slots = slots_of(ledger);
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    ASSERT_EQ(slots[i].current, sorry);
-    ASSERT_EQ(slots[i].home, original[i].home) << "flows of the living stay";
+    ASSERT_EQ(slots[i].current_backend, sorry);
+    ASSERT_EQ(slots[i].home_backend, original[i].home_backend) << "flows of the living stay";
   }
   // One of the two is dead: its slots are the backup's at once.
   const std::uint32_t dead = ledger.find({"web", "10.0.0.1"})->index;
@@ -223,12 +224,13 @@ TEST(Ledger, ABackupTakesOverAsAChangeOfMembers) {
   EXPECT_TRUE(ledger.retire(1001, facts));
   slots = slots_of(ledger);
   for (std::size_t i = 0; i < slots.size(); ++i)
-    ASSERT_EQ(slots[i].home, original[i].home == dead ? sorry : original[i].home);
+    ASSERT_EQ(slots[i].home_backend, original[i].home_backend == dead ? sorry : original[i].home_backend);
   EXPECT_TRUE(ledger.set_serving({}, 1500));
   slots = slots_of(ledger);
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    ASSERT_EQ(slots[i].current, original[i].current);
-    ASSERT_EQ(slots[i].home, original[i].home == dead ? sorry : original[i].home) << "flows of the backup stay, too";
+    ASSERT_EQ(slots[i].current_backend, original[i].current_backend);
+    ASSERT_EQ(slots[i].home_backend, original[i].home_backend == dead ? sorry : original[i].home_backend)
+        << "flows of the backup stay, too";
   }
   EXPECT_TRUE(ledger.retire(2501, nothing_remembered));
   EXPECT_EQ(ledger.moving_slots(), 0U);

@@ -29,7 +29,7 @@ class QuorumHooksTest : public testing::Test {
   }
 
   std::string program(const std::string& name, const std::string& script, mode_t mode = 0755) const {
-    const std::string path = directory_ + "/" + name;
+    std::string path = directory_ + "/" + name;
     std::ofstream(path) << "#!/bin/sh\ncd " << directory_ << "\n" << script << "\n";
     ::chmod(path.c_str(), mode);
     return path;
