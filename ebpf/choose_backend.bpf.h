@@ -99,7 +99,7 @@ GW_INLINE int gw_choose_unremembered(struct gw_packet* packet, const struct gw_x
 GW_INLINE int gw_recall(struct gw_xdp_worker* state, struct gw_packet* packet, const struct gw_service* row,
                         __u32 now_ticks) {
   if (!gw_may_hold(state, packet->hash)) return 0;
-  struct gw_flow_bucket* bucket = gw_bucket_at(packet->worker, (__u32)packet->hash);
+  struct gw_flow_bucket* bucket = gw_bucket_of(packet->worker, packet->hash);
   if (!bucket) return 0;
   __u32 place = gw_find(state, packet, bucket, now_ticks);
   if (place >= GW_FLOWS_PER_BUCKET) return 0;

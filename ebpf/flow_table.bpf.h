@@ -33,7 +33,7 @@ GW_INLINE __u32 gw_now_ticks(void) {
 GW_INLINE struct gw_xdp_worker* gw_worker_of(__u32 worker) { return bpf_map_lookup_elem(&workers, &worker); }
 
 GW_INLINE __u16* gw_filter_of(struct gw_xdp_worker* state, __u64 hash) {
-  return &state->filter[(__u32)(hash >> 18) & (GW_XDP_FILTER_SIZE - 1)];
+  return &state->filter[gw_flow_filter_cell(hash)];
 }
 
 /* False: nothing is remembered under this hash, certainly. */
@@ -45,12 +45,16 @@ GW_INLINE int gw_may_hold(struct gw_xdp_worker* state, __u64 hash) {
 GW_INLINE __u32* gw_shared_filter_of(__u64 hash) {
   __u32 first = 0;
   struct gw_xdp_shared_filter* shared = bpf_map_lookup_elem(&shared_filter, &first);
-  return shared ? &shared->held[(__u32)(hash >> 18) & (GW_XDP_FILTER_SIZE - 1)] : 0;
+  return shared ? &shared->held[gw_flow_filter_cell(hash)] : 0;
 }
 
 GW_INLINE struct gw_flow_bucket* gw_bucket_at(__u32 worker, __u32 index) {
-  __u32 at = worker * (knobs.bucket_mask + 1) + (index & knobs.bucket_mask);
+  __u32 at = worker * knobs.bucket_count + index;
   return bpf_map_lookup_elem(&flows, &at);
+}
+
+GW_INLINE struct gw_flow_bucket* gw_bucket_of(__u32 worker, __u64 hash) {
+  return gw_bucket_at(worker, gw_flow_bucket_index(hash, knobs.bucket_count));
 }
 
 GW_INLINE __u64 gw_stored_hash(__u64 hash) { return hash == 0 ? 1 : hash; }
@@ -149,7 +153,7 @@ GW_INLINE __u32 gw_find_place(const struct gw_flow_bucket* bucket, __u64 hash, _
 /* Remembers a flow that gw_find() did not. */
 GW_INLINE enum gw_remembered gw_insert(struct gw_xdp_worker* state, const struct gw_packet* packet, __u32 flow_state,
                                        __u32 backend_generation, __u32 now_ticks, __u32 timeout_ticks) {
-  struct gw_flow_bucket* bucket = gw_bucket_at(packet->worker, (__u32)packet->hash);
+  struct gw_flow_bucket* bucket = gw_bucket_of(packet->worker, packet->hash);
   if (!bucket) return GW_REMEMBERED_REFUSED;
   int displaces = 0;
   __u32 place = gw_find_place(bucket, packet->hash, now_ticks, &displaces);
@@ -213,7 +217,7 @@ GW_INLINE __u32 gw_read_entry(struct gw_flow_entry* found, struct gw_inquiry* in
 static __noinline void gw_ask_one_worker(__u32 worker, struct gw_inquiry* inquiry) {
   struct gw_xdp_worker* state = gw_worker_of(worker);
   if (!state || !gw_may_hold(state, inquiry->stored_hash)) return;
-  struct gw_flow_bucket* bucket = gw_bucket_at(worker, (__u32)inquiry->stored_hash);
+  struct gw_flow_bucket* bucket = gw_bucket_of(worker, inquiry->stored_hash);
   if (!bucket) return;
   for (__u32 i = 0; i < GW_FLOWS_PER_BUCKET; ++i) {
     inquiry->backend = gw_read_entry(&bucket->entries[i], inquiry);
@@ -266,7 +270,7 @@ GW_INLINE void gw_sweep_buckets(__u32 worker) {
   if (!state || state->held == 0) return;
   __u32 now_ticks = gw_now_ticks();
   for (__u32 i = 0; i < GW_BUCKETS_SWEPT; ++i) {
-    state->sweep_cursor = (state->sweep_cursor + 1) & knobs.bucket_mask;
+    state->sweep_cursor = state->sweep_cursor + 1 < knobs.bucket_count ? state->sweep_cursor + 1 : 0;
     struct gw_flow_bucket* bucket = gw_bucket_at(worker, state->sweep_cursor);
     if (!bucket) return;
     for (__u32 at = 0; at < GW_FLOWS_PER_BUCKET; ++at) {

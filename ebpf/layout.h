@@ -16,7 +16,6 @@
 #include "ebpf/abi/slot.h"
 
 #define GW_XDP_SIDES 2u
-#define GW_XDP_FILTER_SIZE 16384u /* as in dataplane/forwarding/flow_table.hh */
 #define GW_XDP_LINE_BYTES 64u
 /* As in dataplane/forwarding/fragment_table.cc. */
 #define GW_XDP_FRAGMENT_BUCKETS (GW_FRAGMENTS_REMEMBERED_MAX / GW_FRAGMENTS_PER_BUCKET)
@@ -85,7 +84,7 @@ struct gw_xdp_service_state {
 
 enum gw_xdp_answer { GW_XDP_ECHO = 0, GW_XDP_TOO_BIG = 1, GW_XDP_REJECT = 2, GW_XDP_ANSWERS = 3 };
 
-/* One worker's buckets of answers, its random state, and its flow filter: how many entries it holds under 14 bits of
+/* One worker's buckets of answers, its random state, and its flow filter: how many entries it holds under 17 bits of
  * the hash. */
 struct gw_xdp_worker {
   __u32 held;
@@ -94,13 +93,13 @@ struct gw_xdp_worker {
   __u32 sent_up;      /* fragments that a listener was given to hold, ever */
   __u32 sent_up_tick; /* when the last of them was */
   struct gw_bucket answers[GW_XDP_ANSWERS];
-  __u16 filter[GW_XDP_FILTER_SIZE];
+  __u16 filter[GW_FLOW_FILTER_CELLS];
 };
 
-/* How many entries all workers hold under 14 bits of the hash: where that is more than a worker's own filter has,
+/* How many entries all workers hold in a cell of the filter: where that is more than a worker's own filter has,
  * others hold some. */
 struct gw_xdp_shared_filter {
-  __u32 held[GW_XDP_FILTER_SIZE];
+  __u32 held[GW_FLOW_FILTER_CELLS];
 };
 
 /* The counters (ebpf/abi/counters.h) by cache lines: every structure there lies within lines of this size. */
@@ -124,7 +123,7 @@ struct gw_xdp_scratch {
 struct gw_xdp_knobs {
   __u32 services_max;
   __u32 backends_max;
-  __u32 bucket_mask;         /* flow buckets a worker, less one: a power of two of them */
+  __u32 bucket_count;        /* flow buckets a worker */
   __u32 worker_count;        /* worker = CPU number; above this, worker 0 (a replay has one worker on any CPU) */
   __u32 worker_stride_lines; /* gw_counters_header.worker_stride_bytes in lines */
   __u8 ticks_are_given;      /* the time is gw_xdp_control.now_ticks instead of the kernel's clock */

@@ -69,10 +69,9 @@ void write_entry(gw_flow_entry& entry, const gw_flow_entry& next) noexcept {
 
 Result<FlowTable> FlowTable::create(std::uint32_t flows_max, std::span<gw_backend_counters> backends,
                                     Wanderers& wanderers) {
-  const std::uint32_t wanted = (flows_max + GW_FLOWS_PER_BUCKET - 1) / GW_FLOWS_PER_BUCKET;
-  const std::uint32_t bucket_count = std::bit_ceil(wanted == 0 ? 1U : wanted);
-  auto memory =
-      Mapping::anonymous(filter_size * sizeof(std::uint16_t) + std::size_t{bucket_count} * sizeof(gw_flow_bucket));
+  const std::uint32_t bucket_count = gw_flow_bucket_count(flows_max);
+  auto memory = Mapping::anonymous(GW_FLOW_FILTER_CELLS * sizeof(std::uint16_t) +
+                                   std::size_t{bucket_count} * sizeof(gw_flow_bucket));
   if (!memory) return failure_of(memory);
   return FlowTable(std::move(*memory), bucket_count, backends, wanderers);
 }
@@ -83,7 +82,7 @@ std::uint32_t FlowTable::remaining_ticks(const gw_flow_entry& entry, std::uint32
 }
 
 gw_flow_entry* FlowTable::find(std::uint64_t hash, std::uint32_t now_ticks) noexcept {
-  gw_flow_bucket& bucket = buckets()[bucket_index(hash)];
+  gw_flow_bucket& bucket = bucket_of(hash);
   gw_flow_entry* entry = find_in_half(&bucket.entries[gw_flow_place(hash, 0)], stored_hash(hash));
   if (entry == nullptr) entry = find_in_half(&bucket.entries[gw_flow_place(hash, half_bucket)], stored_hash(hash));
   if (entry == nullptr || remaining_ticks(*entry, now_ticks) != 0) return entry;
@@ -92,13 +91,13 @@ gw_flow_entry* FlowTable::find(std::uint64_t hash, std::uint32_t now_ticks) noex
 }
 
 const gw_flow_entry* FlowTable::peek(std::uint64_t hash) const noexcept {
-  for (const gw_flow_entry& entry : buckets()[bucket_index(hash)].entries)
+  for (const gw_flow_entry& entry : bucket_of(hash).entries)
     if (entry.hash == stored_hash(hash)) return &entry;
   return nullptr;
 }
 
 std::optional<gw_flow_entry> FlowTable::look_from_afar(std::uint64_t hash, std::uint32_t now_ticks) const noexcept {
-  for (const gw_flow_entry& entry : buckets()[bucket_index(hash)].entries) {
+  for (const gw_flow_entry& entry : bucket_of(hash).entries) {
     if (__atomic_load_n(&entry.hash, __ATOMIC_ACQUIRE) != stored_hash(hash)) continue;
     const gw_flow_entry seen{stored_hash(hash), __atomic_load_n(&entry.backend, __ATOMIC_ACQUIRE),
                              __atomic_load_n(&entry.deadline, __ATOMIC_ACQUIRE)};
@@ -112,7 +111,7 @@ std::optional<gw_flow_entry> FlowTable::look_from_afar(std::uint64_t hash, std::
 Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation,
                              gw_flow_state state, std::uint32_t now_ticks, std::uint32_t timeout_ticks,
                              bool wanders) noexcept {
-  const Place place = find_place(buckets()[bucket_index(hash)], hash, now_ticks);
+  const Place place = find_place(bucket_of(hash), hash, now_ticks);
   if (place.entry == nullptr) return Remembered::refused;
   if (place.entry->hash != 0) forget(*place.entry);
   const std::uint32_t low_bits = static_cast<std::uint32_t>(state) | (wanders ? GW_FLOW_WANDERS : 0);
@@ -120,7 +119,7 @@ Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uin
                              deadline_word(low_bits, now_ticks, timeout_ticks)});
   // Behind the entry: who is told that there may be one finds it.
   if (wanders) wanderers_->add(hash);
-  std::uint16_t& held_here = filter()[filter_index(hash)];
+  std::uint16_t& held_here = filter()[gw_flow_filter_cell(hash)];
   if (held_here != filter_saturated) store(held_here, static_cast<std::uint16_t>(held_here + 1));
   store(held_, held_ + 1);
   if (backend < backends_.size()) {
@@ -132,7 +131,7 @@ Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uin
 
 void FlowTable::forget(gw_flow_entry& entry) noexcept {
   // A counter that was ever full no longer knows its number: it stays, and only costs look-ups.
-  std::uint16_t& held_here = filter()[filter_index(entry.hash)];
+  std::uint16_t& held_here = filter()[gw_flow_filter_cell(entry.hash)];
   if (held_here != filter_saturated) store(held_here, static_cast<std::uint16_t>(held_here - 1));
   store(held_, held_ - 1);
   const std::uint32_t backend = backend_of(entry);
@@ -157,7 +156,7 @@ std::uint32_t FlowTable::sweep(std::uint32_t bucket_count, std::uint32_t now_tic
   if (held_ == 0) return 0;
   std::uint32_t expired = 0;
   for (std::uint32_t i = 0; i < bucket_count; ++i) {
-    sweep_cursor_ = (sweep_cursor_ + 1) & bucket_mask_;
+    sweep_cursor_ = sweep_cursor_ + 1 < bucket_count_ ? sweep_cursor_ + 1 : 0;
     for (gw_flow_entry& entry : buckets()[sweep_cursor_].entries) {
       if (entry.hash == 0 || remaining_ticks(entry, now_ticks) != 0) continue;
       forget(entry);

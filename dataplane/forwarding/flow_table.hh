@@ -5,7 +5,7 @@
 // Rules (ARCHITECTURE.md): a look-up touches one bucket of two cache lines, nearly always only the half that a bit of
 // the hash prefers. A new entry is on probation until a second
 // packet comes, and may only take the place of another on probation or of one that has expired: a flood never evicts
-// a live flow. The filter counts the entries under 14 bits of the hash, exactly, so that a zero there means that
+// a live flow. The filter counts the entries under 17 bits of the hash, exactly, so that a zero there means that
 // nothing is remembered and the bucket need not be read. Other workers may look (for what a NIC cannot give to the
 // worker of its flow: fragments, ICMP errors), so whatever they read is stored whole and in an order that shows a torn
 // entry.
@@ -28,7 +28,7 @@ enum class Remembered { inserted, displaced_another, refused };
 
 class FlowTable {
  public:
-  // Room for `flows_max` entries, rounded up to a power of two of buckets. `backends` are the worker's counters, by
+  // Room for `flows_max` entries, rounded up to whole buckets. `backends` are the worker's counters, by
   // backend index: their `remembered` gauges follow the entries, so that a drain knows what is left.
   // `wanderers`, which outlives the table, counts those of flows that wander.
   [[nodiscard]] static Result<FlowTable> create(std::uint32_t flows_max, std::span<gw_backend_counters> backends,
@@ -36,13 +36,13 @@ class FlowTable {
 
   // False: nothing is remembered under this hash, certainly. True: ask find().
   [[nodiscard]] bool may_hold(std::uint64_t hash) const noexcept {
-    return load(held_) != 0 && load(filter()[filter_index(hash)]) != 0;
+    return load(held_) != 0 && load(filter()[gw_flow_filter_cell(hash)]) != 0;
   }
   // Both lines: one flow in twenty lies in the other half, whoever is not remembered is sought in both, and a line that
   // nobody sent for costs more than all that were sent for in vain.
   void prefetch(std::uint64_t hash) const noexcept {
-    __builtin_prefetch(&buckets()[bucket_index(hash)].entries[0]);
-    __builtin_prefetch(&buckets()[bucket_index(hash)].entries[GW_FLOWS_PER_BUCKET / 2]);
+    __builtin_prefetch(&bucket_of(hash).entries[0]);
+    __builtin_prefetch(&bucket_of(hash).entries[GW_FLOWS_PER_BUCKET / 2]);
   }
 
   // The live entry of that hash, or null. An entry found past its deadline is forgotten on the way.
@@ -68,10 +68,12 @@ class FlowTable {
   std::uint32_t sweep(std::uint32_t bucket_count, std::uint32_t now_ticks) noexcept;
 
   [[nodiscard]] std::uint32_t held() const noexcept { return load(held_); }
-  [[nodiscard]] std::uint32_t bucket_count() const noexcept { return bucket_mask_ + 1; }
+  [[nodiscard]] std::uint32_t bucket_count() const noexcept { return bucket_count_; }
   [[nodiscard]] std::span<const gw_flow_bucket> all() const noexcept { return {buckets(), bucket_count()}; }
   // How many entries the filter believes to hold under the hash's bits; for tests of its exactness.
-  [[nodiscard]] std::uint16_t filter_count(std::uint64_t hash) const noexcept { return filter()[filter_index(hash)]; }
+  [[nodiscard]] std::uint16_t filter_count(std::uint64_t hash) const noexcept {
+    return filter()[gw_flow_filter_cell(hash)];
+  }
 
   [[nodiscard]] static std::uint32_t backend_of(const gw_flow_entry& entry) noexcept { return entry.backend >> 8U; }
   [[nodiscard]] static std::uint8_t generation_of(const gw_flow_entry& entry) noexcept {
@@ -84,10 +86,9 @@ class FlowTable {
   [[nodiscard]] static std::uint32_t remaining_ticks(const gw_flow_entry& entry, std::uint32_t now_ticks) noexcept;
 
  private:
-  static constexpr std::uint32_t filter_size = 16384;
   FlowTable(Mapping memory, std::uint32_t bucket_count, std::span<gw_backend_counters> backends,
             Wanderers& wanderers) noexcept
-      : memory_(std::move(memory)), backends_(backends), wanderers_(&wanderers), bucket_mask_(bucket_count - 1) {}
+      : memory_(std::move(memory)), backends_(backends), wanderers_(&wanderers), bucket_count_(bucket_count) {}
 
   // One writer, and readers on other cores that must not see half a number.
   template <typename T>
@@ -101,20 +102,16 @@ class FlowTable {
 
   [[nodiscard]] std::uint16_t* filter() const noexcept { return reinterpret_cast<std::uint16_t*>(memory_.data()); }
   [[nodiscard]] gw_flow_bucket* buckets() const noexcept {
-    return reinterpret_cast<gw_flow_bucket*>(memory_.data() + filter_size * sizeof(std::uint16_t));
+    return reinterpret_cast<gw_flow_bucket*>(memory_.data() + GW_FLOW_FILTER_CELLS * sizeof(std::uint16_t));
   }
-  // The table slot is taken from the high 32 bits of the hash; bucket and filter from different low ones.
-  [[nodiscard]] std::uint32_t bucket_index(std::uint64_t hash) const noexcept {
-    return static_cast<std::uint32_t>(hash) & bucket_mask_;
-  }
-  [[nodiscard]] static std::uint32_t filter_index(std::uint64_t hash) noexcept {
-    return static_cast<std::uint32_t>(hash >> 18U) % filter_size;
+  [[nodiscard]] gw_flow_bucket& bucket_of(std::uint64_t hash) const noexcept {
+    return buckets()[gw_flow_bucket_index(hash, bucket_count_)];
   }
 
   Mapping memory_;
   std::span<gw_backend_counters> backends_;
   Wanderers* wanderers_;
-  std::uint32_t bucket_mask_;
+  std::uint32_t bucket_count_;
   std::uint32_t held_ = 0;
   std::uint32_t sweep_cursor_ = 0;
 };

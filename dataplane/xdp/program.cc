@@ -6,7 +6,6 @@
 #include <linux/bpf.h>
 
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -55,11 +54,6 @@ gw_xdp_holding holder(const XdpOptions& options) {
   return options.listener_holds_fragments ? GW_XDP_LISTENER_HOLDS : GW_XDP_NOBODY_HOLDS;
 }
 
-std::uint32_t bucket_count(const Capacities& capacities) {
-  const std::uint32_t wanted = (capacities.flows_max + GW_FLOWS_PER_BUCKET - 1) / GW_FLOWS_PER_BUCKET;
-  return std::bit_ceil(wanted == 0 ? 1U : wanted);
-}
-
 std::uint32_t stride_bytes(const Capacities& capacities) {
   const std::uint64_t bytes = sizeof(gw_worker_counters) +
                               std::uint64_t{capacities.services_max} * sizeof(gw_service_counters) +
@@ -87,11 +81,11 @@ Result<std::unique_ptr<XdpProgram>> XdpProgram::load(const XdpOptions& options) 
 XdpProgram::~XdpProgram() { gw_balancer__destroy(skeleton_); }
 
 Result<void> XdpProgram::set_up(const XdpOptions& options) {
-  const std::uint32_t buckets = bucket_count(capacities_);
+  const std::uint32_t buckets = gw_flow_bucket_count(capacities_.flows_max);
   gw_xdp_knobs& knobs = skeleton_->rodata->knobs;
   knobs.services_max = capacities_.services_max;
   knobs.backends_max = capacities_.backends_max;
-  knobs.bucket_mask = buckets - 1;
+  knobs.bucket_count = buckets;
   knobs.worker_count = options.worker_count;
   knobs.worker_stride_lines = stride_bytes(capacities_) / GW_XDP_LINE_BYTES;
   knobs.ticks_are_given = options.ticks_are_given ? 1 : 0;
@@ -178,8 +172,8 @@ int XdpProgram::health_fd() const noexcept { return bpf_map__fd(skeleton_->maps.
 int XdpProgram::counters_fd() const noexcept { return bpf_map__fd(skeleton_->maps.counters); }
 
 Result<gw_flow_bucket> XdpProgram::flow_bucket(std::uint32_t worker, std::uint64_t hash) const {
-  const std::uint32_t buckets = bucket_count(capacities_);
-  const std::uint32_t at = worker * buckets + (static_cast<std::uint32_t>(hash) & (buckets - 1));
+  const std::uint32_t buckets = gw_flow_bucket_count(capacities_.flows_max);
+  const std::uint32_t at = worker * buckets + gw_flow_bucket_index(hash, buckets);
   gw_flow_bucket bucket{};
   if (bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.flows), &at, &bucket) == 0) return bucket;
   return failure("the flow table of worker " + std::to_string(worker) + " cannot be read: " + std::strerror(errno));

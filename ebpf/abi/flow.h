@@ -31,10 +31,28 @@ struct gw_flow_bucket {
 };
 GW_STATIC_ASSERT(sizeof(struct gw_flow_bucket) == 128, "flow bucket");
 
+/* Buckets of a table for that many flows: 16 bytes each, in no power of two, so that no memory is given away. */
+GW_INLINE __u32 gw_flow_bucket_count(__u32 flows_max) {
+  return flows_max == 0 ? 1 : (flows_max - 1) / GW_FLOWS_PER_BUCKET + 1;
+}
+
+/* What a hash is used for here: bits 63..33 say the slot of a service's table, 32 the half of the bucket, 31..0 the
+ * bucket, 17..1 the cell of the filter. Nothing hangs on bit 0 alone, for the sake of the hash 0. (Bucket and cell
+ * share bits: that makes no cell fuller than another.) */
+
+/* The low half of the hash scaled to the number of buckets (Lemire, Fast random integer generation in an interval). */
+GW_INLINE __u32 gw_flow_bucket_index(__u64 hash, __u32 bucket_count) {
+  return (__u32)(((hash & 0xffffffff) * bucket_count) >> 32);
+}
+
+/* The filter counts entries by cell. With 1 % of a million flows remembered, one look-up in fourteen is in vain. */
+#define GW_FLOW_FILTER_CELLS 131072u
+GW_INLINE __u32 gw_flow_filter_cell(__u64 hash) { return (__u32)(hash >> 1) & (GW_FLOW_FILTER_CELLS - 1); }
+
 /* The i-th place that an entry of this hash may have in its bucket: one half, which is a cache line, before the other,
  * so that while there is room a look-up reads one line. */
 GW_INLINE __u32 gw_flow_place(__u64 hash, __u32 i) {
-  return i ^ ((__u32)(hash >> 31) & 1u) * (GW_FLOWS_PER_BUCKET / 2);
+  return i ^ ((__u32)(hash >> 32) & 1u) * (GW_FLOWS_PER_BUCKET / 2);
 }
 
 #endif

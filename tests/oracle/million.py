@@ -110,7 +110,7 @@ def compare_counters(model, folder):
             raise Difference(f"{name} is {found.get(name)} instead of {expected.get(name)}")
     if found["received"] != sum(found.get(name, 0) for name in exits.ALL):
         raise Difference("received is not the sum of exits")
-    # The worker's filter may ask for nothing (two flows under the same 14 bits), but never miss a flow that is there.
+    # The worker's filter may ask for nothing (two flows under the same 17 bits), but never miss a flow that is there.
     if found["plain"] + found["asked"] != expected["plain"] + expected["asked"] or found["asked"] < expected["asked"]:
         raise Difference(f"plain and asked are {found['plain']} and {found['asked']}, "
                          f"the model has {expected['plain']} and {expected['asked']}")

@@ -32,13 +32,18 @@ Result<void> stay_on(std::uint32_t cpu) {
 Result<std::vector<Measured>> measure_all(const Options& options) {
   auto driver = Driver::load();
   if (!driver) return failure_of(driver);
-  // Twice as many flows as a row remembers at the most: few buckets get more than their eight.
-  auto program = make_bed({.flows_max = 2U << 20U});
-  if (!program) return failure_of(program);
+  std::unique_ptr<XdpProgram> program;
+  std::uint32_t room_flows = 0;
   std::vector<Measured> all;
   for (const Row& row : rows(options.flows_max)) {
     if (row.name.find(options.only) == std::string::npos) continue;
-    const auto measured = measure(**driver, **program, row, options.effort);
+    if (room_flows != row.room_flows) {
+      auto made = make_bed({.flows_max = row.room_flows});
+      if (!made) return failure_of(made);
+      program = std::move(*made);
+      room_flows = row.room_flows;
+    }
+    const auto measured = measure(**driver, *program, row, options.effort);
     if (!measured) return failure_of(measured);
     all.push_back(*measured);
   }

@@ -78,7 +78,7 @@ Result<void> open_flows(Driver& driver, const XdpProgram& program, const Row& ro
     if (auto ok = run(driver, program, each, plan, row.flows); !ok) return failure_of(ok);
   }
   const std::uint64_t held = flows_remembered(program);
-  if (held >= row.flows - row.flows / 100) return {};
+  if (held >= row.flows - row.flows / 25) return {};
   return failure("row \"" + row.name + "\": only " + std::to_string(held) + " of " + std::to_string(row.flows) +
                  " flows are remembered");
 }

@@ -140,7 +140,11 @@ std::vector<Row> rows(std::uint64_t flows_max) {
        .traffic = Traffic::syn,
        .flows = every_flow},
   };
-  for (Row& row : all) row.flows = std::min(row.flows, row.flows == every_flow ? every_flow : flows_max);
+  for (Row& row : all) {
+    if (row.flows != every_flow) row.flows = std::min(row.flows, flows_max);
+    // By half more than are remembered: in a hundred flows one finds its bucket full.
+    if (row.is_remembered) row.room_flows = static_cast<std::uint32_t>(row.flows + row.flows / 2);
+  }
   return all;
 }
 

@@ -24,7 +24,8 @@ struct Row {
   double target = 0;  // multiples of the floor with head adjustment; 0: none is set
   bool is_ipv6 = false;
   bool has_service = true;
-  bool is_remembered = false;  // each flow is opened and established before
+  bool is_remembered = false;            // each flow is opened and established before
+  std::uint32_t room_flows = 1U << 20U;  // the flow table's
 };
 
 // In an order in which no row needs an empty flow table behind one that fills it. At most `flows_max` flows a row.

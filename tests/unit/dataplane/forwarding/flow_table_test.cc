@@ -17,11 +17,12 @@ class FlowTableTest : public testing::Test {
   static constexpr std::uint32_t backend_count = 64;
   std::vector<gw_backend_counters> counters_ = std::vector<gw_backend_counters>(backend_count);
   Wanderers wanderers_;
-  FlowTable table_ = std::move(*FlowTable::create(1024, counters_, wanderers_));
+  FlowTable table_ = std::move(*FlowTable::create(1000, counters_, wanderers_));
 
   // A hash that falls into the same bucket as every other of `bucket`.
   [[nodiscard]] std::uint64_t hash_in(std::uint32_t bucket, std::uint64_t number) const {
-    return number << 32U | (bucket & (table_.bucket_count() - 1));
+    const std::uint64_t count = table_.bucket_count();
+    return number << 32U | ((std::uint64_t{bucket} << 32U) + count - 1) / count;
   }
 };
 
@@ -127,6 +128,41 @@ TEST_F(FlowTableTest, ABucketOfLiveFlowsRefuses) {
       << "expired ones make room";
 }
 
+TEST_F(FlowTableTest, TenMillionFlowsTakeSixteenBytesEach) {
+  const std::uint64_t bytes = std::uint64_t{gw_flow_bucket_count(10'000'000)} * sizeof(gw_flow_bucket);
+  EXPECT_EQ(bytes, 160'000'000U);
+  EXPECT_LE(bytes + GW_FLOW_FILTER_CELLS * sizeof(std::uint16_t), 168'000'000U);
+  EXPECT_EQ(gw_flow_bucket_count(0), 1U);
+  EXPECT_EQ(gw_flow_bucket_count(9), 2U);
+  EXPECT_EQ(gw_flow_bucket_count(0xffffffff), 0x20000000U);
+}
+
+// Live flows until every bucket is full: each is remembered or refused, and none makes room for another.
+TEST_F(FlowTableTest, AFullTableRefuses) {
+  constexpr std::uint32_t flows_max = 100'000;
+  FlowTable table = std::move(*FlowTable::create(flows_max, counters_, wanderers_));
+  std::mt19937_64 random(7);
+  std::vector<std::uint64_t> kept;
+  std::uint32_t offered = 0;
+  const auto offer_until = [&](std::uint32_t number) {
+    for (; offered < number; ++offered) {
+      const std::uint64_t hash = random();
+      const Remembered became = table.insert(hash, 1, 0, GW_FLOW_ESTABLISHED, 0, 10'000);
+      ASSERT_NE(became, Remembered::displaced_another);
+      if (became == Remembered::inserted) kept.push_back(hash);
+    }
+  };
+  offer_until(flows_max / 2);
+  EXPECT_GT(kept.size(), offered - offered / 50) << "half as many as it has room for: one in fifty is refused at most";
+  offer_until(flows_max);
+  EXPECT_GT(kept.size(), flows_max - flows_max / 7);
+  offer_until(flows_max * 4);
+  EXPECT_EQ(table.held(), flows_max) << "no place is left";
+  EXPECT_EQ(kept.size(), flows_max);
+  for (const std::uint64_t hash : kept) ASSERT_NE(table.find(hash, 1), nullptr);
+  while (table.held() != 0) table.sweep(1000, 20'000);
+}
+
 TEST_F(FlowTableTest, OldestOnProbationMakesRoom) {
   for (std::uint64_t i = 1; i <= GW_FLOWS_PER_BUCKET; ++i)
     ASSERT_EQ(table_.insert(hash_in(3, i), 1, 0, i == 4 || i == 6 ? GW_FLOW_PROBATION : GW_FLOW_ESTABLISHED,
@@ -145,7 +181,8 @@ TEST_F(FlowTableTest, FilterNeverSaysNothingWrongly) {
   for (int step = 0; step < 300'000; ++step) {
     now += static_cast<std::uint32_t>(random() % 2);
     // Few distinct hashes, so that filter counters and buckets are shared by several.
-    const std::uint64_t hash = (random() % 3000) * 0x9e3779b97f4a7c15ULL;
+    const std::uint64_t number = random() % 3000;
+    const std::uint64_t hash = (number * 0x9e3779b97f4a7c15ULL & ~std::uint64_t{0x3fffe}) | number % 500 << 1U;
     gw_flow_entry* entry = table_.find(hash, now);
     switch (random() % 4) {
       case 0:
@@ -169,14 +206,14 @@ TEST_F(FlowTableTest, FilterNeverSaysNothingWrongly) {
       for (const gw_flow_entry& each : bucket.entries) {
         if (each.hash == 0) continue;
         ++held;
-        ++held_by_filter[each.hash >> 18U & 16383U];
+        ++held_by_filter[gw_flow_filter_cell(each.hash)];
         ++held_by_backend[FlowTable::backend_of(each)];
         ASSERT_TRUE(table_.may_hold(each.hash));
       }
     }
     ASSERT_EQ(held, table_.held());
-    for (std::uint64_t index = 0; index < 16384; ++index)
-      ASSERT_EQ(table_.filter_count(index << 18U), held_by_filter.count(index) != 0 ? held_by_filter[index] : 0U);
+    for (std::uint64_t index = 0; index < GW_FLOW_FILTER_CELLS; ++index)
+      ASSERT_EQ(table_.filter_count(index << 1U), held_by_filter.count(index) != 0 ? held_by_filter[index] : 0U);
     for (std::uint32_t i = 0; i < backend_count; ++i) ASSERT_EQ(counters_[i].remembered, held_by_backend[i]);
   }
 }

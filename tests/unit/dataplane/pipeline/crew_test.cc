@@ -137,7 +137,7 @@ class CrewTest : public testing::Test {
   // How many counters of the filter are not 0: 16 flows hardly ever share one.
   [[nodiscard]] std::uint32_t wandering_filters() const {
     std::uint32_t held = 0;
-    for (std::uint64_t i = 0; i < 16384; ++i) held += crew_.wanderers().may_hold(i << 18U) ? 1 : 0;
+    for (std::uint64_t i = 0; i < GW_FLOW_FILTER_CELLS; ++i) held += crew_.wanderers().may_hold(i << 1U) ? 1 : 0;
     return held;
   }
 
