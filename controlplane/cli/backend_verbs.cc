@@ -44,7 +44,7 @@ void add_list(Grammar& grammar, CLI::App& backend) {
   auto pool = std::make_shared<std::string>();
   CLI::App* list =
       grammar.add(backend, "list", "Backends with their state and traffic", list_example, [&grammar, pool] {
-        grammar.run([pool](Session& session) {
+        grammar.show([pool](Session& session) {
           return session.ask(pool->empty() ? "/v1/backends" : "/v1/backends?pool=" + percent_encoded(*pool),
                              backends_text);
         });

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "controlplane/cli/datapath_verbs.hh"
+#include "controlplane/cli/full_commands.hh"
 #include "controlplane/cli/grammar.hh"
 #include "controlplane/cli/invocation.hh"
 #include "controlplane/cli/verbs.hh"
@@ -27,6 +28,11 @@ void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   app.set_version_flag("--version", GUIDEWAY_VERSION);
   app.add_option("--api", invocation.api, "The socket of guidewayd")->envname("GUIDEWAY_API")->capture_default_str();
   app.add_flag("--json", invocation.json, "Print JSON, for programs");
+  app.add_option("--columns", invocation.columns, "Of a list only these, such as name,state; the keys of --json")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--watch", invocation.watch_s, "Show it again and again, every 2 seconds or as many as are given")
+      ->check(CLI::Range(0.1, 86400.0));
   app.footer(examples);
   app.require_subcommand(1);
   app.fallthrough();
@@ -38,10 +44,24 @@ void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   add_config_verbs(grammar);
   add_explain_verb(grammar);
   add_stats_verb(grammar);
+  add_top_verb(grammar);
   add_events_verb(grammar);
+  add_warnings_verb(grammar);
   add_replay_verb(grammar);
   add_datapath_verbs(grammar);
   add_ipvsadm_verb(grammar);
+  add_completion_verb(grammar);
+}
+
+// --watch may stand without a value, in front of a command as well: CLI11 would take that for the value.
+std::vector<std::string> with_watch_value(std::vector<std::string> words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] != "--watch") continue;
+    const bool has_value = i + 1 < words.size() && words[i + 1].find_first_not_of("0123456789.") == std::string::npos;
+    words[i] = "--watch=" + (has_value ? words[i + 1] : std::string("2"));
+    if (has_value) words.erase(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+  return words;
 }
 
 // CLI11's messages as the rest of the program writes them: one line, no full stop.
@@ -72,7 +92,12 @@ ParsedCommandLine parse_command_line(const std::vector<std::string>& arguments) 
   Grammar grammar(app, invocation);
   build(app, invocation, grammar);
   ParsedCommandLine parsed;
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the end
+  const auto words = full_commands(app, with_watch_value(arguments));
+  if (!words) {
+    parsed.otherwise = {exit_usage, "", words.error().message};
+    return parsed;
+  }
+  std::vector<std::string> reversed(words->rbegin(), words->rend());  // CLI11 takes them from the end
   try {
     app.parse(std::move(reversed));
     parsed.invocation = std::move(invocation);

@@ -152,11 +152,11 @@ struct Words {
 void add_files(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>& words) {
   CLI::App* check_command = grammar.add(
       config, "check", "Check a file without applying it", check_example,
-      [&grammar, words] { grammar.run([words](Session& session) { return check(session, words->file); }); });
+      [&grammar, words] { grammar.show([words](Session& session) { return check(session, words->file); }); });
   check_command->add_option("FILE", words->file, "The file")->required();
   CLI::App* diff_command =
       grammar.add(config, "diff", "What applying a file would change", diff_example, [&grammar, words] {
-        grammar.run([words](Session& session) { return compare(session, words->file, words->from); });
+        grammar.show([words](Session& session) { return compare(session, words->file, words->from); });
       });
   diff_command->add_option("FILE", words->file, "The file, or - for standard input")->required();
   diff_command->add_option("--from", words->from, "Compare with this file instead of what runs");
@@ -173,7 +173,7 @@ void add_files(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>&
 
 void add_past(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>& words) {
   grammar.add(config, "history", "Who changed what and when", history_example, [&grammar] {
-    grammar.run([](Session& session) { return session.ask("/v1/config/history", history_text); });
+    grammar.show([](Session& session) { return session.ask("/v1/config/history", history_text); });
   });
   CLI::App* rollback =
       grammar.add(config, "rollback", "Back to what ran after a change", rollback_example, [&grammar, words] {
@@ -192,7 +192,7 @@ void add_config_verbs(Grammar& grammar) {
   auto words = std::make_shared<Words>();
   CLI::App* config = grammar.add(grammar.app(), "config", "The configuration: check, compare, apply, go back", example);
   grammar.add(*config, "show", "What runs, edits included, as JSON", show_example,
-              [&grammar] { grammar.run([](Session& session) { return session.ask("/v1/config", dumped); }); });
+              [&grammar] { grammar.show([](Session& session) { return session.ask("/v1/config", dumped); }); });
   add_files(grammar, *config, words);
   add_past(grammar, *config, words);
 }

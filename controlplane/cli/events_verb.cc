@@ -10,6 +10,7 @@
 #include "controlplane/cli/field.hh"
 #include "controlplane/cli/grammar.hh"
 #include "controlplane/cli/moment.hh"
+#include "controlplane/cli/screen.hh"
 #include "controlplane/cli/verbs.hh"
 
 namespace guideway {
@@ -58,6 +59,7 @@ std::string target_of(const Words& words) {
 }
 
 int follow(Session& session, const std::string& target) {
+  end_when_interrupted();
   const auto reply = session.client().follow(target, [&](const std::string& line) {
     const json event = json::parse(line, nullptr, false);
     session.output() << (session.wants_json() || event.is_discarded() ? line + "\n" : event_text(event)) << std::flush;
@@ -71,9 +73,12 @@ int follow(Session& session, const std::string& target) {
 void add_events_verb(Grammar& grammar) {
   auto words = std::make_shared<Words>();
   CLI::App* command = grammar.add(grammar.app(), "events", "What happened, and why", example, [&grammar, words] {
-    grammar.run([target = target_of(*words), follows = words->follow](Session& session) {
-      return follows ? follow(session, target) : session.ask(target, events_text);
-    });
+    if (words->follow && grammar.invocation().watch_s != 0) refuse("--follow goes on by itself; leave --watch out");
+    const std::string target = target_of(*words);
+    if (words->follow)
+      grammar.run([target](Session& session) { return follow(session, target); });
+    else
+      grammar.show([target](Session& session) { return session.ask(target, events_text); });
   });
   command->add_flag("-f,--follow", words->follow, "And what happens from now on");
   command->add_option("--since", words->since, "10m (ago), 2026-11-28 or 2026-11-28T06:00:00Z");

@@ -37,7 +37,7 @@ void add_explain_verb(Grammar& grammar) {
       grammar.add(grammar.app(), "explain", "Which backend a flow has, and why", example, [&grammar, words] {
         check_endpoint(words->source);
         check_endpoint(words->destination);
-        grammar.run([words](Session& session) {
+        grammar.show([words](Session& session) {
           return session.ask(fmt::format("/v1/explain?protocol={}&source={}&destination={}", words->protocol,
                                          percent_encoded(words->source), percent_encoded(words->destination)),
                              explanation_text);

@@ -26,6 +26,11 @@ class Grammar {
                 std::function<void()> done = {});
   // What the line asks for.
   void run(Action action) { invocation_.command = std::move(action); }
+  // The same, where it only shows something: it may be done again and again.
+  void show(Action action) {
+    invocation_.may_repeat = true;
+    run(std::move(action));
+  }
   void edit(nlohmann::json document, std::string done) {
     invocation_.command = EditCommand{std::move(document), std::move(done)};
   }

@@ -27,6 +27,9 @@ using Action = std::function<int(Session& session)>;
 struct Invocation {
   std::string api = "/run/guideway/api.sock";
   bool json = false;
+  std::vector<std::string> columns;
+  double watch_s = 0;       // 0: once
+  bool may_repeat = false;  // it only shows something
   std::variant<Action, EditCommand, ReplayCommand> command;
 };
 

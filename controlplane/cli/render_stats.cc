@@ -5,6 +5,7 @@
 #include "controlplane/cli/field.hh"
 #include "controlplane/cli/render.hh"
 #include "controlplane/cli/text_table.hh"
+#include "controlplane/cli/worker_load.hh"
 
 namespace guideway {
 namespace {
@@ -28,14 +29,14 @@ std::string workers_text(const json& stats) {
                    {"PLAIN", right},
                    {"ASKED", right},
                    {"REMEMBERED", right},
-                   {"BUSY", right}});
+                   {"BUSY", right},
+                   {"CYCLES/PACKET", right}});
   std::size_t number = 0;
   for (const json& worker : list_field(stats, "workers")) {
-    const double loops = real_field(worker, "loops");
     table.add_row({std::to_string(number++), text_field(worker, "received"),
                    bytes_text(count_field(worker, "received_bytes")), text_field(worker, "plain"),
                    text_field(worker, "asked"), text_field(worker, "flows_remembered"),
-                   fmt::format("{:.0f} %", loops > 0 ? 100 * real_field(worker, "busy_loops") / loops : 0.0)});
+                   busy_text(json::object(), worker), cost_text(json::object(), worker)});
   }
   return table.empty() ? "" : "\n" + table.text();
 }

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/cli/run.hh"
 
+#include <chrono>
 #include <ostream>
+#include <sstream>
+#include <thread>
 
 #include <fmt/core.h>
 
 #include "controlplane/cli/render.hh"
+#include "controlplane/cli/screen.hh"
 
 namespace guideway {
 namespace {
@@ -35,11 +39,36 @@ class Runner {
   Session& session_;
 };
 
+int run_once(const Invocation& invocation, std::ostream& output, std::ostream& error) {
+  Session session(invocation.api, invocation.json, invocation.columns, output, error);
+  return std::visit(Runner(session), invocation.command);
+}
+
+// Until Ctrl-C. A daemon that is away for a while is a part of what is watched.
+int watch(const Invocation& invocation, std::ostream& output, std::ostream& error) {
+  Screen screen(output);
+  end_when_interrupted();
+  while (true) {
+    std::ostringstream shown;
+    const int status = run_once(invocation, shown, screen.is_terminal() ? shown : error);
+    if (status == exit_usage) {  // which no waiting mends
+      if (screen.is_terminal()) error << shown.str();
+      return status;
+    }
+    if (!screen.draw(shown.str())) return exit_refused;
+    std::this_thread::sleep_for(std::chrono::duration<double>(invocation.watch_s));
+  }
+}
+
 }  // namespace
 
 int run(const Invocation& invocation, std::ostream& output, std::ostream& error) {
-  Session session(invocation.api, invocation.json, output, error);
-  return std::visit(Runner(session), invocation.command);
+  if (invocation.watch_s == 0) return run_once(invocation, output, error);
+  if (!invocation.may_repeat) {
+    error << "guideway: --watch is for commands that show how things are; leave it out\n";
+    return exit_usage;
+  }
+  return watch(invocation, output, error);
 }
 
 }  // namespace guideway

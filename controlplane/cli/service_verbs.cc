@@ -44,11 +44,12 @@ struct Words {
 };
 
 void add_looks(Grammar& grammar, CLI::App& service) {
-  grammar.add(service, "list", "All services, with their backends and traffic", list_example,
-              [&grammar] { grammar.run([](Session& session) { return session.ask("/v1/services", services_text); }); });
+  grammar.add(service, "list", "All services, with their backends and traffic", list_example, [&grammar] {
+    grammar.show([](Session& session) { return session.ask("/v1/services", services_text); });
+  });
   auto name = std::make_shared<std::string>();
   CLI::App* show = grammar.add(service, "show", "One service with its backends", show_example, [&grammar, name] {
-    grammar.run(
+    grammar.show(
         [name](Session& session) { return session.ask("/v1/services/" + percent_encoded(*name), service_text); });
   });
   show->add_option("NAME", *name, "The service")->required();

@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "controlplane/cli/columns.hh"
 #include "controlplane/cli/invocation.hh"
 #include "controlplane/cli/render.hh"
 
@@ -13,6 +14,15 @@ using nlohmann::json;
 std::string dumped(const json& document) { return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n"; }
 
 int Session::print(const json& document, const Render& render) {
+  if (!json_ && !columns_.empty()) {
+    const auto text = columns_text(document, columns_);
+    if (!text) {
+      error_ << "guideway: " << text.error().message << "\n";
+      return exit_usage;
+    }
+    output_ << *text;
+    return exit_ok;
+  }
   output_ << (json_ ? dumped(document) : render(document));
   return exit_ok;
 }

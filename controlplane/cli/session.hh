@@ -5,6 +5,7 @@
 #include <functional>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -16,8 +17,10 @@ class Session {
  public:
   using Render = std::function<std::string(const nlohmann::json&)>;
 
-  Session(const std::string& api, bool json, std::ostream& output, std::ostream& error)
-      : client_(api), json_(json), output_(output), error_(error) {}
+  // `columns`: of lists, the keys to show; empty: as the command thinks best.
+  Session(const std::string& api, bool json, std::vector<std::string> columns, std::ostream& output,
+          std::ostream& error)
+      : client_(api), json_(json), columns_(std::move(columns)), output_(output), error_(error) {}
 
   // Each returns the exit status.
   int ask(const std::string& target, const Render& render) { return finish(client_.get(target), render); }
@@ -35,6 +38,7 @@ class Session {
  private:
   ApiClient client_;
   bool json_;
+  std::vector<std::string> columns_;
   std::ostream& output_;
   std::ostream& error_;
 };

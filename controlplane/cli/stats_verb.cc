@@ -17,7 +17,7 @@ void add_stats_verb(Grammar& grammar) {
   auto all = std::make_shared<bool>(false);
   CLI::App* command = grammar.add(
       grammar.app(), "stats", "Where packets went: exits, workers, services, backends", example, [&grammar, all] {
-        grammar.run([all](Session& session) {
+        grammar.show([all](Session& session) {
           return session.ask("/v1/stats", [&](const nlohmann::json& stats) { return stats_text(stats, *all); });
         });
       });

@@ -13,7 +13,7 @@ constexpr const char* example = "Examples:\n  guideway status\n  guideway status
 
 void add_status_verb(Grammar& grammar) {
   grammar.add(grammar.app(), "status", "Whether all is well", example,
-              [&grammar] { grammar.run([](Session& session) { return session.ask("/v1/status", status_text); }); });
+              [&grammar] { grammar.show([](Session& session) { return session.ask("/v1/status", status_text); }); });
 }
 
 }  // namespace guideway

@@ -22,8 +22,11 @@ void add_batch_verb(Grammar& grammar);
 void add_config_verbs(Grammar& grammar);
 void add_explain_verb(Grammar& grammar);
 void add_stats_verb(Grammar& grammar);
+void add_top_verb(Grammar& grammar);
 void add_events_verb(Grammar& grammar);
+void add_warnings_verb(Grammar& grammar);
 void add_replay_verb(Grammar& grammar);
 void add_ipvsadm_verb(Grammar& grammar);
+void add_completion_verb(Grammar& grammar);
 
 }  // namespace guideway

@@ -189,6 +189,11 @@ json worker_json(const gw_worker_counters& worker) {
           {"flows_not_remembered", worker.flows_not_remembered},
           {"flows_displaced", worker.flows_displaced},
           {"flows_expired", worker.flows_expired},
+          {"cycles", worker.cycles},
+          {"busy_cycles", worker.busy_cycles},
+          {"bursts", worker.bursts},
+          {"latencies", worker.latencies},
+          {"latency_sum_ns", worker.latency_sum_ns},
           {"exits", std::move(exits)}};
 }
 
@@ -276,7 +281,8 @@ Reply observe_stats(const Observed& observed) {
     }
   }
   return {200,
-          {{"workers", std::move(workers)},
+          {{"cycles_per_second", counters == nullptr ? 0 : counters->cycles_per_second()},
+           {"workers", std::move(workers)},
            {"exits", std::move(exits)},
            {"services", services_json(observed)},
            {"backends", stats_of_backends(observed)}}};

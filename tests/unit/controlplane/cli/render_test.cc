@@ -148,14 +148,15 @@ TEST(Render, Explanation) {
 
 TEST(Render, Stats) {
   const json stats = json::parse(R"({"workers":[{"received":10,"received_bytes":1000,"plain":9,"asked":1,
-      "flows_remembered":1,"loops":100,"busy_loops":25}],"exits":{"sent":{"count":10,"meaning":"to a backend"},
+      "flows_remembered":1,"loops":100,"busy_loops":5,"cycles":200,"busy_cycles":50}],
+      "exits":{"sent":{"count":10,"meaning":"to a backend"},
       "drop_no_backend":{"count":0,"meaning":"nobody"}},"services":[{"name":"web","pool":"web","packets":10,"bytes":1}],
       "backends":[{"pool":"web","name":"a","packets":0,"bytes":0}]})");
   const std::string text = stats_text(stats, false);
   EXPECT_NE(text.find("sent       10  to a backend"), std::string::npos) << text;
   EXPECT_EQ(text.find("drop_no_backend"), std::string::npos) << text;
   EXPECT_EQ(text.find("web/a"), std::string::npos) << text;
-  EXPECT_NE(text.find("25 %"), std::string::npos) << text;
+  EXPECT_NE(text.find("25 %              5\n"), std::string::npos) << text;
   EXPECT_NE(stats_text(stats, true).find("drop_no_backend"), std::string::npos);
   EXPECT_NE(stats_text(stats, true).find("web/a"), std::string::npos);
 }

@@ -12,7 +12,7 @@ namespace {
 TEST(Program, ABatchIsOneRequest) {
   FakeDaemon daemon(200, R"({"changes":[{"kind":"changed","text":"x"}], "generation": 7})");
   const Outcome outcome = guideway("batch - --api " + daemon.path() +
-                                   " <<'E'\n# for tonight\nbackend drain web b1\n\nbackend weight 'web/b 2' 5\nE\n");
+                                   " <<'E'\n# for tonight\nbackend drain web b1\n\nback weight 'web/b 2' 5\nE\n");
   EXPECT_EQ(outcome.status, 0) << outcome.error;
   EXPECT_EQ(outcome.output, "~ x\n2 edits are made, as one change\n");
   const auto requests = daemon.requests();
@@ -65,6 +65,22 @@ TEST(Program, EventsAreAskedForByTime) {
   const auto requests = daemon.requests();
   ASSERT_EQ(requests.size(), 1U);
   EXPECT_EQ(requests[0].line, "GET /v1/events?follow=0&since_ms=1764309600000&service=a%20b&limit=3 HTTP/1.1");
+}
+
+TEST(Program, ColumnsMayBeChosen) {
+  const FakeDaemon daemon(200, R"({"backends":[{"name":"a","state":"up"}]})");
+  EXPECT_EQ(guideway("backend list --columns state,name --api " + daemon.path()).output, "STATE  NAME\nup     a\n");
+  const Outcome wrong = guideway("--columns colour backend list --api " + daemon.path());
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_EQ(wrong.error, "guideway: there is no column \"colour\"; there are name, state\n");
+}
+
+TEST(Program, WarningsSayWhenThereAreNone) {
+  const FakeDaemon well(200, R"({"warnings":[]})");
+  EXPECT_EQ(guideway("warnings --api " + well.path()).output, "Nothing is wrong.\n");
+  const FakeDaemon ill(200, R"({"warnings":["no datapath"], "version": "1"})");
+  EXPECT_EQ(guideway("warnings --api " + ill.path()).output, "warning: no datapath\n");
+  EXPECT_EQ(guideway("warnings --json --api " + ill.path()).output.find("version"), std::string::npos);
 }
 
 }  // namespace
