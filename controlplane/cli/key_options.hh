@@ -18,6 +18,7 @@ inline constexpr std::array service_key_options{
     KeyOption{"protocol", "tcp (default), udp or tcp+udp", KeyForm::text},
     KeyOption{"pool", "A pool that exists, instead of backends", KeyForm::text},
     KeyOption{"check", "How backends are checked (see below)", KeyForm::check},
+    KeyOption{"checks", "Of several checks, which must pass: all (default) or any", KeyForm::text},
     KeyOption{"scheduler", "maglev (default), source, round-robin, random or least-connections", KeyForm::text},
     KeyOption{"source_bits_ipv4", "With source: 1 to 32", KeyForm::number},
     KeyOption{"source_bits_ipv6", "With source: 1 to 128", KeyForm::number},
@@ -68,6 +69,7 @@ inline constexpr std::array backend_key_options{
     KeyOption{"gre_key", "0 to 4294967295", KeyForm::number},
     KeyOption{"mss_clamp", "SYNs announce no more than fits the tunnel", KeyForm::flag},
     KeyOption{"check", "tcp, http:/path, redis, memcached, smtp or none", KeyForm::check},
+    KeyOption{"checks", "Of several checks, which must pass: all or any", KeyForm::text},
     KeyOption{"state", "enabled (default), draining or disabled", KeyForm::text},
 };
 

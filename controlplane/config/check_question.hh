@@ -50,6 +50,11 @@ enum class DnsTransport { udp, tcp };
   }
 }
 
+// Whether it may go to a service's address: it has a port there, and is our own to send.
+[[nodiscard]] constexpr bool may_go_through_service(CheckKind kind) noexcept {
+  return has_port(kind) && kind != CheckKind::program && kind != CheckKind::agent;
+}
+
 struct StatusRange {
   std::uint16_t least = 200;
   std::uint16_t most = 399;

@@ -31,8 +31,10 @@ std::string Change::line() const {
 
 namespace {
 
+// A check is named by its kind.
 std::string shown(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
+  if (value.is_object() && value.contains("type")) return shown(value.at("type"));
   if (!value.is_array()) return value.is_null() ? "none" : value.dump();
   std::string list;
   for (const auto& item : value) list += (list.empty() ? "" : ", ") + shown(item);
@@ -40,6 +42,12 @@ std::string shown(const nlohmann::json& value) {
 }
 
 constexpr std::size_t list_shown_max = 8;
+
+// Several checks, as many as before.
+bool are_tables_in_pairs(const nlohmann::json& one, const nlohmann::json& other) {
+  return one.is_array() && other.is_array() && one.size() == other.size() && !one.empty() && one.front().is_object() &&
+         other.front().is_object();
+}
 
 bool is_long_list(const nlohmann::json& value) { return value.is_array() && value.size() > list_shown_max; }
 
@@ -75,10 +83,13 @@ class Comparison {
       if (before == after) continue;
       if (before.is_object() && after.is_object())
         compare_keys(fmt::format("{} {}", subject, key), before, after, {});
+      else if (are_tables_in_pairs(before, after))
+        for (std::size_t i = 0; i < before.size(); ++i)
+          compare_keys(fmt::format("{} {}[{}]", subject, key, i + 1), before[i], after[i], {});
       else if (is_long_list(before) || is_long_list(after))
         note(ChangeKind::changed, fmt::format("{} {} {}", subject, key, counted(before, after)));
       else
-        note(ChangeKind::changed, fmt::format("{} {} {} -> {}", subject, key, form(before), form(after)));
+        note(ChangeKind::changed, fmt::format("{} {} {} -> {}", subject, key, shown(before), shown(after)));
     }
   }
 
@@ -86,11 +97,6 @@ class Comparison {
   [[nodiscard]] std::vector<Change> take() { return std::move(changes_); }
 
  private:
-  // A check that becomes another kind of check is named by its kind.
-  static std::string form(const nlohmann::json& value) {
-    return value.is_object() && value.contains("type") ? shown(value.at("type")) : shown(value);
-  }
-
   std::vector<Change> changes_;
 };
 

@@ -22,14 +22,19 @@ struct CheckDraft {
   bool down_interval_given = false;
 };
 
+struct ChecksDraft {
+  std::vector<CheckDraft> list = std::vector<CheckDraft>(1);  // never empty
+  CheckRule rule = CheckRule::all;
+};
+
 struct BackendDraft {
   BackendConfig config;
-  CheckDraft check;
+  ChecksDraft checks;
 };
 
 struct PoolDraft {
   PoolConfig config;  // its backends are in `backends`
-  CheckDraft check;
+  ChecksDraft checks;
   std::vector<BackendDraft> backends;
   std::set<std::string> names;  // of the backends, to notice one that is repeated
   std::set<IpAddress> addresses;
@@ -39,7 +44,7 @@ struct PoolDraft {
 // What [defaults] says: the values that services and pools of a file begin with.
 struct DefaultsDraft {
   BackendDefaults backend;
-  CheckDraft check;
+  ChecksDraft checks;
   std::uint32_t slow_start_ms = 0;
   PoolHealthConfig health;
   Scheduler scheduler = Scheduler::maglev;
@@ -58,8 +63,8 @@ struct ServiceDraft {
   std::optional<PoolDraft> pool;  // of its own
 };
 
-// read_check.cc: the check under key `check`, starting from what is inherited.
-CheckDraft read_check(TableReader& reader, const CheckDraft& inherited);
+// read_check.cc: the check, or the list of them, under key `check`, starting from what is inherited.
+ChecksDraft read_checks(TableReader& reader, const ChecksDraft& inherited);
 // read_question.cc: what a check of this kind asks. read_http_question.cc: what an HTTP one does.
 void read_question(TableReader& reader, CheckQuestion& question);
 void read_http_question(TableReader& reader, CheckQuestion& question);

@@ -16,53 +16,43 @@ inline constexpr std::array<std::string_view, 15> top{
 inline constexpr std::array<std::string_view, 4> answers{"echo", "echo_per_second", "too_big_per_second",
                                                          "reject_per_second"};
 
-inline constexpr std::array<std::string_view, 25> defaults{"forward",
-                                                           "gue_variant",
-                                                           "gue_port",
-                                                           "gre_key",
-                                                           "mss_clamp",
-                                                           "check",
-                                                           "weight",
-                                                           "slow_start",
-                                                           "scheduler",
-                                                           "source_bits_ipv4",
-                                                           "source_bits_ipv6",
-                                                           "when_none",
-                                                           "udp",
-                                                           "table_slots",
-                                                           "idle_timeout",
-                                                           "opening_timeout",
-                                                           "closing_timeout",
-                                                           "flap_hold",
-                                                           "flap_hold_max",
-                                                           "panic_percent",
-                                                           "quorum",
-                                                           "load_feedback",
-                                                           "quorum_up",
-                                                           "quorum_down",
-                                                           "quorum_hook_timeout"};
+inline constexpr std::array<std::string_view, 26> defaults{"forward",          "gue_variant",
+                                                           "gue_port",         "gre_key",
+                                                           "mss_clamp",        "check",
+                                                           "checks",           "weight",
+                                                           "slow_start",       "scheduler",
+                                                           "source_bits_ipv4", "source_bits_ipv6",
+                                                           "when_none",        "udp",
+                                                           "table_slots",      "idle_timeout",
+                                                           "opening_timeout",  "closing_timeout",
+                                                           "flap_hold",        "flap_hold_max",
+                                                           "panic_percent",    "quorum",
+                                                           "load_feedback",    "quorum_up",
+                                                           "quorum_down",      "quorum_hook_timeout"};
 
-inline constexpr std::array<std::string_view, 44> service{
+inline constexpr std::array<std::string_view, 45> service{
     "name", "address", "addresses", "port", "protocol", "pool", "backends", "scheduler", "source_bits_ipv4",
     "source_bits_ipv6", "when_none", "udp", "table_slots", "idle_timeout", "opening_timeout", "closing_timeout",
     "udp_idle_timeout", "udp_opening_timeout", "dscp", "allow", "deny", "new_flows_per_second", "new_flows_burst",
     "source_flows_per_second", "source_flows_burst", "source_flows_bits_ipv4", "source_flows_bits_ipv6",
     // for the pool of its own that a service with backends has:
-    "forward", "gue_variant", "gue_port", "gre_key", "mss_clamp", "check", "weight", "slow_start", "flap_hold",
-    "flap_hold_max", "panic_percent", "quorum", "quorum_up", "quorum_down", "quorum_hook_timeout", "load_feedback",
-    "backup_pool"};
+    "forward", "gue_variant", "gue_port", "gre_key", "mss_clamp", "check", "checks", "weight", "slow_start",
+    "flap_hold", "flap_hold_max", "panic_percent", "quorum", "quorum_up", "quorum_down", "quorum_hook_timeout",
+    "load_feedback", "backup_pool"};
 
-inline constexpr std::array<std::string_view, 19> pool{
-    "name",          "backends",    "forward",    "gue_variant", "gue_port",           "gre_key",       "mss_clamp",
-    "check",         "weight",      "slow_start", "flap_hold",   "flap_hold_max",      "panic_percent", "quorum",
-    "load_feedback", "backup_pool", "quorum_up",  "quorum_down", "quorum_hook_timeout"};
+inline constexpr std::array<std::string_view, 20> pool{
+    "name",          "backends",    "forward",       "gue_variant",   "gue_port",
+    "gre_key",       "mss_clamp",   "check",         "checks",        "weight",
+    "slow_start",    "flap_hold",   "flap_hold_max", "panic_percent", "quorum",
+    "load_feedback", "backup_pool", "quorum_up",     "quorum_down",   "quorum_hook_timeout"};
 
-inline constexpr std::array<std::string_view, 13> backend{"name",      "address", "weight",      "mac",      "vlan",
+inline constexpr std::array<std::string_view, 14> backend{"name",      "address", "weight",      "mac",      "vlan",
                                                           "port",      "forward", "gue_variant", "gue_port", "gre_key",
-                                                          "mss_clamp", "check",   "state"};
+                                                          "mss_clamp", "check",   "checks",      "state"};
 
-inline constexpr std::array<std::string_view, 34> check{
+inline constexpr std::array<std::string_view, 35> check{
     "type", "port", "interval", "timeout", "rise", "fall", "jitter_percent", "fast_interval", "down_interval",
+    "through",
     // what it asks, by kind:
     "tls", "server_name", "verify", "ca_file", "certificate_days",           // inside TLS
     "http", "https", "method", "path", "host", "headers", "status", "body",  // HTTP

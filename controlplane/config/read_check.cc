@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The check of a service, a pool or a backend: "tcp", "none", or a table whose keys refine what is inherited. Here is
-// where and when it is made; read_question.cc reads what it asks.
+// The check of a service, a pool or a backend: "tcp", "none", or a table whose keys refine what is inherited; or a list
+// of these. Here is where and when it is made; read_question.cc reads what it asks.
 #include <fmt/core.h>
 
 #include "controlplane/config/draft.hh"
@@ -38,36 +38,78 @@ void read_timing(TableReader& reader, CheckDraft& draft) {
     check.jitter_percent = *jitter;
 }
 
+void read_through(TableReader& reader, CheckConfig& check) {
+  const auto through =
+      reader.choice<CheckThrough>("through", {{"backend", CheckThrough::backend}, {"service", CheckThrough::service}});
+  if (!through) return;
+  check.through = *through;
+  if (*through == CheckThrough::service && !may_go_through_service(check.kind))
+    reader.fail("through",
+                fmt::format("a check of type \"{}\" cannot go to a service's address; leave it out", name_of(check)));
+}
+
 void read_check_table(TableReader& reader, CheckDraft& draft) {
   read_question(reader, draft.config);
   if (const auto port = reader.integer("port", 0, 65535, "a port from 1 to 65535, or 0 for the service's"))
     draft.config.port = static_cast<std::uint16_t>(*port);
   read_timing(reader, draft);
+  read_through(reader, draft.config);
   reader.finish();
+}
+
+// One check: a word or a table. `path` names it.
+CheckDraft read_one(TableReader& reader, const Tree& value, const std::string& path, CheckDraft draft) {
+  draft.given = true;
+  Reading& reading = reader.reading();
+  const Place place{reader.file(), value.line};
+  const std::size_t errors_before = reading.errors.size();
+  if (value.kind == Tree::Kind::table) {
+    TableReader table(reading, reader.file(), value, path, keys::check);
+    read_check_table(table, draft);
+  } else if (const auto word = value.kind == Tree::Kind::text ? check_word(value.text) : std::nullopt) {
+    draft.config.kind = word->kind;
+    draft.config.tls = word->tls;
+  } else {
+    reading.fail(place, path,
+                 fmt::format(R"({} is not a check; give {}, or a table such as {{ http = "/healthz" }})",
+                             value.quoted(), check_words_text(true)));
+  }
+  const std::string missing = missing_in(draft.config);
+  const bool is_told = reading.errors.size() > errors_before;  // of a wrong one it is not said that it is missing
+  if (!missing.empty() && !is_told) reading.fail(place, path, missing);
+  return draft;
+}
+
+std::vector<CheckDraft> read_list(TableReader& reader, const Tree& list, const CheckDraft& base) {
+  std::vector<CheckDraft> result;
+  if (list.items.empty() || list.items.size() > checks_max) {
+    reader.fail("check", fmt::format("{} checks are listed; give 1 to {}", list.items.size(), checks_max));
+    return {base};
+  }
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const Tree& value = list.items[i];
+    const std::string path = fmt::format("{}[{}]", reader.path_of("check"), i + 1);
+    result.push_back(read_one(reader, value, path, base));
+    if (result.back().config.kind == CheckKind::none && list.items.size() > 1)
+      reader.reading().fail({reader.file(), value.line}, path, R"("none" is no check beside others; leave it out)");
+  }
+  return result;
 }
 
 }  // namespace
 
-CheckDraft read_check(TableReader& reader, const CheckDraft& inherited) {
-  CheckDraft draft = inherited;
+ChecksDraft read_checks(TableReader& reader, const ChecksDraft& inherited) {
+  ChecksDraft draft = inherited;
+  draft.rule =
+      reader.choice<CheckRule>("checks", {{"all", CheckRule::all}, {"any", CheckRule::any}}).value_or(draft.rule);
   const Tree* value = reader.find("check");
   if (value == nullptr) return draft;
-  draft.given = true;
-  const std::size_t errors_before = reader.reading().errors.size();
-  if (value->kind == Tree::Kind::table) {
-    TableReader table(reader.reading(), reader.file(), *value, reader.path_of("check"), keys::check);
-    read_check_table(table, draft);
-  } else if (const auto word = value->kind == Tree::Kind::text ? check_word(value->text) : std::nullopt) {
-    draft.config.kind = word->kind;
-    draft.config.tls = word->tls;
-  } else {
-    reader.fail("check", fmt::format(R"({} is not a check; give {}, or a table such as {{ http = "/healthz" }})",
-                                     value->quoted(), check_words_text(true)));
-  }
-  const std::string missing = missing_in(draft.config);
-  const bool is_told =
-      reader.reading().errors.size() > errors_before;  // of a wrong one it is not said that it is missing
-  if (!missing.empty() && !is_told) reader.fail("check", missing);
+  // One check is refined; several are replaced, since nobody could tell which of them is meant.
+  const CheckDraft base = inherited.list.size() == 1 ? inherited.list.front() : CheckDraft{};
+  if (value->kind == Tree::Kind::list)
+    draft.list = read_list(reader, *value, base);
+  else
+    draft.list = {read_one(reader, *value, reader.path_of("check"), base)};
   return draft;
 }
 

@@ -39,7 +39,7 @@ void read_backend_table(TableReader& reader, BackendDraft& draft) {
                                                              {"draining", Administrative::draining},
                                                              {"disabled", Administrative::disabled}});
   backend.administrative = state.value_or(backend.administrative);
-  draft.check = read_check(reader, draft.check);
+  draft.checks = read_checks(reader, draft.checks);
 }
 
 // A table; `address` is needed, the name defaults to it.
@@ -89,7 +89,7 @@ std::optional<BackendDraft> read_backend(Reading& reading, const std::string& fi
   draft.config.forward = pool.config.defaults.forward;
   draft.config.tunnel = pool.config.defaults.tunnel;
   draft.config.weight = pool.config.defaults.weight;
-  draft.check = pool.check;
+  draft.checks = pool.checks;
   if (value.kind == Tree::Kind::table) return read_backend_from_table(reading, file, value, list_path, draft);
   const Place place{file, value.line};
   const auto endpoint = value.kind == Tree::Kind::text ? Endpoint::parse(value.text) : std::nullopt;
@@ -115,7 +115,7 @@ void read_pool_keys(TableReader& reader, PoolDraft& pool) {
   pool.config.slow_start_ms = reader.duration_ms("slow_start", 0, 3'600'000).value_or(pool.config.slow_start_ms);
   read_pool_health(reader, pool.config.health);
   pool.config.backup_pool = reader.text("backup_pool", "the name of a pool").value_or(pool.config.backup_pool);
-  pool.check = read_check(reader, pool.check);
+  pool.checks = read_checks(reader, pool.checks);
   const Tree* list = reader.find("backends");
   if (list == nullptr) return;
   if (list->kind != Tree::Kind::list) {
@@ -139,7 +139,7 @@ std::optional<PoolDraft> read_pool(Reading& reading, const std::string& file, co
   pool.config.defaults = defaults.backend;
   pool.config.slow_start_ms = defaults.slow_start_ms;
   pool.config.health = defaults.health;
-  pool.check = defaults.check;
+  pool.checks = defaults.checks;
   const auto name = read_name(reader);
   if (!name && !reader.has("name"))
     reading.fail({file, value.line}, reader.path(),

@@ -149,13 +149,13 @@ void read_own_pool(TableReader& reader, const std::optional<std::string>& pool_n
   pool.config.defaults = defaults.backend;
   pool.config.slow_start_ms = defaults.slow_start_ms;
   pool.config.health = defaults.health;
-  pool.check = defaults.check;
+  pool.checks = defaults.checks;
   read_pool_keys(reader, pool);
   if (reader.has("pool")) {
     for (const std::string_view key :
-         {"backends", "forward", "gue_variant", "gue_port", "gre_key", "mss_clamp", "check", "weight", "slow_start",
-          "flap_hold", "flap_hold_max", "panic_percent", "quorum", "quorum_up", "quorum_down", "quorum_hook_timeout",
-          "load_feedback", "backup_pool"}) {
+         {"backends", "forward", "gue_variant", "gue_port", "gre_key", "mss_clamp", "check", "checks", "weight",
+          "slow_start", "flap_hold", "flap_hold_max", "panic_percent", "quorum", "quorum_up", "quorum_down",
+          "quorum_hook_timeout", "load_feedback", "backup_pool"}) {
       if (reader.has(key))
         reader.fail(key, fmt::format("belongs to the pool; write it under [[pool]]{}, or leave pool out",
                                      pool_name ? " name = \"" + *pool_name + "\"" : ""));
@@ -219,7 +219,7 @@ DefaultsDraft read_defaults(Reading& reading, const std::string& file, const Tre
       reader.integer("weight", 0, 65535, "a weight from 0 to 65535").value_or(values.backend.weight);
   values.slow_start_ms = reader.duration_ms("slow_start", 0, 3'600'000).value_or(values.slow_start_ms);
   read_pool_health(reader, values.health);
-  values.check = read_check(reader, values.check);
+  values.checks = read_checks(reader, values.checks);
   reader.finish();
   return values;
 }

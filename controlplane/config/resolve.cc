@@ -47,10 +47,27 @@ CheckConfig settled(const CheckDraft& draft, bool udp_only) {
   }
   static_cast<CheckQuestion&>(check) = settled(static_cast<const CheckQuestion&>(check));
   if (!has_port(check.kind)) check.port = 0;
+  if (!may_go_through_service(check.kind)) check.through = CheckThrough::backend;
   if (!draft.fast_interval_given) check.fast_interval_ms = check.interval_ms;
   if (!draft.down_interval_given) check.down_interval_ms = check.interval_ms;
   if (!draft.timeout_given) check.timeout_ms = std::min(fresh.timeout_ms, check.interval_ms);
   return check;
+}
+
+std::vector<CheckConfig> settled(const ChecksDraft& draft, bool udp_only) {
+  std::vector<CheckConfig> checks;
+  checks.reserve(draft.list.size());
+  for (const CheckDraft& each : draft.list) checks.push_back(settled(each, udp_only));
+  return checks;
+}
+
+// `T`: a backend, or what it has of its pool.
+template <typename T>
+void set_checks(T& to, std::vector<CheckConfig> checks, CheckRule rule) {
+  to.check = std::move(checks.front());
+  checks.erase(checks.begin());
+  to.further_checks = std::move(checks);
+  to.checks = rule;
 }
 
 // Without a port there is nothing to probe: says which of the two reasons it is.
@@ -70,22 +87,24 @@ PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<S
                    const BackupPools& backups) {
   PoolConfig pool = draft.config;
   const Users users = users_of(pool.name, services, backups);
-  pool.defaults.check = settled(draft.check, users.udp_only);
+  set_checks(pool.defaults, settled(draft.checks, users.udp_only), draft.checks.rule);
   bool told = false;
   for (const BackendDraft& each : draft.backends) {
     BackendConfig backend = each.config;
-    backend.check = settled(each.check, users.udp_only);
+    std::vector<CheckConfig> checks = settled(each.checks, users.udp_only);
     backend.tunnel = settled(backend.tunnel, backend.forward);
-    if (has_port(backend.check.kind) && backend.check.port == 0) {
+    for (CheckConfig& check : checks) {
+      if (!has_port(check.kind) || check.port != 0) continue;
       if (backend.port != 0) {
-        backend.check.port = backend.port;
+        check.port = backend.port;
       } else if (users.ports.size() == 1 && *users.ports.begin() != 0) {
-        backend.check.port = *users.ports.begin();
+        check.port = *users.ports.begin();
       } else if (!users.ports.empty() && !told) {
         told = true;
         reading.fail(reading.place_of(draft.path + ".check"), draft.path + ".check", port_missing(users));
       }
     }
+    set_checks(backend, std::move(checks), each.checks.rule);
     pool.backends.push_back(std::move(backend));
   }
   std::sort(pool.backends.begin(), pool.backends.end(),
@@ -102,15 +121,24 @@ CheckDraft draft_of(const CheckConfig& check) {
   return draft;
 }
 
+template <typename T>
+ChecksDraft checks_draft_of(const T& of) {
+  ChecksDraft draft;
+  draft.list = {draft_of(of.check)};
+  for (const CheckConfig& check : of.further_checks) draft.list.push_back(draft_of(check));
+  draft.rule = of.checks;
+  return draft;
+}
+
 }  // namespace
 
 PoolDraft draft_of(const PoolConfig& pool) {
   PoolDraft draft;
   draft.config = pool;
   draft.config.backends.clear();
-  draft.check = draft_of(pool.defaults.check);
+  draft.checks = checks_draft_of(pool.defaults);
   draft.path = "pool." + pool.name;
-  for (const BackendConfig& backend : pool.backends) draft.backends.push_back({backend, draft_of(backend.check)});
+  for (const BackendConfig& backend : pool.backends) draft.backends.push_back({backend, checks_draft_of(backend)});
   return draft;
 }
 

@@ -16,6 +16,11 @@
 
 namespace guideway {
 
+// Which way a check goes: to the backend's own address, or to a service's as the packets of its clients do.
+enum class CheckThrough { backend, service };
+// Of several checks, which must pass.
+enum class CheckRule { all, any };
+
 // A check: its question, and where and when it is asked.
 struct CheckConfig : CheckQuestion {
   // In a backend of a used pool never 0 if the kind has one: loading fills in the backend's own port, else the port of
@@ -29,6 +34,7 @@ struct CheckConfig : CheckQuestion {
       2;  // successes in a row before a backend that was up before is up again; the first one ever needs 1
   std::uint32_t fall = 3;  // failures in a row before it is down
   std::uint32_t jitter_percent = 10;
+  CheckThrough through = CheckThrough::backend;
   friend bool operator==(const CheckConfig&, const CheckConfig&) = default;
 };
 
@@ -57,6 +63,8 @@ struct BackendConfig {
   std::optional<MacAddress> mac;  // fixed next hop; otherwise the kernel's neighbour table tells
   std::uint16_t vlan = 0;         // the tag of a fixed next hop; 0: what the kernel's route says, or none
   CheckConfig check;
+  std::vector<CheckConfig> further_checks;  // beside it
+  CheckRule checks = CheckRule::all;
   Administrative administrative = Administrative::enabled;
   friend bool operator==(const BackendConfig&, const BackendConfig&) = default;
 };
@@ -67,10 +75,20 @@ struct BackendDefaults {
   TunnelConfig tunnel;
   std::uint32_t weight = 1;
   CheckConfig check;
+  std::vector<CheckConfig> further_checks;
+  CheckRule checks = CheckRule::all;
   friend bool operator==(const BackendDefaults&, const BackendDefaults&) = default;
 };
 
 enum class LoadFeedbackKind { off, latency };
+
+inline constexpr std::size_t checks_max = 8;  // of a backend
+[[nodiscard]] inline std::size_t check_count(const BackendConfig& backend) noexcept {
+  return 1 + backend.further_checks.size();
+}
+[[nodiscard]] inline const CheckConfig& check_at(const BackendConfig& backend, std::size_t number) {
+  return number == 0 ? backend.check : backend.further_checks.at(number - 1);
+}
 
 // What becomes of the health of a pool's backends beside their checks.
 struct PoolHealthConfig {

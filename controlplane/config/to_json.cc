@@ -65,6 +65,7 @@ nlohmann::json to_json(const CheckConfig& check) {
                       {"fall", check.fall},
                       {"jitter_percent", check.jitter_percent}};
   if (has_port(check.kind)) json["port"] = check.port;
+  if (may_go_through_service(check.kind)) json["through"] = name_of(check.through);
   add_tls(json, check);
   if (check.kind == CheckKind::http) add_http(json, check);
   add_words(json, check);
@@ -112,12 +113,26 @@ nlohmann::json to_json(const AnswersConfig& answers) {
 
 }  // namespace
 
+namespace {
+
+// One alone, or the list of several. `T`: a backend, or what it has of its pool.
+template <typename T>
+nlohmann::json checks_json(const T& of) {
+  if (of.further_checks.empty()) return to_json(of.check);
+  nlohmann::json list{to_json(of.check)};
+  for (const CheckConfig& check : of.further_checks) list.push_back(to_json(check));
+  return list;
+}
+
+}  // namespace
+
 nlohmann::json to_json(const BackendConfig& backend) {
   nlohmann::json json{{"name", backend.name},
                       {"address", backend.address.text()},
                       {"weight", backend.weight},
                       {"forward", name_of(backend.forward)},
-                      {"check", to_json(backend.check)},
+                      {"check", checks_json(backend)},
+                      {"checks", name_of(backend.checks)},
                       {"state", name_of(backend.administrative)}};
   if (backend.port != 0) json["port"] = backend.port;
   if (backend.mac) json["mac"] = backend.mac->text();
@@ -132,7 +147,8 @@ nlohmann::json to_json(const PoolConfig& pool) {
   nlohmann::json json{{"name", pool.name},
                       {"forward", name_of(pool.defaults.forward)},
                       {"weight", pool.defaults.weight},
-                      {"check", to_json(pool.defaults.check)},
+                      {"check", checks_json(pool.defaults)},
+                      {"checks", name_of(pool.defaults.checks)},
                       {"slow_start", duration_text(pool.slow_start_ms)},
                       {"flap_hold", duration_text(pool.health.flap_hold_ms)},
                       {"flap_hold_max", duration_text(pool.health.flap_hold_max_ms)},

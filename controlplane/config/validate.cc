@@ -180,14 +180,19 @@ class CrossCheck {
           service.addresses.end())
         find(where, fmt::format("{} is the address of service {} itself; give the backend's own address",
                                 backend.address.text(), service.name));
-      if (has_port(backend.check.kind) && backend.check.port == 0)
-        find(where + ".check", fmt::format("has no port for service {}; give check = {{ port = 80 }}", service.name));
+      for (std::size_t number = 0; number < check_count(backend); ++number)
+        check_port(service, check_at(backend, number), where + ".check");
     }
     check_dscp(service, pool);
     if (in_table > service.table_slots)
       find("service." + service.name + ".table_slots",
            fmt::format("{} slots are fewer than the {} backends; give a prime of at least a hundred a backend",
                        service.table_slots, in_table));
+  }
+
+  void check_port(const ServiceConfig& service, const CheckConfig& check, const std::string& where) {
+    if (has_port(check.kind) && check.port == 0)
+      find(where, fmt::format("has no port for service {}; give check = {{ port = 80 }}", service.name));
   }
 
   // l3dsr gives a packet the backend's own address; all that tells the backend which service it was for is the DSCP.

@@ -67,6 +67,12 @@ std::string_view name_of(Administrative state) noexcept {
   return "enabled";
 }
 
+std::string_view name_of(CheckThrough through) noexcept {
+  return through == CheckThrough::service ? "service" : "backend";
+}
+
+std::string_view name_of(CheckRule rule) noexcept { return rule == CheckRule::any ? "any" : "all"; }
+
 std::string_view name_of(Scheduler scheduler) noexcept {
   switch (scheduler) {
     case Scheduler::maglev:

@@ -33,6 +33,8 @@ inline constexpr std::array check_words{
 [[nodiscard]] std::string_view name_of(CheckKind kind) noexcept;
 [[nodiscard]] std::string_view name_of(const CheckQuestion& question) noexcept;
 [[nodiscard]] std::string_view name_of(DnsTransport transport) noexcept;
+[[nodiscard]] std::string_view name_of(CheckThrough through) noexcept;
+[[nodiscard]] std::string_view name_of(CheckRule rule) noexcept;
 [[nodiscard]] std::string_view name_of(Forward forward) noexcept;
 [[nodiscard]] std::string_view name_of(Administrative state) noexcept;
 [[nodiscard]] std::string_view name_of(Scheduler scheduler) noexcept;

@@ -68,8 +68,8 @@ ControlPlane::ControlPlane(boost::asio::io_context& io, Restored restored)
       board_([this](const HealthBoard::Entry& entry, const HealthState& before) { health_changed(entry, before); },
              [this](const std::string& name, const HealthBoard::Pool& pool) { pool_changed(name, pool); }),
       monitor_(
-          io, [this](std::uint32_t index, const ProbeResult& result) { checked(index, result); },
-          std::random_device{}()),
+          io, [this](std::uint32_t id, const ProbeResult& result) { checked(id, result); }, std::random_device{}()),
+      carrier_(io, [this](std::uint32_t index) { return way_to(index); }),
       hooks_(io, [this](const QuorumNews& news, bool is_success,
                         const std::string& text) { hook_ended(news, is_success, text); }),
       meters_(io),
@@ -86,9 +86,11 @@ ControlPlane::ControlPlane(boost::asio::io_context& io, Restored restored)
       start_warnings_(std::move(restored.warnings)),
       is_news_(restored.is_news),
       generation_(intent_.generation),
-      started_ms_(steady_ms()) {}
+      started_ms_(steady_ms()) {
+  set_check_carrier(io, &carrier_);
+}
 
-ControlPlane::~ControlPlane() = default;
+ControlPlane::~ControlPlane() { set_check_carrier(io_, nullptr); }
 
 Result<void> ControlPlane::start() {
   auto watcher = NeighbourWatcher::open(io_, [this](const std::vector<IpAddress>&) {
@@ -115,6 +117,7 @@ void ControlPlane::stop() {
   second_timer_.cancel();
   tick_timer_.cancel();
   monitor_.stop();
+  carrier_.stop();
   hooks_.stop();
   watcher_->stop();
   auto saved = save();
@@ -159,14 +162,17 @@ bool ControlPlane::is_blind() const {
   return attached_before_ && (door_.datapath() == nullptr || steady_ms() < sighted_at_ms_);
 }
 
-void ControlPlane::checked(std::uint32_t index, const ProbeResult& result) {
+void ControlPlane::checked(std::uint32_t check_id, const ProbeResult& result) {
   if (result.outcome == ProbeOutcome::failed && is_blind()) return;
-  board_.check_result(index, result, steady_ms());
+  const std::uint32_t index = HealthBoard::index_of(check_id);
+  const std::size_t number = HealthBoard::number_of(check_id);
+  board_.check_result(index, result, steady_ms(), number);
   const HealthBoard::Entry* entry = board_.find(index);
   if (entry == nullptr) return;
-  monitor_.set_pace(index, entry->health.pace());
-  meters_.checked(*entry, result);
-  if (result.outcome == ProbeOutcome::inconclusive) note_unmade(*entry, result);
+  if (number >= entry->results.size()) return;
+  monitor_.set_pace(check_id, entry->health.checks().of(number).pace());
+  meters_.checked(*entry, number, result);
+  if (result.outcome == ProbeOutcome::inconclusive) note_unmade(*entry, number, result);
   if (result.outcome == ProbeOutcome::failed) watcher_->verify(entry->record.config.address);
 }
 

@@ -39,6 +39,7 @@
 #include "controlplane/model/intent_store.hh"
 #include "controlplane/neighbours/neighbour_watcher.hh"
 #include "controlplane/publish/door_client.hh"
+#include "controlplane/true_path/service_carrier.hh"
 
 namespace guideway {
 
@@ -118,12 +119,12 @@ class ControlPlane : public Operations {
   // After the ledger changed: everybody else follows it.
   void follow_ledger();
   void refresh_reachability();
-  void checked(std::uint32_t index, const ProbeResult& result);
+  void checked(std::uint32_t check_id, const ProbeResult& result);
   void health_changed(const HealthBoard::Entry& entry, const HealthState& before);
   void pool_changed(const std::string& name, const HealthBoard::Pool& pool);
   void served_by_another(const std::string& pool, const std::string& server);
   void hook_ended(const QuorumNews& news, bool is_success, const std::string& text);
-  void note_unmade(const HealthBoard::Entry& entry, const ProbeResult& result);
+  void note_unmade(const HealthBoard::Entry& entry, std::size_t number, const ProbeResult& result);
   void tell_made_again();
   void repair_health();
   void next_hops_changed(const ReachabilityOutcome& before);
@@ -132,6 +133,8 @@ class ControlPlane : public Operations {
   [[nodiscard]] bool is_about(const Event& event, const std::string& service) const;
   // The newest that are asked for, oldest first.
   [[nodiscard]] std::vector<const Event*> events_of(const EventsRequest& request) const;
+  // How the datapath hands packets to a backend, by the newest snapshot that it has.
+  [[nodiscard]] Result<ServiceCarrier::Way> way_to(std::uint32_t index);
   // Without a datapath there are no kernel faces, so failing checks and vanished next hops say nothing of the backends;
   // nor do they shortly after one has come back. What was known before is believed meanwhile.
   [[nodiscard]] bool is_blind() const;
@@ -164,6 +167,7 @@ class ControlPlane : public Operations {
   HealthBoard board_;
   HealthMonitor monitor_;
   UnmadeChecks unmade_;
+  ServiceCarrier carrier_;
   QuorumHooks hooks_;
   Meters meters_;
   DrainWatch drains_;
@@ -185,6 +189,8 @@ class ControlPlane : public Operations {
   std::vector<DatapathPort> ports_;         // of the last datapath
   ReachabilityOutcome reachability_;
   std::shared_ptr<const Publication> published_;
+  std::shared_ptr<const Publication> rows_of_;  // whose rows are read back; only while checks go through services
+  std::map<std::uint32_t, gw_backend> rows_;
   std::uint64_t generation_ = 0;           // of the newest snapshot made
   std::uint64_t generation_reserved_ = 0;  // saved: none made before the next save is higher
   std::int64_t started_ms_ = 0;

@@ -111,8 +111,8 @@ void ControlPlane::hook_ended(const QuorumNews& news, bool is_success, const std
               log_value(program), is_success, log_value(text));
 }
 
-void ControlPlane::note_unmade(const HealthBoard::Entry& entry, const ProbeResult& result) {
-  const CheckConfig& check = entry.record.config.check;
+void ControlPlane::note_unmade(const HealthBoard::Entry& entry, std::size_t number, const ProbeResult& result) {
+  const CheckConfig& check = check_at(entry.record.config, number);
   if (!unmade_.note(result.detail, std::max(check.interval_ms, check.down_interval_ms), steady_ms())) return;
   const std::string name = entry.key.pool + "/" + entry.key.name;
   record("check", fmt::format("checks tell nothing and move no backend, {} first: {}", name, result.detail),

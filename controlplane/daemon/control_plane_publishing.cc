@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // ControlPlane towards the datapath: what a snapshot is made of, when it may go, and what follows from its answer.
+#include <algorithm>
+
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/control_plane.hh"
 #include "controlplane/daemon/log_value.hh"
+#include "controlplane/daemon/snapshot_view.hh"
 
 namespace guideway {
 
@@ -33,6 +36,27 @@ std::shared_ptr<const Publication> ControlPlane::make_publication() {
   publication->reachability = reachability_.resolved;
   publication->compiled = ledger_.compile(generation_, publication->reachability);
   return publication;
+}
+
+Result<ServiceCarrier::Way> ControlPlane::way_to(std::uint32_t index) {
+  const HealthBoard::Entry* entry = board_.find(index);
+  if (published_ != nullptr && rows_of_ != published_) {
+    rows_ = backend_rows(published_->compiled);
+    rows_of_ = published_;
+  }
+  const auto found = rows_.find(index);
+  if (entry == nullptr || found == rows_.end()) return failure("the datapath has no snapshot with this backend yet");
+  const gw_backend* row = &found->second;
+  const auto port =
+      std::find_if(ports_.begin(), ports_.end(), [&](const DatapathPort& each) { return each.number == row->port; });
+  if ((row->flags & GW_BACKEND_RESOLVED) == 0 || port == ports_.end() || port->kernel_face.empty())
+    return failure("the datapath knows no way to it");
+  ServiceCarrier::Way way;
+  way.row = *row;
+  way.interface = port->kernel_face;
+  const auto hop = watcher_->find(entry->record.config.address);
+  if (hop && hop->preferred_source != IpAddress{}) way.source = hop->preferred_source;
+  return way;
 }
 
 bool ControlPlane::may_publish() const {

@@ -5,20 +5,23 @@
 #include <set>
 #include <utility>
 
+#include "controlplane/config/backup_chain.hh"
+
 namespace guideway {
 namespace {
 
 constexpr std::uint32_t load_floor_percent = 10;
 
 // A check without a port belongs to a pool that no service uses.
-bool can_be_checked(const BackendRecord& record) {
-  const CheckConfig& check = record.config.check;
+bool can_be_made(const CheckConfig& check) {
   return check.kind != CheckKind::none && (!has_port(check.kind) || check.port != 0);
 }
 
 HealthPolicy policy_of(const BackendRecord& record, const PoolConfig* pool) {
   const CheckConfig& check = record.config.check;
-  HealthPolicy policy{check.kind != CheckKind::none, check.rise, check.fall, 0, {}};
+  HealthPolicy policy{check.kind != CheckKind::none, check.rise, check.fall, 0, {}, {}, record.config.checks};
+  for (const CheckConfig& further : record.config.further_checks)
+    policy.further_checks.push_back({further.rise, further.fall});
   if (pool == nullptr) return policy;
   policy.slow_start_ms = pool->slow_start_ms;
   policy.flap = {pool->health.flap_hold_ms, pool->health.flap_hold_max_ms};
@@ -42,6 +45,7 @@ Administrative administrative_of(const BackendRecord& record) {
 
 void HealthBoard::sync(const std::map<BackendKey, BackendRecord>& backends, const Config& config, std::int64_t now_ms) {
   sync_pools(config, now_ms);
+  sync_services(config);
   std::map<std::string, const PoolConfig*> pools;
   for (const PoolConfig& pool : config.pools) pools[pool.name] = &pool;
   for (const auto& [key, record] : backends) {
@@ -54,7 +58,7 @@ void HealthBoard::sync(const std::map<BackendKey, BackendRecord>& backends, cons
       continue;
     }
     entries_.erase(record.index);
-    Entry entry{key, record, policy, BackendHealth(policy, now_ms), {}, std::nullopt, false};
+    Entry entry{key, record, policy, BackendHealth(policy, now_ms), {}, {}, std::nullopt, false};
     entry.told = entry.health.state();
     take_record(entries_.emplace(record.index, std::move(entry)).first->second, record, policy, now_ms);
     if (const auto pool = pools_.find(key.pool); pool != pools_.end()) {
@@ -72,11 +76,24 @@ void HealthBoard::sync_pools(const Config& config, std::int64_t now_ms) {
   std::map<std::string, Pool> before = std::exchange(pools_, {});
   for (const PoolConfig& pool : config.pools) {
     const auto known = before.find(pool.name);
-    Pool kept = known == before.end() ? Pool{pool.health, PoolHealth(std::nullopt, now_ms), {}, {}, {}, true}
+    Pool kept = known == before.end() ? Pool{pool.health, PoolHealth(std::nullopt, now_ms), {}, {}, {}, {}, true}
                                       : std::move(known->second);
     kept.config = pool.health;
     kept.members.clear();
+    kept.services.clear();
     pools_.emplace(pool.name, std::move(kept));
+  }
+}
+
+void HealthBoard::sync_services(const Config& config) {
+  const BackupPools backups = backup_pools(config.pools);
+  for (const ServiceConfig& service : config.services) {
+    for (const std::string& name : backup_chain(backups, service.pool)) {
+      const auto pool = pools_.find(name);
+      if (pool == pools_.end()) continue;
+      for (const AddressPrefix& prefix : service.addresses)
+        pool->second.services.try_emplace(prefix.address.family, CheckService{prefix.address, service.dscp});
+    }
   }
 }
 
@@ -98,6 +115,7 @@ void HealthBoard::forget_gone(const std::map<BackendKey, BackendRecord>& backend
 void HealthBoard::take_record(Entry& entry, const BackendRecord& record, const HealthPolicy& policy,
                               std::int64_t now_ms) {
   entry.record = record;
+  entry.results.resize(check_count(record.config));
   entry.policy = policy;
   entry.health.set_policy(policy, now_ms);
   entry.health.set_administrative(administrative_of(record), now_ms);
@@ -136,17 +154,20 @@ void HealthBoard::attach(const HealthTable& datapath) {
   }
 }
 
-void HealthBoard::check_result(std::uint32_t index, const ProbeResult& result, std::int64_t now_ms) {
+void HealthBoard::check_result(std::uint32_t index, const ProbeResult& result, std::int64_t now_ms,
+                               std::size_t number) {
   auto found = entries_.find(index);
-  if (found == entries_.end()) return;
+  if (found == entries_.end() || number >= found->second.results.size()) return;
   Entry& entry = found->second;
-  entry.last_check = result;
+  entry.results[number] = result;
+  entry.last_check = combined_result(entry.record.config, entry.results, number);
   entry.passed_once |= result.outcome == ProbeOutcome::ok;
-  bool changed = entry.health.check_result(result.outcome, result.detail, now_ms);
+  bool changed = entry.health.check_result(result.outcome, result.detail, now_ms, number);
   if (result.agent)
     changed |= entry.health.set_agent(applied(*result.agent, entry.health.agent().value_or(AgentReport{})), now_ms);
   const auto pool = pools_.find(entry.key.pool);
-  if (pool != pools_.end() && result.outcome != ProbeOutcome::inconclusive)
+  // Latencies of different checks are no measure of each other: the first one's count.
+  if (pool != pools_.end() && result.outcome != ProbeOutcome::inconclusive && number == 0)
     pool->second.feedback.checked(index, result.outcome == ProbeOutcome::ok, result.latency_us);
   // The pool is asked before the word goes out: in panic nobody is down even for a moment.
   if (changed && pool != pools_.end()) judge(pool->first, pool->second, now_ms);
@@ -240,11 +261,28 @@ std::uint64_t HealthBoard::word(std::uint32_t index) const noexcept {
 std::vector<HealthMonitor::Target> HealthBoard::check_targets() const {
   std::vector<HealthMonitor::Target> targets;
   for (const auto& [index, entry] : entries_) {
-    if (entry.record.at_once || !can_be_checked(entry.record)) continue;
     const BackendConfig& config = entry.record.config;
-    targets.push_back({index, config.address, config.check.port, config.check});
+    for (std::size_t number = 0; number < check_count(config) && !entry.record.at_once; ++number) {
+      if (auto target = target_of(entry, number)) targets.push_back(std::move(*target));
+    }
   }
   return targets;
+}
+
+std::optional<HealthMonitor::Target> HealthBoard::target_of(const Entry& entry, std::size_t number) const {
+  const BackendConfig& config = entry.record.config;
+  const CheckConfig& check = check_at(config, number);
+  if (!can_be_made(check)) return std::nullopt;
+  HealthMonitor::Target target{check_id(entry.record.index, number), config.address, check.port, check};
+  if (check.through == CheckThrough::backend) return target;
+  const Pool* pool = find_pool(entry.key.pool);
+  if (pool == nullptr || pool->services.empty()) return std::nullopt;
+  // Of the backend's family if there is one: the kernel knows our address towards the backend in that.
+  const auto same = pool->services.find(config.address.family);
+  const CheckService& service = same != pool->services.end() ? same->second : pool->services.begin()->second;
+  target.address = service.address;
+  target.way = CheckWay{entry.record.index, service.dscp};
+  return target;
 }
 
 }  // namespace guideway

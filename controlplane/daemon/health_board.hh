@@ -15,6 +15,7 @@
 
 #include "controlplane/compile/ledger.hh"
 #include "controlplane/config/schema.hh"
+#include "controlplane/daemon/decisive_check.hh"
 #include "controlplane/health/backend_health.hh"
 #include "controlplane/health/health_monitor.hh"
 #include "controlplane/health/load_feedback.hh"
@@ -22,6 +23,12 @@
 #include "dataplane/forwarding/health_table.hh"
 
 namespace guideway {
+
+// What checks through a service speak to.
+struct CheckService {
+  IpAddress address;
+  std::uint8_t dscp = 0;
+};
 
 class HealthBoard {
  public:
@@ -31,7 +38,8 @@ class HealthBoard {
     HealthPolicy policy;
     BackendHealth health;
     HealthState told;  // what listeners know of
-    std::optional<ProbeResult> last_check;
+    CheckResults results;
+    std::optional<ProbeResult> last_check;  // of several checks, what they say together
     bool passed_once = false;
   };
   struct Pool {
@@ -40,7 +48,9 @@ class HealthBoard {
     LoadFeedback feedback;
     PoolCounts counts;
     std::set<std::uint32_t> members;  // by index
-    bool is_stale = true;             // they have not been told what it decided
+    // Of the services that it serves, the first in each family, for checks that go through one.
+    std::map<Family, CheckService> services;
+    bool is_stale = true;  // they have not been told what it decided
   };
   // A backend's state or reason changed (not merely its share).
   using OnChange = std::function<void(const Entry& entry, const HealthState& before)>;
@@ -60,7 +70,8 @@ class HealthBoard {
   // Words of backends that somebody else has written into the datapath's memory: put right, and their indexes told.
   [[nodiscard]] std::vector<std::uint32_t> repair();
 
-  void check_result(std::uint32_t index, const ProbeResult& result, std::int64_t now_ms);
+  // `number`: of several checks of the backend, which.
+  void check_result(std::uint32_t index, const ProbeResult& result, std::int64_t now_ms, std::size_t number = 0);
   void set_resolved(std::uint32_t index, bool resolved, std::int64_t now_ms);
   // What time alone changes, and what pools make of their backends. Call it several times a second.
   void tick(std::int64_t now_ms);
@@ -73,12 +84,24 @@ class HealthBoard {
   // Our own words, for whoever computes what the datapath would.
   [[nodiscard]] HealthTable table() noexcept { return HealthTable(words_); }
   [[nodiscard]] std::vector<HealthMonitor::Target> check_targets() const;
+  // The id of a target there: whose check, and which of them.
+  [[nodiscard]] static std::uint32_t check_id(std::uint32_t index, std::size_t number) noexcept {
+    static_assert(GW_BACKENDS_MAX <= 1U << index_bits && checks_max <= 1U << (32 - index_bits));
+    return index | static_cast<std::uint32_t>(number) << index_bits;
+  }
+  [[nodiscard]] static std::uint32_t index_of(std::uint32_t id) noexcept { return id & ((1U << index_bits) - 1); }
+  [[nodiscard]] static std::size_t number_of(std::uint32_t id) noexcept { return id >> index_bits; }
 
  private:
+  static constexpr std::uint32_t index_bits = 20;
+
   void store(std::uint32_t index, std::uint64_t word);
   void settle(Entry& entry);
   void take_record(Entry& entry, const BackendRecord& record, const HealthPolicy& policy, std::int64_t now_ms);
   void sync_pools(const Config& config, std::int64_t now_ms);
+  void sync_services(const Config& config);
+  // Nothing: there is no service to go through.
+  [[nodiscard]] std::optional<HealthMonitor::Target> target_of(const Entry& entry, std::size_t number) const;
   void forget_gone(const std::map<BackendKey, BackendRecord>& backends);
   void count(Pool& pool, std::int64_t now_ms) const;
   void judge(const std::string& name, Pool& pool, std::int64_t now_ms);

@@ -67,8 +67,8 @@ void Meters::published(PublishOutcome outcome) {
   if (outcome == PublishOutcome::connection_lost) ++lost_;
 }
 
-void Meters::checked(const HealthBoard::Entry& entry, const ProbeResult& result) {
-  checks_.add(entry.key, entry.record.config.check.kind, result);
+void Meters::checked(const HealthBoard::Entry& entry, std::size_t number, const ProbeResult& result) {
+  checks_.add(entry.key, check_at(entry.record.config, number).kind, result);
 }
 
 MetricFacts Meters::collect(const Observed& observed) const {

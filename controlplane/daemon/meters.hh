@@ -32,7 +32,8 @@ class Meters {
   void every_second(const CountersView* counters);
   void door_opened(const Ledger& ledger, const Config& config, const CountersView& counters);
   void published(PublishOutcome outcome);
-  void checked(const HealthBoard::Entry& entry, const ProbeResult& result);
+  // `number`: of several checks, which.
+  void checked(const HealthBoard::Entry& entry, std::size_t number, const ProbeResult& result);
 
   void scrape(const Observed& observed, Operations::Respond respond);
 

@@ -12,14 +12,31 @@ namespace {
 
 using nlohmann::json;
 
-json check_json(const HealthBoard::Entry& entry) {
-  json check{{"kind", name_of(entry.record.config.check)}, {"last", "none"}, {"detail", ""}, {"latency_ms", nullptr}};
-  if (!entry.last_check) return check;
-  const ProbeResult& last = *entry.last_check;
-  if (last.outcome != ProbeOutcome::inconclusive) check["last"] = last.outcome == ProbeOutcome::ok ? "ok" : "failed";
-  check["detail"] = last.detail;
-  check["latency_ms"] = static_cast<double>(last.latency_us) / 1000.0;
+json check_json(const CheckConfig& config, const std::optional<ProbeResult>& result) {
+  json check{{"kind", name_of(config)}, {"last", "none"}, {"detail", ""}, {"latency_ms", nullptr}};
+  if (!result) return check;
+  if (result->outcome != ProbeOutcome::inconclusive)
+    check["last"] = result->outcome == ProbeOutcome::ok ? "ok" : "failed";
+  check["detail"] = result->detail;
+  check["latency_ms"] = static_cast<double>(result->latency_us) / 1000.0;
   return check;
+}
+
+// Beside the one that tells why, each of several.
+void add_checks(const HealthBoard::Entry& entry, json& to) {
+  const BackendConfig& config = entry.record.config;
+  to["check"] = check_json(config.check, entry.last_check);
+  if (config.further_checks.empty()) return;
+  std::string kinds;
+  json list = json::array();
+  for (std::size_t number = 0; number < check_count(config); ++number) {
+    json check = check_json(check_at(config, number), entry.results.at(number));
+    check["name"] = check_label(config, number);
+    kinds += (number == 0 ? "" : "+") + check["kind"].get<std::string>();
+    list.push_back(std::move(check));
+  }
+  to["check"]["kind"] = kinds;
+  to["checks"] = {{"rule", name_of(config.checks)}, {"list", std::move(list)}};
 }
 
 std::string_view name_of(AgentWord word) {
@@ -45,7 +62,7 @@ json agent_json(const std::optional<AgentReport>& agent) {
 
 void add_health(const HealthBoard::Entry& entry, std::int64_t now_ms, json& to) {
   const HealthState own = entry.health.operational(now_ms);
-  to["check"] = check_json(entry);
+  add_checks(entry, to);
   to["operational"] = own.state == GW_HEALTH_UP ? name_of(own.state) : name_of(own.reason);
   to["agent"] = agent_json(entry.health.agent());
   if (const auto until_ms = entry.health.held_until_ms()) to["held_ms"] = std::max<std::int64_t>(*until_ms - now_ms, 0);

@@ -29,6 +29,16 @@ Service service_of(const gw_service& row, const Compiled& compiled) {
 
 }  // namespace
 
+std::map<std::uint32_t, gw_backend> backend_rows(const Compiled& compiled) {
+  gw_snapshot_header header{};
+  std::memcpy(&header, compiled.snapshot.data(), sizeof header);
+  const std::byte* at =
+      compiled.snapshot.data() + sizeof header + std::size_t{header.service_count} * sizeof(gw_service);
+  std::map<std::uint32_t, gw_backend> rows;
+  for (const gw_backend& row : take_rows<gw_backend>(at, header.backend_count)) rows.emplace(row.index, row);
+  return rows;
+}
+
 SnapshotView::SnapshotView(const Compiled& compiled) {
   gw_snapshot_header header{};
   std::memcpy(&header, compiled.snapshot.data(), sizeof header);

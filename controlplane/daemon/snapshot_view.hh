@@ -9,9 +9,13 @@
 #include "controlplane/compile/ledger.hh"
 #include "dataplane/forwarding/access_lists.hh"
 #include "dataplane/forwarding/service_table.hh"
+#include "ebpf/abi/backend.h"
 #include "ebpf/abi/flow_key.h"
 
 namespace guideway {
+
+// How a compiled snapshot hands packets to its backends, by their indexes.
+[[nodiscard]] std::map<std::uint32_t, gw_backend> backend_rows(const Compiled& compiled);
 
 class SnapshotView {
  public:

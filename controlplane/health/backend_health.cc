@@ -12,6 +12,12 @@ constexpr std::uint32_t share_lowest = (GW_SHARE_FULL * 5 + 99) / 100;
 HealthState down(gw_health_reason reason) { return {0, GW_HEALTH_DOWN, reason}; }
 HealthState draining(gw_health_reason reason) { return {0, GW_HEALTH_DRAINING, reason}; }
 
+std::vector<CheckLimits> limits_of(const HealthPolicy& policy) {
+  std::vector<CheckLimits> limits{{policy.rise, policy.fall}};
+  limits.insert(limits.end(), policy.further_checks.begin(), policy.further_checks.end());
+  return limits;
+}
+
 // `share` of `of`, both of GW_SHARE_FULL; never 0, since a backend that is up takes something.
 std::uint32_t part_of(std::uint32_t share, std::uint32_t of) {
   return std::max(static_cast<std::uint32_t>(std::uint64_t{share} * of / GW_SHARE_FULL), 1u);
@@ -20,21 +26,21 @@ std::uint32_t part_of(std::uint32_t share, std::uint32_t of) {
 }  // namespace
 
 BackendHealth::BackendHealth(const HealthPolicy& policy, std::int64_t now_ms)
-    : policy_(policy), check_(policy.rise, policy.fall), changed_at_ms_(now_ms) {
+    : policy_(policy), checks_(policy.rule, limits_of(policy)), changed_at_ms_(now_ms) {
   settle(now_ms);
 }
 
 BackendHealth::BackendHealth(const HealthPolicy& policy, const HealthState& known, std::int64_t now_ms)
-    : policy_(policy), check_(policy.rise, policy.fall), changed_at_ms_(now_ms) {
+    : policy_(policy), checks_(policy.rule, limits_of(policy)), changed_at_ms_(now_ms) {
   const bool failed =
       known.reason == GW_REASON_CHECK_FAILED || known.reason == GW_REASON_HELD || known.reason == GW_REASON_PANIC;
   if (failed) {
-    check_.set(Verdict::failing);
+    checks_.set(Verdict::failing);
     must_climb_ = true;
     resolved_ = true;  // or the word would have said unresolved
     panic_ = known.reason == GW_REASON_PANIC;
   } else if (known.state == GW_HEALTH_UP || known.state == GW_HEALTH_DRAINING) {
-    check_.set(Verdict::passing);
+    checks_.set(Verdict::passing);
     resolved_ = true;
   }
   if (known.state == GW_HEALTH_UP && known.reason == GW_REASON_SLOW_START) {
@@ -53,13 +59,13 @@ BackendHealth::BackendHealth(const HealthPolicy& policy, const HealthState& know
     administrative_ = Administrative::disabled;
   }
   if (known.state == GW_HEALTH_DOWN && known.reason == GW_REASON_AGENT) agent_ = AgentReport{AgentWord::down, 100, ""};
-  verdict_before_ = check_.verdict();  // a fall of former days is not counted again
+  verdict_before_ = checks_.verdict();  // a fall of former days is not counted again
   settle(now_ms);
 }
 
-bool BackendHealth::check_result(ProbeOutcome outcome, std::string detail, std::int64_t now_ms) {
+bool BackendHealth::check_result(ProbeOutcome outcome, std::string detail, std::int64_t now_ms, std::size_t number) {
   last_check_ = std::move(detail);
-  check_.add(outcome);
+  checks_.add(number, outcome);
   return settle(now_ms);
 }
 
@@ -97,7 +103,7 @@ bool BackendHealth::set_load_share(std::uint32_t share, std::int64_t now_ms) {
 
 bool BackendHealth::set_policy(const HealthPolicy& policy, std::int64_t now_ms) {
   policy_ = policy;
-  check_.set_limits(policy.rise, policy.fall);
+  checks_.set_limits(policy.rule, limits_of(policy));
   if (policy_.flap.hold_ms == 0) damping_.forget();
   return settle(now_ms);
 }
@@ -116,12 +122,12 @@ std::optional<std::int64_t> BackendHealth::held_until_ms() const noexcept {
 bool BackendHealth::settle(std::int64_t now_ms) {
   // Without checks a backend passes, and goes on passing should checks be turned on: the operator vouched for it.
   if (!policy_.checked) {
-    check_.set(Verdict::passing);
+    checks_.set(Verdict::passing);
     must_climb_ = false;
     damping_.forget();
   }
-  const Verdict before = std::exchange(verdict_before_, check_.verdict());
-  if (check_.verdict() == Verdict::failing) {
+  const Verdict before = std::exchange(verdict_before_, checks_.verdict());
+  if (checks_.verdict() == Verdict::failing) {
     if (before != Verdict::failing) damping_.fell(policy_.flap, now_ms);
     must_climb_ = true;
     climbing_ = false;
@@ -133,8 +139,8 @@ bool BackendHealth::settle(std::int64_t now_ms) {
 
 HealthState BackendHealth::operational(std::int64_t now_ms) const {
   if (!resolved_) return down(GW_REASON_UNRESOLVED);
-  if (check_.verdict() == Verdict::never_passed) return down(GW_REASON_NOT_CHECKED);
-  if (check_.verdict() == Verdict::failing) return down(GW_REASON_CHECK_FAILED);
+  if (checks_.verdict() == Verdict::never_passed) return down(GW_REASON_NOT_CHECKED);
+  if (checks_.verdict() == Verdict::failing) return down(GW_REASON_CHECK_FAILED);
   if (damping_.holds(now_ms)) return down(GW_REASON_HELD);
   return {GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE};
 }

@@ -27,7 +27,7 @@
 
 #include "controlplane/config/schema.hh"
 #include "controlplane/health/agent_report.hh"
-#include "controlplane/health/check_verdict.hh"
+#include "controlplane/health/check_verdicts.hh"
 #include "controlplane/health/flap_damping.hh"
 #include "controlplane/health/health_state.hh"
 #include "controlplane/health/probe_result.hh"
@@ -40,6 +40,8 @@ struct HealthPolicy {
   std::uint32_t fall = 3;
   std::uint32_t slow_start_ms = 0;
   FlapPolicy flap{};
+  std::vector<CheckLimits> further_checks{};
+  CheckRule rule = CheckRule::all;
   friend bool operator==(const HealthPolicy&, const HealthPolicy&) = default;
 };
 
@@ -53,7 +55,8 @@ class BackendHealth {
   // verdict counts as not checked.
   BackendHealth(const HealthPolicy& policy, const HealthState& known, std::int64_t now_ms);
 
-  bool check_result(ProbeOutcome outcome, std::string detail, std::int64_t now_ms);
+  // `number`: of several checks, which; the first is 0.
+  bool check_result(ProbeOutcome outcome, std::string detail, std::int64_t now_ms, std::size_t number = 0);
   // Enabling one by hand ends a hold: somebody vouches for it.
   bool set_administrative(Administrative administrative, std::int64_t now_ms);
   bool set_agent(AgentReport report, std::int64_t now_ms);
@@ -83,10 +86,8 @@ class BackendHealth {
 
   // What the last check said; empty before the first.
   [[nodiscard]] const std::string& last_check() const noexcept { return last_check_; }
-  // How closely its check should watch it.
-  [[nodiscard]] CheckPace pace() const noexcept { return check_.pace(); }
-  [[nodiscard]] std::uint32_t failures_in_a_row() const noexcept { return check_.failures_in_a_row(); }
-  [[nodiscard]] std::uint32_t successes_in_a_row() const noexcept { return check_.successes_in_a_row(); }
+  // Its checks, each with its own count and pace.
+  [[nodiscard]] const CheckVerdicts& checks() const noexcept { return checks_; }
 
  private:
   [[nodiscard]] HealthState judge(std::int64_t now_ms);
@@ -101,7 +102,7 @@ class BackendHealth {
   bool resolved_ = false;
   bool panic_ = false;
   std::uint32_t load_share_ = GW_SHARE_FULL;
-  CheckVerdict check_;
+  CheckVerdicts checks_;
   Verdict verdict_before_ = Verdict::never_passed;
   FlapDamping damping_;
   bool must_climb_ = false;  // failed checks since it was last up at full share, and has not begun to climb

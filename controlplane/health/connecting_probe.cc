@@ -54,6 +54,7 @@ void ConnectingProbe::begin() {
   error_code error;
   wire_->socket.open(endpoint.protocol(), error);
   if (error) return fail(error);
+  if (!is_carried(wire_->socket.native_handle())) return;
   const auto self = shared_from_this();
   wire_->socket.async_connect(endpoint, [this, self](const error_code& result) { on_connect_result(result); });
 }

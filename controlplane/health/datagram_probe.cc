@@ -39,6 +39,7 @@ void DatagramProbe::begin() {
   error_code error;
   socket_->descriptor.assign(socket, error);
   if (error) return cannot(error.message());
+  if (!is_carried(socket)) return;
   if (connect_datagrams(socket, target_.address, target_.port) != 0) return fail_datagram();
   const std::string bytes = request();
   if (::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) return fail_datagram();

@@ -69,6 +69,7 @@ class HealthMonitor::State : public std::enable_shared_from_this<HealthMonitor::
                        CheckTarget::of(target.address, target.port, check),
                        {check.interval_ms, check.fast_interval_ms, check.down_interval_ms},
                        check.jitter_percent});
+      users.back().target.way = target.way;
     }
     ++generation_;
     for (const CheckSchedule::TargetId id : schedule_.set_users(users, steady_ms(Clock::now()))) {

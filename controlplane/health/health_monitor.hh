@@ -11,6 +11,7 @@
 
 #include "controlplane/config/schema.hh"
 #include "controlplane/health/check_pace.hh"
+#include "controlplane/health/check_target.hh"
 #include "controlplane/health/probe_result.hh"
 #include "dataplane/net/address.hh"
 
@@ -27,6 +28,7 @@ class HealthMonitor {
     IpAddress address;
     std::uint16_t port = 0;  // where the check names none
     CheckConfig check;       // kind none: never probed
+    std::optional<CheckWay> way{};
   };
   // May call set_targets() and stop(), and may destroy the monitor.
   using OnResult = std::function<void(std::uint32_t id, const ProbeResult& result)>;

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "controlplane/health/check_carrier.hh"
 #include "controlplane/health/udp_socket.hh"
 #include "dataplane/base/unique_fd.hh"
 
@@ -85,6 +86,21 @@ void TimedProbe::cannot(const std::string& why) {
   finish(ProbeOutcome::inconclusive, "this machine could not probe: " + why);
 }
 
+bool TimedProbe::is_carried(int socket) {
+  if (!target_.way) return true;
+  CheckCarrier* carrier = check_carrier(io_);
+  if (carrier == nullptr) {
+    cannot("nobody carries it through the service");
+    return false;
+  }
+  auto carried = carrier->carry(socket, target_);
+  if (carried)
+    carried_ = std::move(*carried);
+  else
+    cannot(carried.error().message);
+  return carried.has_value();
+}
+
 void TimedProbe::finish(ProbeOutcome outcome, std::string detail) {
   if (finished_) return;
   const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began_);
@@ -94,6 +110,7 @@ void TimedProbe::finish(ProbeOutcome outcome, std::string detail) {
   finished_ = true;
   deadline_->cancel();
   close();
+  carried_.reset();
   if (!starting_) return tell();
   asio::post(io_, [self = shared_from_this()] { self->tell(); });
 }
@@ -108,6 +125,7 @@ void TimedProbe::cancel() {
   if (std::exchange(finished_, true)) return;
   deadline_->cancel();
   close();
+  carried_.reset();
 }
 
 }  // namespace guideway

@@ -35,6 +35,9 @@ class TimedProbe : public Probe, public std::enable_shared_from_this<TimedProbe>
   void finish(ProbeOutcome outcome, std::string detail);
   // The verdict on an error of a system call.
   void fail(const boost::system::error_code& error);
+  // For a socket that is open and not connected yet: if the target has a way of its own, its packets go that way from
+  // now on. False: they cannot, and that is the verdict.
+  [[nodiscard]] bool is_carried(int socket);
   // This machine could not do it, whatever the backend's state.
   void cannot(const std::string& why);
   [[nodiscard]] bool finished() const noexcept { return finished_; }
@@ -50,6 +53,7 @@ class TimedProbe : public Probe, public std::enable_shared_from_this<TimedProbe>
 
   std::unique_ptr<Deadline> deadline_;
   ProbeDone done_;
+  std::shared_ptr<void> carried_;
   std::chrono::steady_clock::time_point began_;
   bool starting_ = false;
   bool finished_ = false;

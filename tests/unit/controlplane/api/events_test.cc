@@ -53,6 +53,28 @@ TEST_F(EventsTest, TellWhyABackendChanged) {
   EXPECT_EQ((*found)["pool"], "web");
 }
 
+TEST_F(EventsTest, OfSeveralChecksTellWhichFailed) {
+  listen_as(2);
+  const std::string two =
+      R"(, check = [{ type = "tcp", interval = "100ms" }, { type = "tcp", interval = "100ms", port = )";
+  const std::uint16_t first = port_;
+  write_config(config_with({"{ name = \"a\", address = \"127.0.0.1\", port = " + std::to_string(first) +
+                            ", mac = \"02:00:00:00:00:01\"" + two + std::to_string(first) + " }] }"}));
+  FakeDatapath datapath;
+  TestDoor door(door_, datapath);
+  start();
+  ASSERT_TRUE(becomes("a", "up"));
+  EXPECT_EQ(backend_of("a")["check"]["kind"], "tcp+tcp");
+  stop_listening_as(1);
+  ASSERT_TRUE(becomes("a", "down"));
+  const std::string name = "tcp " + std::to_string(first);
+  EXPECT_TRUE(says("backend", "web/a is down: check failed (" + name + " (")) << get("/v1/events");
+  const nlohmann::json checks = backend_of("a")["checks"];
+  EXPECT_EQ(checks["rule"], "all");
+  EXPECT_EQ(checks["list"][1]["name"], name + " (2)");
+  EXPECT_EQ(checks["list"][1]["detail"], "connection refused");
+}
+
 TEST_F(EventsTest, DriftInTheDatapathIsPutRightAndTold) {
   write_config(config_with({backend("a", 1)}));
   FakeDatapath datapath;

@@ -175,8 +175,8 @@ TEST(BackendHealth, SaysWhetherTheWordChanged) {
   EXPECT_TRUE(health.check_result(ProbeOutcome::ok, "connected", 400));
   EXPECT_EQ(health.changed_at_ms(), 400);
   EXPECT_FALSE(health.tick(500));
-  EXPECT_EQ(health.successes_in_a_row(), 1u);
-  EXPECT_EQ(health.failures_in_a_row(), 0u);
+  EXPECT_EQ(health.checks().of(0).successes_in_a_row(), 1u);
+  EXPECT_EQ(health.checks().of(0).failures_in_a_row(), 0u);
 }
 
 TEST(BackendHealth, ClimbsAfterFailedChecksOnly) {
