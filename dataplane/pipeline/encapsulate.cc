@@ -10,13 +10,10 @@
 #include "dataplane/net/udp.hh"
 #include "dataplane/pipeline/link_header.hh"
 #include "dataplane/pipeline/own_header.hh"
+#include "dataplane/pipeline/tunnel_header.hh"
 
 namespace guideway {
 namespace {
-
-// The range that RFC 6335 leaves to senders, all of it: 14 bits of the flow's hash for the backend's RSS to spread by.
-constexpr std::uint16_t gue_source_port_base = 0xc000;
-constexpr std::uint16_t gue_source_port_bits = 0x3fff;
 
 bool has_key(const gw_backend& backend) noexcept { return (backend.flags & GW_BACKEND_HAS_KEY) != 0; }
 
@@ -34,33 +31,9 @@ std::uint32_t shim_bytes(const gw_backend& backend) noexcept {
   }
 }
 
-std::uint8_t inner_protocol(const Packet& packet) noexcept {
-  return packet.flow.family == GW_FAMILY_IPV4 ? next_header::ipv4 : next_header::ipv6;
-}
-
 std::uint8_t outer_protocol(const Packet& packet, const gw_backend& backend) noexcept {
   if (backend.forward == GW_FORWARD_GRE) return next_header::gre;
-  return backend.forward == GW_FORWARD_IPIP ? inner_protocol(packet) : next_header::udp;
-}
-
-std::uint8_t inner_traffic_class(const Packet& packet, const std::byte* inner) noexcept {
-  if (packet.flow.family == GW_FAMILY_IPV4) return reinterpret_cast<const Ipv4Header*>(inner)->dscp_and_ecn;
-  return reinterpret_cast<const Ipv6Header*>(inner)->traffic_class();
-}
-
-void write_udp(std::byte* at, const Packet& packet, const gw_backend& backend, std::uint32_t shim) noexcept {
-  const be16 source_port(static_cast<std::uint16_t>(gue_source_port_base | (packet.hash & gue_source_port_bits)));
-  const be16 destination_port(static_cast<std::uint16_t>(backend.tunnel_id));
-  const be16 length(static_cast<std::uint16_t>(packet.ip_length_bytes + shim));
-  // In one word, as own_header.hh does; the checksum, last, is 0.
-  const std::uint64_t udp =
-      source_port.raw() | std::uint64_t{destination_port.raw()} << 16U | std::uint64_t{length.raw()} << 32U;
-  static_assert(sizeof udp == sizeof(UdpHeader));
-  std::memcpy(at, &udp, sizeof udp);
-  if (backend.forward == GW_FORWARD_GUE_DIRECT) return;
-  const std::uint32_t gue = std::uint32_t{inner_protocol(packet)} << 8U;
-  static_assert(sizeof gue == sizeof(GueHeader));
-  std::memcpy(at + sizeof udp, &gue, sizeof gue);
+  return backend.forward == GW_FORWARD_IPIP ? tunnelled_protocol(packet) : next_header::udp;
 }
 
 void write_gre(std::byte* at, const Packet& packet, const gw_backend& backend) noexcept {
@@ -76,7 +49,7 @@ void write_shim(std::byte* at, const Packet& packet, const gw_backend& backend, 
   if (backend.forward == GW_FORWARD_GRE) {
     write_gre(at, packet, backend);
   } else if (backend.forward != GW_FORWARD_IPIP) {
-    write_udp(at, packet, backend, shim);
+    write_gue(at, packet, backend, shim);
   }
 }
 
@@ -127,7 +100,7 @@ gw_exit encapsulate(Packet& packet, const gw_backend& backend) noexcept {
 
   std::byte* inner = packet.data + packet.ip_offset_bytes;
   std::byte* outer = inner - overhead;
-  const std::uint8_t traffic_class = inner_traffic_class(packet, inner);
+  const std::uint8_t traffic_class = tunnelled_traffic_class(packet, inner);
   const std::uint32_t payload_bytes = packet.ip_length_bytes + shim;
   write_shim(inner - shim, packet, backend, shim);
   write_outer(outer, packet, backend, traffic_class, payload_bytes);

@@ -9,6 +9,7 @@
 #include "dataplane/pipeline/encapsulate.hh"
 #include "dataplane/pipeline/l3dsr.hh"
 #include "dataplane/pipeline/link_header.hh"
+#include "dataplane/pipeline/plain_tunnel.hh"
 #include "dataplane/pipeline/steps.hh"
 
 namespace guideway {
@@ -66,9 +67,14 @@ gw_exit forward_packet(Packet& packet, const gw_backend& backend, Answers& answe
 void forward(Burst& burst, const Snapshot& snapshot, Answers& answers) noexcept {
   for_each_active(burst, [&](Packet& packet) noexcept {
     const gw_backend& backend = snapshot.backend(packet.backend);
-    if (!is_plain_l2(packet, backend)) return forward_packet(packet, backend, answers);
+    if (is_plain_l2(packet, backend)) {
+      write_macs(packet.data, backend);
+    } else if (is_plain_tunnel(packet, backend)) {
+      encapsulate_plainly(packet, backend);
+    } else {
+      return forward_packet(packet, backend, answers);
+    }
     packet.egress_port = backend.port;
-    write_macs(packet.data, backend);
     return GW_EXIT_SENT;
   });
 }
