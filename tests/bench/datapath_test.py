@@ -2,11 +2,14 @@
 """tools/bench measures what it says: a moment of it, without huge pages. No time is judged."""
 
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree
 
@@ -45,6 +48,22 @@ class Bench(unittest.TestCase):
         compared = bench("--compare", self.folder, self.folder)
         self.assertEqual(compared.returncode, 0, compared.stderr)
         self.assertEqual(compared.stdout.count("+0.0 ns"), len(measured), compared.stdout)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root reserves huge pages")
+    def test_ended_early_it_leaves_nothing_behind(self):
+        pages = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
+        free, reserved = (int((pages / name).read_text()) for name in ("free_hugepages", "nr_hugepages"))
+        command = [sys.executable, root / "tools/bench", "--build", build, "--out", self.folder, "--only", "flows=1"]
+        with subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+            deadline = time.monotonic() + 60
+            while run.poll() is None and int((pages / "nr_hugepages").read_text()) == reserved:
+                self.assertLess(time.monotonic(), deadline, f"no huge pages were reserved; {free} were free")
+                time.sleep(0.01)
+            if run.poll() is not None:
+                self.skipTest(f"huge pages cannot be had: {run.stderr.read().decode()}")
+            run.terminate()
+            self.assertEqual(run.wait(60), 128 + signal.SIGTERM, run.stderr.read().decode())
+        self.assertEqual(int((pages / "nr_hugepages").read_text()), reserved)
 
     def test_what_cannot_be_measured_is_a_sentence(self):
         done = bench("--build", self.folder, "--only", "flows=1", "--no-huge")
