@@ -158,7 +158,7 @@ Result<void> Conversation::take_table(std::uint64_t table_id, int fd) {
     return failure("too many tables are held that no snapshot names");
   auto memory = map_offer(fd, sizeof(gw_table_header) + std::size_t{GW_TABLE_SLOTS_MAX} * sizeof(gw_slot));
   if (!memory) return failure_of(memory);
-  auto table = Table::load(memory->bytes(), datapath_.capacities());
+  auto table = Table::load(memory->bytes(), datapath_.capacities(), &holdings_.table_memory);
   if (!table) return failure_of(table);
   if ((*table)->id() != table_id) return failure("memory holds table " + number((*table)->id()));
   holdings_.tables.emplace(table_id, std::move(*table));
@@ -189,10 +189,10 @@ Result<void> Conversation::take_snapshot(std::uint64_t generation, int fd) {
 }
 
 void Conversation::drop_unused_tables() {
-  const std::vector<std::uint64_t> used = datapath_.newest().table_ids();
+  std::vector<std::uint64_t> used = datapath_.newest().table_ids();
+  std::sort(used.begin(), used.end());
   for (auto each = holdings_.tables.begin(); each != holdings_.tables.end();) {
-    const bool is_used = std::find(used.begin(), used.end(), each->first) != used.end();
-    each = is_used ? std::next(each) : holdings_.tables.erase(each);
+    each = std::binary_search(used.begin(), used.end(), each->first) ? std::next(each) : holdings_.tables.erase(each);
   }
 }
 

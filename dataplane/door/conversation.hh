@@ -18,6 +18,7 @@ namespace guideway::door {
 // What outlives a controller: the tables held for it and its successors.
 struct Holdings {
   TableStore tables;
+  TableMemory table_memory;
 };
 
 class Reply {

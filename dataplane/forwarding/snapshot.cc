@@ -164,7 +164,8 @@ bool is_unrestricted(const Service& service) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire, const Capacities& capacities) {
+Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire, const Capacities& capacities,
+                                                 TableMemory* memory) {
   if (wire.size() < sizeof(gw_table_header))
     return wrong_field("table length", wire.size(), "at least " + number(sizeof(gw_table_header)) + " bytes");
   const auto header = read_at<gw_table_header>(wire, 0);
@@ -179,18 +180,19 @@ Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire
   if (wire.size() != sizeof header + slots_bytes)
     return wrong_field("table length", wire.size(), number(sizeof header + slots_bytes) + " bytes by its slot_count");
 
-  auto memory = Mapping::anonymous(slots_bytes);
-  if (!memory) return failure_of(memory);
+  TableMemory of_its_own;
+  auto block = (memory != nullptr ? *memory : of_its_own).take(slots_bytes);
+  if (!block) return failure_of(block);
   // Copied first, checked after: the checks must hold for the bytes that workers will read.
-  std::memcpy(memory->data(), wire.data() + sizeof header, slots_bytes);
-  const std::span<const gw_slot> slots{reinterpret_cast<const gw_slot*>(memory->data()), header.slot_count};
+  std::memcpy(block->bytes().data(), wire.data() + sizeof header, slots_bytes);
+  const std::span<const gw_slot> slots{reinterpret_cast<const gw_slot*>(block->bytes().data()), header.slot_count};
   for (std::uint32_t i = 0; i < header.slot_count; ++i) {
     for (const std::uint32_t backend : {slots[i].current_backend, slots[i].home_backend}) {
       if (backend != GW_NO_BACKEND && backend >= capacities.backends_max)
         return wrong_field("backend of slot[" + number(i) + "]", backend, "below " + number(capacities.backends_max));
     }
   }
-  return std::shared_ptr<const Table>(new Table(header.table_id, std::move(*memory), slots));
+  return std::shared_ptr<const Table>(new Table(header.table_id, std::move(*block), slots));
 }
 
 Result<std::unique_ptr<const Snapshot>> Snapshot::load(std::span<const std::byte> wire, const TableStore& tables,

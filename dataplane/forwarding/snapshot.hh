@@ -15,6 +15,7 @@
 #include "dataplane/forwarding/access_lists.hh"
 #include "dataplane/forwarding/capacities.hh"
 #include "dataplane/forwarding/service_table.hh"
+#include "dataplane/forwarding/table_memory.hh"
 #include "ebpf/abi/snapshot.h"
 
 namespace guideway {
@@ -22,18 +23,20 @@ namespace guideway {
 // A Maglev table: checked, immutable, on huge pages where there are any. Shared by every snapshot that names it.
 class Table {
  public:
-  // `wire` is gw_table_header and its slots. Refuses backend indexes at or above backends_max.
+  // `wire` is gw_table_header and its slots. Refuses backend indexes at or above backends_max. Whoever loads many
+  // tables gives them a memory to share.
   [[nodiscard]] static Result<std::shared_ptr<const Table>> load(std::span<const std::byte> wire,
-                                                                 const Capacities& capacities);
+                                                                 const Capacities& capacities,
+                                                                 TableMemory* memory = nullptr);
 
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
   [[nodiscard]] std::span<const gw_slot> slots() const noexcept { return slots_; }
 
  private:
-  Table(std::uint64_t id, Mapping memory, std::span<const gw_slot> slots) noexcept
+  Table(std::uint64_t id, TableMemory::Block memory, std::span<const gw_slot> slots) noexcept
       : id_(id), memory_(std::move(memory)), slots_(slots) {}
   std::uint64_t id_;
-  Mapping memory_;
+  TableMemory::Block memory_;
   std::span<const gw_slot> slots_;
 };
 
