@@ -84,6 +84,7 @@ std::string grpc_status_name(std::string_view status) {
       "ABORTED",   "OUT_OF_RANGE",   "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
       "DATA_LOSS", "UNAUTHENTICATED"};
   std::string text(status.substr(0, 8));
+  for (char& c : text) c = c >= 0x20 && c < 0x7f ? c : '.';
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (std::to_string(i) == status) text += " " + std::string(names.at(i));
   }

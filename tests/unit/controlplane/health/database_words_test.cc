@@ -34,11 +34,18 @@ TEST(PostgresqlWords, AskingForAPasswordIsEnough) {
 
 TEST(PostgresqlWords, WhoIsLetInMustReachTheDatabase) {
   const std::string let_in = message('R', std::string(4, '\0')) + message('S', std::string("a\0b\0", 4));
-  const std::string missing("SFATAL\0C3D000\0Mno such database\0\0", 34);
+  const std::string missing("SFATAL\0C3D000\0Mno such database\0\0", 33);
   expect(judge_postgresql(let_in), Is::incomplete);
   expect(judge_postgresql(let_in + message('Z', "I")), Is::right);
   expect(judge_postgresql(let_in + message('E', missing)), Is::wrong,
          "PostgreSQL says FATAL 3D000: \"no such database\"");
+}
+
+// What a server calls its error must not write on an operator's terminal.
+TEST(PostgresqlWords, ErrorsArePrintable) {
+  const std::string zero(1, '\0');
+  const std::string rude = "S\x1b[31mFATAL" + zero + "C\xff" + "28P01" + zero + "Mno\x07" + zero + zero;
+  expect(judge_postgresql(message('E', rude)), Is::wrong, "PostgreSQL says .[31mFATAL .28P01: \"no.\"");
 }
 
 TEST(PostgresqlWords, OthersAreWrongAtOnce) {

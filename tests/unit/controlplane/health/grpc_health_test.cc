@@ -25,6 +25,7 @@ TEST(GrpcHealth, Status) {
   EXPECT_EQ(grpc_health_name(7), "status 7");
   EXPECT_EQ(grpc_status_name("5"), "5 NOT_FOUND");
   EXPECT_EQ(grpc_status_name("99"), "99");
+  EXPECT_EQ(grpc_status_name("5\x1b\xff"), "5..");
 }
 
 TEST(GrpcHealth, WhatIsMalformedIsNoStatus) {
