@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "controlplane/compile/in_parallel.hh"
 #include "controlplane/config/backup_chain.hh"
 
 namespace guideway {
@@ -122,16 +123,23 @@ void Ledger::adopt_tables(std::int64_t now_ms) {
   for (const ServiceConfig& service : config_.services) used.insert({service.pool, service.table_slots});
   for (auto each = tables_.begin(); each != tables_.end();)
     each = used.count(each->first) == 0 ? tables_.erase(each) : std::next(each);
+  std::vector<std::pair<const PoolTable*, const std::vector<TableMember>*>> wanted;
   for (const PoolTable& table : used) {
-    std::shared_ptr<const TableLineage>& held = tables_[table];
     const auto other = serving_.find(table.pool);
-    const std::vector<TableMember>& wanted = members[other == serving_.end() ? table.pool : other->second];
-    if (held != nullptr && held->has_members(wanted)) continue;
-    auto changed =
-        held == nullptr ? std::make_shared<TableLineage>(table.slots) : std::make_shared<TableLineage>(*held);
-    changed->set_members(wanted, now_ms);
-    held = std::move(changed);
+    const std::vector<TableMember>& of_it = members[other == serving_.end() ? table.pool : other->second];
+    const auto held = tables_.find(table);
+    if (held == tables_.end() || !held->second->has_members(of_it)) wanted.emplace_back(&table, &of_it);
   }
+  std::vector<std::shared_ptr<TableLineage>> built(wanted.size());
+  in_parallel(wanted.size(), [&](std::size_t i) {
+    const auto& [table, of_it] = wanted[i];
+    const auto held = tables_.find(*table);
+    built[i] = held == tables_.end() ? std::make_shared<TableLineage>(table->slots)
+                                     : std::make_shared<TableLineage>(*held->second);
+    built[i]->set_members(*of_it, now_ms);
+    (void)built[i]->wire();
+  });
+  for (std::size_t i = 0; i < wanted.size(); ++i) tables_[*wanted[i].first] = std::move(built[i]);
 }
 
 std::int64_t Ledger::idle_timeout_ms(const PoolTable& table) const {
@@ -152,6 +160,8 @@ bool Ledger::is_named(std::uint32_t backend) const {
 bool Ledger::retire(std::int64_t now_ms, const BackendFacts& facts) {
   bool changed = false;
   for (auto& [key, held] : tables_) {
+    // Nearly all of them; the timeout of one is sought among all services.
+    if (held->moving_slots() == 0) continue;
     if (!held->is_due(now_ms, idle_timeout_ms(key), facts.alive)) continue;
     auto retired = std::make_shared<TableLineage>(*held);
     changed |= retired->retire(now_ms, idle_timeout_ms(key), facts.alive);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "controlplane/compile/in_parallel.hh"
 #include "controlplane/compile/ledger.hh"
 #include "controlplane/config/json.hh"
 
@@ -56,7 +57,13 @@ json save_lineage(const TableLineage& lineage) {
   return {{"slots", lineage.slot_count()}, {"members", members}, {"moving", moving}};
 }
 
-TableLineage load_lineage(const json& saved, const Capacities& capacities) {
+struct SavedLineage {
+  std::uint32_t slot_count = 0;
+  std::vector<TableMember> members;
+  std::vector<TableLineage::Moving> moving;
+};
+
+SavedLineage load_lineage(const json& saved, const Capacities& capacities) {
   const auto slot_count = saved.at("slots").get<std::uint32_t>();
   if (slot_count < GW_TABLE_SLOTS_MIN || slot_count > GW_TABLE_SLOTS_MAX)
     throw json::other_error::create(501, "slot count out of range", nullptr);
@@ -74,9 +81,7 @@ TableLineage load_lineage(const json& saved, const Capacities& capacities) {
     }
   }
   std::sort(moving.begin(), moving.end(), [](const auto& a, const auto& b) { return a.slot < b.slot; });
-  TableLineage lineage(slot_count);
-  lineage.restore(std::move(members), std::move(moving));
-  return lineage;
+  return {slot_count, std::move(members), std::move(moving)};
 }
 
 }  // namespace
@@ -124,11 +129,19 @@ Result<Ledger> Ledger::load(const std::string& text, const Capacities& capacitie
                            static_cast<Protocol>(each.at("protocol").get<unsigned>())};
       ledger.service_ids_[key] = each.at("id").get<std::uint32_t>();
     }
+    std::vector<std::pair<PoolTable, SavedLineage>> tables;
     for (const json& each : list("tables")) {
-      TableLineage lineage = load_lineage(each, capacities);
-      const PoolTable key{each.at("pool").get<std::string>(), lineage.slot_count()};
-      ledger.tables_[key] = std::make_shared<TableLineage>(std::move(lineage));
+      SavedLineage table = load_lineage(each, capacities);
+      tables.emplace_back(PoolTable{each.at("pool").get<std::string>(), table.slot_count}, std::move(table));
     }
+    std::vector<std::shared_ptr<TableLineage>> built(tables.size());
+    in_parallel(tables.size(), [&](std::size_t i) {
+      auto& [key, saved_table] = tables[i];
+      built[i] = std::make_shared<TableLineage>(key.slots);
+      built[i]->restore(std::move(saved_table.members), std::move(saved_table.moving));
+      (void)built[i]->wire();
+    });
+    for (std::size_t i = 0; i < tables.size(); ++i) ledger.tables_[tables[i].first] = std::move(built[i]);
     ledger.serving_ = saved.value("serving", std::map<std::string, std::string>());
     for (const json& each : list("generations"))
       ledger.generations_[each.at(0).get<std::uint32_t>()] = each.at(1).get<std::uint32_t>();

@@ -119,7 +119,7 @@ void fill_mode(gw_backend& row, const BackendConfig& backend) {
   if (is_tunnel(backend.forward) && backend.tunnel.mss_clamp) row.flags |= GW_BACKEND_CLAMPS_MSS;
 }
 
-gw_backend row_of(const BackendRecord& record, const ReachabilityByIndex& reachability) {
+gw_backend row_of(const BackendRecord& record, const Reachability* found) {
   const BackendConfig& backend = record.config;
   gw_backend row{};
   row.index = record.index;
@@ -127,9 +127,8 @@ gw_backend row_of(const BackendRecord& record, const ReachabilityByIndex& reacha
   std::copy(backend.address.bytes.begin(), backend.address.bytes.end(), row.address);
   row.outer_source_bits = AddressPrefix::bits_of(backend.address.family);
   fill_mode(row, backend);
-  const auto found = reachability.find(record.index);
-  if (found == reachability.end()) return row;
-  const Reachability& reach = found->second;
+  if (found == nullptr) return row;
+  const Reachability& reach = *found;
   row.flags |= GW_BACKEND_RESOLVED;
   row.port = reach.port;
   row.mtu_bytes = reach.mtu_bytes;
@@ -142,6 +141,13 @@ gw_backend row_of(const BackendRecord& record, const ReachabilityByIndex& reacha
   row.outer_source_bits = source.bits;
   std::copy(source.address.bytes.begin(), source.address.bytes.end(), row.outer_source);
   return row;
+}
+
+// A map of tens of thousands is slow to ask and quick to walk through.
+std::vector<const Reachability*> by_index(const ReachabilityByIndex& reachability) {
+  std::vector<const Reachability*> ways(reachability.empty() ? 0 : reachability.rbegin()->first + 1, nullptr);
+  for (const auto& [index, reach] : reachability) ways[index] = &reach;
+  return ways;
 }
 
 // Access lists with their numbers: services whose lists are equal share one.
@@ -214,7 +220,9 @@ Compiled Ledger::compile(std::uint64_t generation, const ReachabilityByIndex& re
       append(compiled.snapshot, row);
     }
   }
-  for (const auto& [key, record] : backends_) append(compiled.snapshot, row_of(record, reachability));
+  const std::vector<const Reachability*> ways = by_index(reachability);
+  for (const auto& [key, record] : backends_)
+    append(compiled.snapshot, row_of(record, record.index < ways.size() ? ways[record.index] : nullptr));
   for (const CompiledTable& table : compiled.tables) append(compiled.snapshot, gw_table_ref{table.id});
   for (const auto& [list, number] : lists) {
     for (const AddressPrefix& prefix : list.allow) append(compiled.snapshot, row_of(prefix, number, true));

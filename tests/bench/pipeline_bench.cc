@@ -40,6 +40,7 @@ void measure(benchmark::State& state, PipelineRig& rig) {
   state.counters["floor"] = floor;
   state.counters["total"] = total;
   state.counters["ns"] = total - floor;
+  if (rig.scene().flood_percent == 100) state.counters["stored_per_s"] = 1e9 / (total - floor);
   state.SetItemsProcessed(state.iterations() * bursts_in_turn * burst_packets_max);
   const gw_worker_counters& counters = rig.counters();
   const std::uint64_t expected = rig.scene().traffic == Traffic::no_service ? counters.exits[GW_EXIT_KERNEL_NO_SERVICE]
@@ -64,6 +65,12 @@ void add_all() {
   add("maglev/syn/flows:1M", {.flows = 1U << 20U, .traffic = Traffic::syn});
   add("maglev/moving/flows:64k", {.moves_a_slot_of_100 = true});
   add("maglev/moving/flows:1M", {.flows = 1U << 20U, .moves_a_slot_of_100 = true});
+  // Every packet opens a flow and is remembered, in a table that is full of others like it.
+  add("store/flows_max:1M",
+      {.flows = 1U << 20U, .scheduler = Scheduler::round_robin, .flood_percent = 100, .flows_max = 1U << 20U});
+  // Established flows of a service that follows every flow, among SYNs of a flood.
+  for (const std::uint32_t percent : {0U, 25U, 50U, 75U, 100U})
+    add("flood:" + std::to_string(percent), {.scheduler = Scheduler::round_robin, .flood_percent = percent});
   add("udp/flows:64k", {.traffic = Traffic::udp});
   add("ipv6/flows:64k", {.traffic = Traffic::ipv6});
   add("no_service/flows:64k", {.traffic = Traffic::no_service});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pipeline alone, fed as a NIC would: a ring of frames in memory of which one burst is taken while another, half a
-// ring ahead, is written anew with the headers of other flows. What that costs is the floor; a benchmark runs the same
-// loop with nothing but a swap of MAC addresses to know it.
+// The pipeline alone over frames from a ring (frame_ring.hh). What the ring costs is the floor; a benchmark runs the
+// same loop with nothing but a swap of MAC addresses to know it.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +10,9 @@
 #include <vector>
 
 #include "controlplane/replay/memory_datapath.hh"
-#include "dataplane/net/tcp.hh"
-#include "tests/sim/frame.hh"
+#include "tests/bench/frame_ring.hh"
 
 namespace guideway {
-
-enum class Traffic { established, syn, udp, ipv6, no_service };
 
 struct Scene {
   std::uint32_t flows = 65536;
@@ -27,15 +23,17 @@ struct Scene {
   Forward forward = Forward::l2;
   std::uint32_t ring_frames = 512;
   bool moves_a_slot_of_100 = false;  // one backend in a hundred is leaving
+  std::uint32_t flood_percent = 0;   // of the frames: SYNs of flows never seen before
+  std::uint32_t flows_max = 0;       // of the flow table; 0: twice the flows
 };
 
 class PipelineRig {
  public:
   explicit PipelineRig(const Scene& scene)
-      : scene_(scene), ring_frames_(scene.ring_frames), frame_(frame_for(scene.traffic)) {
+      : scene_(scene), ring_({scene.flows, scene.traffic, scene.services, scene.ring_frames, scene.flood_percent}) {
     const Capacities capacities{.services_max = scene.services + 1,
                                 .backends_max = scene.backends + 1,
-                                .flows_max = std::max(2 * scene.flows, 1024U)};
+                                .flows_max = scene.flows_max != 0 ? scene.flows_max : std::max(2 * scene.flows, 1024U)};
     Config config = configuration();
     Ledger ledger(capacities);
     check(ledger.adopt(config, {}, 0).has_value(), "the configuration fits");
@@ -53,10 +51,9 @@ class PipelineRig {
                                 gw_health_word(GW_SHARE_FULL, GW_HEALTH_DRAINING, 0, 1));
     }
     check(datapath_->install(ledger.compile(1, reachability)).has_value(), "the snapshot is valid");
-    memory_.resize(std::size_t{ring_frames_} * stride_bytes);
-    for (std::uint32_t i = 0; i < ring_frames_ / 2; ++i) write_next();
     // Whatever is remembered of these flows is, before anything is measured.
-    for (std::uint32_t i = 0; i < 2 * scene.flows && i < 1U << 25U; i += burst_packets_max) run_burst();
+    const std::uint64_t packets = std::uint64_t{2} * scene.flows * 100 / (101 - scene.flood_percent);
+    for (std::uint64_t i = 0; i < packets && i < 1U << 25U; i += burst_packets_max) run_burst();
   }
 
   // The floor: everything but the pipeline, and a swap of MAC addresses instead of it.
@@ -76,51 +73,12 @@ class PipelineRig {
     datapath_->run(burst_, now_ticks);
   }
   [[nodiscard]] const gw_worker_counters& counters() const noexcept { return datapath_->counters(); }
+  [[nodiscard]] MemoryDatapath& datapath() noexcept { return *datapath_; }
+  [[nodiscard]] const Burst& burst() const noexcept { return burst_; }
   [[nodiscard]] const Scene& scene() const noexcept { return scene_; }
 
  private:
   static constexpr std::uint32_t now_ticks = 100;
-  static constexpr std::uint32_t stride_bytes = 256;  // headroom, 74 bytes of frame, and whole cache lines
-
-  struct Frame {
-    std::byte bytes[128] = {};
-    std::uint32_t length_bytes = 64;
-    std::uint32_t source_at = 0;       // where the low four bytes of the source address are
-    std::uint32_t destination_at = 0;  // the same of the destination
-    std::uint32_t checksum_at = 0;     // 0: none covers them
-    std::uint32_t port_at = 0;
-  };
-
-  [[nodiscard]] static Frame frame_for(Traffic traffic) {
-    Frame frame;
-    if (traffic == Traffic::ipv6) {
-      EthernetHeader ethernet{};
-      ethernet.type = be16(static_cast<std::uint16_t>(EtherType::ipv6));
-      std::memcpy(frame.bytes, &ethernet, sizeof ethernet);
-      const std::uint8_t ip[40] = {0x60, 0, 0, 0, 0, 20, 6, 64, 0x20, 1, 0xd,  0xb8, 0,   0xff,
-                                   0,    0, 0, 0, 0, 0,  0, 0,  0,    0, 0x20, 1,    0xd, 0xb8};
-      std::memcpy(frame.bytes + 14, ip, sizeof ip);
-      const std::uint8_t tcp[20] = {0, 0, 0, 80, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, tcp_flag::ack};
-      std::memcpy(frame.bytes + 54, tcp, sizeof tcp);
-      frame.length_bytes = 74;
-      frame.source_at = 34;
-      frame.destination_at = 50;
-      frame.port_at = 54;
-      return frame;
-    }
-    gw_flow_key key{};
-    key.family = GW_FAMILY_IPV4;
-    key.protocol = traffic == Traffic::udp ? 17 : 6;
-    key.destination_port_be16 = be16(traffic == Traffic::no_service ? 81 : 80).raw();
-    sim::write_frame(frame.bytes, key, traffic == Traffic::syn ? tcp_flag::syn : tcp_flag::ack, frame.length_bytes);
-    frame.length_bytes = 64;
-    frame.source_at = 26;
-    frame.destination_at = 30;
-    frame.checksum_at = 24;
-    frame.port_at = 34;
-    return frame;
-  }
-
   [[nodiscard]] Config configuration() const {
     Config config;
     config.hash_key = {1, 2, 3};
@@ -153,47 +111,11 @@ class PipelineRig {
     return text;
   }
 
-  [[nodiscard]] std::byte* slot(std::uint32_t number) noexcept {
-    return memory_.data() + std::size_t{number % ring_frames_} * stride_bytes + GW_HEADROOM_BYTES;
-  }
-  void write_next() noexcept {
-    std::byte* at = slot(written_);
-    const std::uint64_t flow = gw_mix(written_ % scene_.flows);
-    const std::uint32_t service = 0xc0000000U + written_ % scene_.services;
-    ++written_;
-    std::memcpy(at, frame_.bytes, 64);
-    if (frame_.length_bytes > 64) std::memcpy(at + 64, frame_.bytes + 64, 16);
-    const auto source = static_cast<std::uint32_t>(flow);
-    const std::uint32_t destination = __builtin_bswap32(service);
-    std::memcpy(at + frame_.source_at, &source, 4);
-    std::memcpy(at + frame_.destination_at, &destination, 4);
-    const auto port = static_cast<std::uint16_t>(flow >> 32U);
-    std::memcpy(at + frame_.port_at, &port, 2);
-    if (frame_.checksum_at == 0) return;
-    std::uint16_t checksum = 0;
-    std::memcpy(&checksum, at + frame_.checksum_at, 2);
-    checksum = updated_checksum(checksum, 0, std::uint64_t{source} + destination);
-    std::memcpy(at + frame_.checksum_at, &checksum, 2);
-  }
-  void take_burst() noexcept {
-    burst_.count = burst_packets_max;
-    for (std::uint32_t i = 0; i < burst_packets_max; ++i) {
-      std::byte* frame = slot(taken_++);
-      write_next();
-      Packet& packet = burst_.packets[i];
-      packet.data = frame;
-      packet.length_bytes = frame_.length_bytes;
-      packet.headroom_bytes = GW_HEADROOM_BYTES;
-    }
-  }
+  void take_burst() noexcept { ring_.take_burst(burst_); }
 
   Scene scene_;
-  std::uint32_t ring_frames_;
-  Frame frame_;
+  FrameRing ring_;
   std::unique_ptr<MemoryDatapath> datapath_;
-  std::vector<std::byte> memory_;
-  std::uint32_t written_ = 0;
-  std::uint32_t taken_ = 0;
   Burst burst_;
 };
 
