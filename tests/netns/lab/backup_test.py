@@ -53,6 +53,14 @@ def wait_served_by(case, ours, pool, seconds=10):
     return case.check(took < seconds, f"pool {pool} serves after {took:.1f} s")
 
 
+def wait_told(case, ours, wanted, sentence, seconds=15):
+    end = time.monotonic() + seconds
+    while [state for _, state, *_ in told(ours)] != wanted and time.monotonic() < end:
+        time.sleep(0.05)
+    said = [state for _, state, *_ in told(ours)]
+    case.check(said == wanted, sentence, said)
+
+
 def who_serves(ours):
     return set(lab_case.spread(ours.requests(count=300, first_port=40_000)))
 
@@ -91,6 +99,8 @@ with lab_case.prepared_lab() as (case, ours):
     wait_served_by(case, ours, "sorry", seconds=2)
     case.check(who_serves(ours) == {"b3"}, "a restart of guidewayd changes nothing")
 
+    # A pool that a guidewayd has not known has 5 s to show its quorum.
+    wait_told(case, ours, ["up", "down", "down"], "a guidewayd that was restarted tells the hook how it is")
     moved = lab_case.served_by(ours.requests(count=200, first_port=50_000, ports=200))
     started = downloads_from(ours, "b3", moved)
     ours.webs["b2"].start()
@@ -98,9 +108,7 @@ with lab_case.prepared_lab() as (case, ours):
     time.sleep(0.3)
     case.check(who_serves(ours) == {"b1", "b2"}, "with its quorum the pool has its new requests again")
     check_downloads(case, started, "b3", "the pool is back")
-    # Once more "down", to the guidewayd that was started meanwhile.
-    said = [state for _, state, *_ in told(ours)]
-    case.check(said == ["up", "down", "down", "up"], "so the hook was told", said)
+    wait_told(case, ours, ["up", "down", "down", "up"], "so the hook was told")
 
     for name in ("b1", "b2", "b3"):
         ours.webs[name].kill()
