@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dataplane/base/mapping.hh"
+#include "dataplane/forwarding/flow_table.hh"
 #include "ebpf/abi/snapshot.h"
 
 namespace guideway::door {
@@ -54,6 +55,8 @@ constexpr std::array shapes{
     Shape{MessageType::table_offer, "TableOffer", sizeof(TableOffer), 1},
     Shape{MessageType::snapshot_offer, "SnapshotOffer", sizeof(SnapshotOffer), 1},
     Shape{MessageType::flow_query, "FlowQuery", sizeof(FlowQuery), 0},
+    Shape{MessageType::flow_page_query, "FlowPageQuery", sizeof(FlowPageQuery), 0},
+    Shape{MessageType::capture_query, "CaptureQuery", sizeof(CaptureQuery), 0},
 };
 
 // Nothing if the message has the shape of a request; else what is wrong with it.
@@ -117,6 +120,10 @@ Reply Conversation::answer(std::span<const std::byte> message, std::span<const i
       return answer_table(read_as<TableOffer>(message), fds[0]);
     case MessageType::snapshot_offer:
       return answer_snapshot(read_as<SnapshotOffer>(message), fds[0]);
+    case MessageType::flow_page_query:
+      return answer_flow_page(read_as<FlowPageQuery>(message));
+    case MessageType::capture_query:
+      return answer_capture(read_as<CaptureQuery>(message));
     default:
       return answer_flow(read_as<FlowQuery>(message));
   }
@@ -211,6 +218,36 @@ Reply Conversation::answer_flow(const FlowQuery& query) {
     answer.remaining_ticks = (*found)->remaining_ticks;
   }
   return Reply(answer);
+}
+
+Reply Conversation::answer_capture(const CaptureQuery& query) {
+  const auto memory = datapath_.capture_memory();
+  if (!memory) return reject(query.header.sequence, "this datapath cannot capture");
+  auto answer = make<CaptureMemory>(query.header.sequence);
+  answer.length_bytes = memory->length_bytes;
+  Reply reply(answer);
+  reply.attach(memory->fd);
+  return reply;
+}
+
+Reply Conversation::answer_flow_page(const FlowPageQuery& query) {
+  Welcome about{};
+  datapath_.describe(about);
+  if (query.worker >= about.worker_count)
+    return reject(query.header.sequence,
+                  "there is no worker " + number(query.worker) + " of " + number(about.worker_count));
+  std::array<gw_flow_entry, flows_a_page> entries{};
+  const auto scan = datapath_.read_flows(query.worker, query.first_bucket, entries);
+  if (!scan) return reject(query.header.sequence, scan.error().message);
+  auto page = make<FlowPage>(query.header.sequence);
+  page.count = scan->count;
+  page.next_bucket = scan->next_bucket;
+  const std::uint32_t now_ticks = datapath_.now_ticks();
+  for (std::uint32_t i = 0; i < scan->count; ++i)
+    page.flows[i] = {entries[i].hash, FlowTable::backend_of(entries[i]),
+                     static_cast<std::uint32_t>(FlowTable::state_of(entries[i])),
+                     FlowTable::remaining_ticks(entries[i], now_ticks), 0};
+  return Reply(page);
 }
 
 }  // namespace guideway::door

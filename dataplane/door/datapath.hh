@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "dataplane/base/result.hh"
 #include "dataplane/door/messages.hh"
 #include "dataplane/forwarding/capacities.hh"
+#include "dataplane/forwarding/flow_scan.hh"
 #include "dataplane/forwarding/snapshot.hh"
 
 namespace guideway::door {
@@ -18,6 +20,11 @@ struct SharedMemory {
   std::uint64_t health_bytes = 0;
   int counters_fd = -1;
   std::uint64_t counters_bytes = 0;
+};
+
+struct LentMemory {
+  int fd = -1;
+  std::uint64_t length_bytes = 0;
 };
 
 struct FoundFlow {
@@ -44,6 +51,13 @@ class Datapath {
   [[nodiscard]] virtual Result<void> publish(std::unique_ptr<const Snapshot> next) = 0;
   // What the workers remember under that hash; an error if one of them does not answer.
   [[nodiscard]] virtual Result<std::optional<FoundFlow>> find_flow(std::uint64_t hash) = 0;
+  // Some of what a worker below worker_count remembers, whatever it does meanwhile: see scan_flows().
+  [[nodiscard]] virtual Result<FlowScan> read_flows(std::uint32_t worker, std::uint32_t first_bucket,
+                                                    std::span<gw_flow_entry> room) = 0;
+  // What copies of packets come through (ebpf/abi/capture.h); none if this datapath makes no copies.
+  [[nodiscard]] virtual std::optional<LentMemory> capture_memory() const { return std::nullopt; }
+  // The clock of flow deadlines.
+  [[nodiscard]] virtual std::uint32_t now_ticks() const = 0;
 };
 
 }  // namespace guideway::door

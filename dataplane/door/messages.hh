@@ -10,6 +10,10 @@
 //                            <-     Accepted | Rejected               Accepted: every worker uses the new generation
 //   FlowQuery                ->
 //                            <-     FlowAnswer
+//   FlowPageQuery            ->
+//                            <-     FlowPage                          some of what a worker remembers
+//   CaptureQuery             ->
+//                            <-     CaptureMemory + {memory} | Rejected
 //
 // A request is answered before the next is read. A message whose length, magic, version or type is wrong is Refused
 // and the connection closed. Tables that the newest snapshot does not name are dropped once it is accepted.
@@ -39,6 +43,10 @@ enum class MessageType : std::uint16_t {
   rejected = 7,
   flow_query = 8,
   flow_answer = 9,
+  flow_page_query = 10,
+  flow_page = 11,
+  capture_query = 12,
+  capture_memory = 13,
 };
 
 struct MessageHeader {
@@ -131,9 +139,47 @@ struct FlowAnswer {
   std::uint32_t zero;
 };
 
-static_assert(sizeof(Welcome) <= message_bytes_max);
+struct FlowPageQuery {
+  static constexpr MessageType type = MessageType::flow_page_query;
+  MessageHeader header;
+  std::uint32_t worker;
+  std::uint32_t first_bucket;  // 0, or what the page before said
+};
+
+// A flow is known by its hash alone: nothing else of it is remembered.
+struct FlowRecord {
+  std::uint64_t hash;
+  std::uint32_t backend;  // index
+  std::uint32_t state;    // enum gw_flow_state
+  std::uint32_t remaining_ticks;
+  std::uint32_t zero;
+};
+
+inline constexpr std::uint32_t flows_a_page = 160;
+
+struct FlowPage {
+  static constexpr MessageType type = MessageType::flow_page;
+  MessageHeader header;
+  std::uint32_t count;        // of `flows`; a page may be empty before the last one
+  std::uint32_t next_bucket;  // 0: that was this worker's last page
+  std::array<FlowRecord, flows_a_page> flows;
+};
+
+struct CaptureQuery {
+  static constexpr MessageType type = MessageType::capture_query;
+  MessageHeader header;
+};
+
+struct CaptureMemory {
+  static constexpr MessageType type = MessageType::capture_memory;
+  MessageHeader header;
+  std::uint64_t length_bytes;  // of the file descriptor, writable: ebpf/abi/capture.h
+};
+
+static_assert(sizeof(Welcome) <= message_bytes_max && sizeof(FlowPage) <= message_bytes_max);
 static_assert(std::has_unique_object_representations_v<Welcome> &&
               std::has_unique_object_representations_v<FlowQuery> &&
-              std::has_unique_object_representations_v<FlowAnswer>);
+              std::has_unique_object_representations_v<FlowAnswer> &&
+              std::has_unique_object_representations_v<FlowPage>);
 
 }  // namespace guideway::door

@@ -55,11 +55,13 @@ std::uint64_t random_number() {
 
 }  // namespace
 
-DpdkDatapath::DpdkDatapath(const Options& options, Eal eal, HealthBlock health, CountersBlock counters)
+DpdkDatapath::DpdkDatapath(const Options& options, Eal eal, HealthBlock health, CountersBlock counters,
+                           CaptureBlock capture)
     : capacities_(options.capacities),
       eal_(std::move(eal)),
       health_(std::move(health)),
       counters_(std::move(counters)),
+      capture_(std::move(capture)),
       snapshots_(Snapshot::empty(options.capacities), options.cores.worker_count),
       crew_(options.cores.worker_count) {}
 
@@ -70,13 +72,15 @@ Result<std::unique_ptr<DpdkDatapath>> DpdkDatapath::start(const Options& options
   if (!health) return failure_of(health);
   auto counters = CountersBlock::create(options.capacities, options.cores.worker_count, measure_cycles_per_second());
   if (!counters) return failure_of(counters);
+  auto capture = CaptureBlock::create(options.capacities.services_max, options.cores.worker_count);
+  if (!capture) return failure_of(capture);
   std::vector<PortSpec> devices = options.ports;
   devices.insert(devices.end(), options.members.begin(), options.members.end());
   auto eal = Eal::start({*cores, options.huge_pages, options.memory_mb, std::move(devices)});
   if (!eal) return failure_of(eal);
 
   std::unique_ptr<DpdkDatapath> datapath(
-      new DpdkDatapath(options, std::move(*eal), std::move(*health), std::move(*counters)));
+      new DpdkDatapath(options, std::move(*eal), std::move(*health), std::move(*counters), std::move(*capture)));
   if (auto started = datapath->start_ports(options); !started) return explained(started.error());
   log_eal_explanation();
   if (auto made = datapath->make_kernel_faces(options); !made) return explained(made.error());
@@ -189,7 +193,8 @@ Result<void> DpdkDatapath::start_workers(const Options& options, const CorePlan&
       ports.push_back({queues_.back().get(), kernel_faces_.empty() ? nullptr : &kernel_faces_[number]->queue(index)});
     }
     workers_.push_back(std::make_unique<Worker>(index, snapshots_, std::move(*pipeline), counters_.worker(index),
-                                                std::move(ports), idle, counters_.cycles_per_second()));
+                                                std::move(ports), idle, counters_.cycles_per_second(),
+                                                capture_.worker(index)));
   }
   for (const auto& worker : workers_) {
     if (auto launched = eal_.launch(*worker, stop_); !launched) return launched;
@@ -239,6 +244,11 @@ Result<std::optional<door::FoundFlow>> DpdkDatapath::find_flow(std::uint64_t has
                                            question.answer->remaining_ticks});
   }
   return std::optional<door::FoundFlow>{};
+}
+
+Result<FlowScan> DpdkDatapath::read_flows(std::uint32_t worker, std::uint32_t first_bucket,
+                                          std::span<gw_flow_entry> room) {
+  return scan_flows(workers_[worker]->flows().all(), first_bucket, now_ticks(), room);
 }
 
 }  // namespace guideway

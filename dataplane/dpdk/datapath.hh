@@ -15,6 +15,7 @@
 #include "dataplane/ports/dpdk_kernel_face.hh"
 #include "dataplane/ports/dpdk_pool.hh"
 #include "dataplane/ports/dpdk_port.hh"
+#include "dataplane/worker/capture_block.hh"
 #include "dataplane/worker/shared_blocks.hh"
 #include "dataplane/worker/snapshot_cell.hh"
 #include "dataplane/worker/worker.hh"
@@ -38,9 +39,15 @@ class DpdkDatapath final : public door::Datapath {
     return {};
   }
   [[nodiscard]] Result<std::optional<door::FoundFlow>> find_flow(std::uint64_t hash) override;
+  [[nodiscard]] Result<FlowScan> read_flows(std::uint32_t worker, std::uint32_t first_bucket,
+                                            std::span<gw_flow_entry> room) override;
+  [[nodiscard]] std::optional<door::LentMemory> capture_memory() const override {
+    return door::LentMemory{capture_.fd(), capture_.length_bytes()};
+  }
+  [[nodiscard]] std::uint32_t now_ticks() const override { return monotonic_ticks(); }
 
  private:
-  DpdkDatapath(const Options& options, Eal eal, HealthBlock health, CountersBlock counters);
+  DpdkDatapath(const Options& options, Eal eal, HealthBlock health, CountersBlock counters, CaptureBlock capture);
   [[nodiscard]] Result<std::uint16_t> attach(const PortSpec& spec, std::size_t port_number);
   [[nodiscard]] Result<void> start_ports(const Options& options);
   [[nodiscard]] Result<DpdkPort> start_port(const Options& options, std::uint16_t device, std::size_t number,
@@ -53,6 +60,7 @@ class DpdkDatapath final : public door::Datapath {
   Eal eal_;
   HealthBlock health_;
   CountersBlock counters_;
+  CaptureBlock capture_;
   SnapshotCell snapshots_;
   Crew crew_;
   std::vector<std::pair<int, DpdkPool>> pools_;  // by NUMA node

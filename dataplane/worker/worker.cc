@@ -27,7 +27,8 @@ std::uint32_t monotonic_ticks() noexcept {
 }
 
 Worker::Worker(std::uint32_t index, SnapshotCell& snapshots, Pipeline pipeline, WorkerCounters counters,
-               std::vector<WorkerPort> ports, const IdleSettings& idle, std::uint64_t cycles_per_second)
+               std::vector<WorkerPort> ports, const IdleSettings& idle, std::uint64_t cycles_per_second,
+               const Capture& capture)
     : index_(index),
       snapshots_(snapshots),
       pipeline_(std::move(pipeline)),
@@ -35,6 +36,7 @@ Worker::Worker(std::uint32_t index, SnapshotCell& snapshots, Pipeline pipeline, 
       ports_(std::move(ports)),
       idle_(idle),
       telemetry_(counters.worker, cycles_per_second),
+      capture_(capture),
       to_port_(ports_.size()) {
   for (const WorkerPort& port : ports_) check(port.queue != nullptr, "every port has a queue");
   telemetry_.begin(read_cycles());
@@ -84,8 +86,14 @@ void Worker::run_burst(std::size_t port_number, const Snapshot& snapshot, std::u
   const std::uint64_t timed_from = telemetry_.count_burst(burst_.count) ? read_cycles() : 0;
   for (std::uint32_t i = 0; i < burst_.count; ++i)
     burst_.packets[i].ingress_port = static_cast<std::uint8_t>(port_number);
+  const bool captures = capture_.is_wished(now_ticks);
+  if (captures) [[unlikely]] {
+    // What a former packet left in its place would look like this one's.
+    for (std::uint32_t i = 0; i < burst_.count; ++i) burst_.packets[i].service = nullptr;
+    capture_.take_received(burst_);
+  }
   pipeline_.run(burst_, snapshot, now_ticks);
-  dispatch(ports_[port_number]);
+  dispatch(ports_[port_number], captures);
   if (timed_from != 0) telemetry_.count_latency(read_cycles() - timed_from);
   pipeline_.count(burst_);
   send_released(snapshot, now_ticks);
@@ -93,18 +101,23 @@ void Worker::run_burst(std::size_t port_number, const Snapshot& snapshot, std::u
 
 void Worker::send_released(const Snapshot& snapshot, std::uint32_t now_ticks) noexcept {
   while (pipeline_.take_released(burst_, snapshot, now_ticks)) {
-    dispatch(ports_[burst_.packets[0].ingress_port]);
+    dispatch(ports_[burst_.packets[0].ingress_port], capture_.is_wished(now_ticks));
     pipeline_.count(burst_);
   }
 }
 
-void Worker::dispatch(WorkerPort& from) noexcept {
+void Worker::dispatch(WorkerPort& from, bool captures) noexcept {
+  if (captures) [[unlikely]]
+    capture_.take_leaving(burst_);
   sort_by_exit(from.kernel_face != nullptr);
   for (std::size_t number = 0; number < ports_.size(); ++number)
     hand_over(to_port_[number], *ports_[number].queue, *from.queue, GW_EXIT_DROP_TX_FULL);
   if (to_kernel_.count != 0) hand_over(to_kernel_, *from.kernel_face, *from.queue, GW_EXIT_DROP_KERNEL_FULL);
   if (dropped_.count != 0) from.queue->release(dropped_.all());
   dropped_.count = 0;
+  // Now exits are certain: a queue that is full has turned some.
+  if (captures) [[unlikely]]
+    capture_.publish(burst_);
 }
 
 void Worker::sort_by_exit(bool has_kernel_face) noexcept {

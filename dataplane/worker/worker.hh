@@ -11,6 +11,7 @@
 
 #include "dataplane/pipeline/pipeline.hh"
 #include "dataplane/ports/port.hh"
+#include "dataplane/worker/capture.hh"
 #include "dataplane/worker/flow_mailbox.hh"
 #include "dataplane/worker/idle.hh"
 #include "dataplane/worker/snapshot_cell.hh"
@@ -28,7 +29,8 @@ class Worker {
  public:
   // Everything that is referred to must outlive the worker. `cycles_per_second` as measured (cycles.hh).
   Worker(std::uint32_t index, SnapshotCell& snapshots, Pipeline pipeline, WorkerCounters counters,
-         std::vector<WorkerPort> ports, const IdleSettings& idle, std::uint64_t cycles_per_second);
+         std::vector<WorkerPort> ports, const IdleSettings& idle, std::uint64_t cycles_per_second,
+         const Capture& capture = Capture());
 
   // Polls until told to stop.
   void run(const std::atomic<bool>& stop) noexcept;
@@ -39,6 +41,8 @@ class Worker {
 
   [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
   [[nodiscard]] FlowMailbox& mailbox() noexcept { return mailbox_; }
+  // For onlookers on other threads (scan_flows).
+  [[nodiscard]] const FlowTable& flows() const noexcept { return pipeline_.flows(); }
 
  private:
   struct PacketList {
@@ -49,7 +53,7 @@ class Worker {
   };
 
   void run_burst(std::size_t port_number, const Snapshot& snapshot, std::uint32_t now_ticks) noexcept;
-  void dispatch(WorkerPort& from) noexcept;
+  void dispatch(WorkerPort& from, bool captures) noexcept;
   void send_released(const Snapshot& snapshot, std::uint32_t now_ticks) noexcept;
   void sort_by_exit(bool has_kernel_face) noexcept;
   void hand_over(PacketList& list, PortQueue& to, PortQueue& from, std::uint8_t exit_if_full) noexcept;
@@ -63,6 +67,7 @@ class Worker {
   std::vector<WorkerPort> ports_;
   Idle idle_;
   Telemetry telemetry_;
+  Capture capture_;
   FlowMailbox mailbox_;
   Burst burst_;
   std::vector<PacketList> to_port_;  // by port number

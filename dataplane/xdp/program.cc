@@ -179,6 +179,25 @@ Result<gw_flow_bucket> XdpProgram::flow_bucket(std::uint32_t worker, std::uint64
   return failure("the flow table of worker " + std::to_string(worker) + " cannot be read: " + std::strerror(errno));
 }
 
+std::uint32_t XdpProgram::flow_bucket_count() const noexcept { return gw_flow_bucket_count(capacities_.flows_max); }
+
+Result<std::uint32_t> XdpProgram::flow_buckets(std::uint32_t worker, std::uint32_t first,
+                                               std::span<gw_flow_bucket> room) const {
+  const std::uint32_t buckets = flow_bucket_count();
+  if (first >= buckets) return 0U;
+  auto count = static_cast<std::uint32_t>(std::min<std::size_t>(room.size(), buckets - first));
+  std::vector<std::uint32_t> keys(count);
+  // The kernel is told the key before the first.
+  std::uint32_t before = worker * buckets + first - 1;
+  std::uint32_t last = 0;
+  void* from = worker == 0 && first == 0 ? nullptr : &before;
+  if (bpf_map_lookup_batch(bpf_map__fd(skeleton_->maps.flows), from, &last, keys.data(), room.data(), &count,
+                           nullptr) != 0 &&
+      errno != ENOENT)  // which only says that nothing follows
+    return failure("the flow table of worker " + std::to_string(worker) + " cannot be read: " + std::strerror(errno));
+  return count;
+}
+
 SnapshotMapFds XdpProgram::snapshot_maps() const noexcept {
   const auto& maps = skeleton_->maps;
   return {bpf_map__fd(maps.services),         bpf_map__fd(maps.service_addresses), bpf_map__fd(maps.port_ranges),

@@ -78,6 +78,11 @@ class XdpProgram {
   [[nodiscard]] bool is_successor() const noexcept { return is_successor_; }
   // The bucket of that hash in a worker's flow table, as it is now.
   [[nodiscard]] Result<gw_flow_bucket> flow_bucket(std::uint32_t worker, std::uint64_t hash) const;
+  // Copies of the buckets from `first` on, until `room` is full or there are no more; how many. The program may write
+  // while they are copied.
+  [[nodiscard]] Result<std::uint32_t> flow_buckets(std::uint32_t worker, std::uint32_t first,
+                                                   std::span<gw_flow_bucket> room) const;
+  [[nodiscard]] std::uint32_t flow_bucket_count() const noexcept;
   [[nodiscard]] SnapshotMapFds snapshot_maps() const noexcept;
   // Sends what is for the datapath's port `port` to that interface (egress_by_port).
   [[nodiscard]] Result<void> set_port(std::uint32_t port, std::uint32_t interface_index) const;

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "dataplane/forwarding/flow_table.hh"
 #include "dataplane/xdp/dispatcher.hh"
 #include "dataplane/xdp_datapath/interface.hh"
 #include "ebpf/abi/limits.h"
@@ -18,7 +19,6 @@ namespace guideway {
 namespace {
 
 constexpr std::chrono::milliseconds house_interval{50};
-constexpr std::uint32_t tick_mask = (1U << 28U) - 1;
 
 template <std::size_t size>
 void copy_text(const std::string& text, std::array<char, size>& to) {
@@ -33,19 +33,8 @@ Result<std::uint32_t> count_workers() {
                  " can be workers");
 }
 
-// The clock of the program (bpf_ktime_get_coarse_ns).
-std::uint32_t now_ticks() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  const auto tick_ns = static_cast<std::uint64_t>(1'000'000'000 / GW_TICKS_PER_SECOND);
-  return static_cast<std::uint32_t>(
-      (static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec)) / tick_ns);
-}
-
-std::uint32_t remaining_ticks(const gw_flow_entry& entry) {
-  const std::uint32_t ahead = ((entry.deadline >> 4U) - now_ticks()) & tick_mask;
-  return ahead <= tick_mask / 2 ? ahead : 0;
-}
+// Of the flow table, that are copied and scanned together.
+constexpr std::size_t buckets_copied = 512;
 
 }  // namespace
 
@@ -199,11 +188,45 @@ Result<std::optional<door::FoundFlow>> XdpDatapath::find_flow(std::uint64_t hash
     const auto bucket = program_->flow_bucket(worker, hash);
     if (!bucket) return failure_of(bucket);
     for (const gw_flow_entry& entry : bucket->entries) {
-      if (entry.hash != stored_hash || remaining_ticks(entry) == 0) continue;
-      return std::optional(door::FoundFlow{worker, entry.backend >> 8U, entry.deadline & 0xfU, remaining_ticks(entry)});
+      if (entry.hash != stored_hash || FlowTable::remaining_ticks(entry, now_ticks()) == 0) continue;
+      return std::optional(door::FoundFlow{worker, entry.backend >> 8U, entry.deadline & 0xfU,
+                                           FlowTable::remaining_ticks(entry, now_ticks())});
     }
   }
   return std::optional<door::FoundFlow>{};
+}
+
+// The clock of the program (bpf_ktime_get_coarse_ns).
+std::uint32_t XdpDatapath::now_ticks() const {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  const auto tick_ns = static_cast<std::uint64_t>(1'000'000'000 / GW_TICKS_PER_SECOND);
+  return static_cast<std::uint32_t>(
+      (static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec)) / tick_ns);
+}
+
+Result<FlowScan> XdpDatapath::read_flows(std::uint32_t worker, std::uint32_t first_bucket,
+                                         std::span<gw_flow_entry> room) {
+  // The program writes while the kernel copies: an entry that two copies have alike is whole.
+  std::vector<gw_flow_bucket> buckets(buckets_copied);
+  std::vector<gw_flow_bucket> again(buckets_copied);
+  const auto count = program_->flow_buckets(worker, first_bucket, buckets);
+  const auto count_again = program_->flow_buckets(worker, first_bucket, again);
+  if (!count) return failure_of(count);
+  if (!count_again) return failure_of(count_again);
+  buckets.resize(std::min(*count, *count_again));
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    for (std::size_t place = 0; place < GW_FLOWS_PER_BUCKET; ++place) {
+      gw_flow_entry& entry = buckets[i].entries[place];
+      const gw_flow_entry& other = again[i].entries[place];
+      if (entry.hash != other.hash || entry.backend != other.backend) entry.hash = 0;
+    }
+  }
+  FlowScan scan = scan_flows(buckets, 0, now_ticks(), room);
+  const std::uint32_t next =
+      first_bucket + (scan.next_bucket != 0 ? scan.next_bucket : static_cast<std::uint32_t>(buckets.size()));
+  scan.next_bucket = buckets.empty() || next >= program_->flow_bucket_count() ? 0 : next;
+  return scan;
 }
 
 }  // namespace guideway

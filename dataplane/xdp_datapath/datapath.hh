@@ -37,6 +37,9 @@ class XdpDatapath final : public door::Datapath {
   [[nodiscard]] const Snapshot& newest() const override { return *newest_; }
   [[nodiscard]] Result<void> publish(std::unique_ptr<const Snapshot> next) override;
   [[nodiscard]] Result<std::optional<door::FoundFlow>> find_flow(std::uint64_t hash) override;
+  [[nodiscard]] Result<FlowScan> read_flows(std::uint32_t worker, std::uint32_t first_bucket,
+                                            std::span<gw_flow_entry> room) override;
+  [[nodiscard]] std::uint32_t now_ticks() const override;
 
  private:
   [[nodiscard]] static Result<std::unique_ptr<XdpDatapath>> start_with(const XdpDatapathOptions& options,

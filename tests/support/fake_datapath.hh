@@ -2,9 +2,11 @@
 // A datapath without packets, for whatever stands in front of a door.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "dataplane/base/mapping.hh"
 #include "dataplane/door/datapath.hh"
@@ -35,6 +37,19 @@ class FakeDatapath final : public door::Datapath {
     return found;
   }
 
+  [[nodiscard]] Result<FlowScan> read_flows(std::uint32_t worker, std::uint32_t first_bucket,
+                                            std::span<gw_flow_entry> room) override {
+    if (mute) return failure("worker 1 does not answer");
+    read_from = {worker, first_bucket};
+    FlowScan scan{static_cast<std::uint32_t>(std::min(room.size(), remembered.size())), next_bucket};
+    std::copy_n(remembered.begin(), scan.count, room.begin());
+    return scan;
+  }
+  [[nodiscard]] std::uint32_t now_ticks() const override { return 1000; }
+
+  std::pair<std::uint32_t, std::uint32_t> read_from;
+  std::vector<gw_flow_entry> remembered;
+  std::uint32_t next_bucket = 0;
   std::uint32_t published_count = 0;
   std::uint64_t asked_hash = 0;
   bool mute = false;

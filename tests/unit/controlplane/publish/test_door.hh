@@ -3,6 +3,7 @@
 // takes snapshots and writes down what it saw when it took them.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -88,6 +89,20 @@ class FakeDatapath : public door::Datapath {
     last_hash_ = hash;
     return flow_;
   }
+  // Worker 1 remembers what `remember_all` was told, three entries a page and an empty page between any two.
+  [[nodiscard]] Result<FlowScan> read_flows(std::uint32_t worker, std::uint32_t first_bucket,
+                                            std::span<gw_flow_entry> room) override {
+    const std::lock_guard lock(mutex_);
+    FlowScan scan;
+    const std::size_t begin = std::size_t{first_bucket / 2} * 3;
+    if (worker != 1 || begin >= remembered_.size()) return scan;
+    if (first_bucket % 2 == 0) {
+      for (std::size_t i = begin; i < std::min(begin + 3, remembered_.size()); ++i) room[scan.count++] = remembered_[i];
+    }
+    scan.next_bucket = first_bucket + 1;
+    return scan;
+  }
+  [[nodiscard]] std::uint32_t now_ticks() const override { return 1000; }
 
   // What was there when a snapshot was taken.
   struct Seen {
@@ -104,6 +119,10 @@ class FakeDatapath : public door::Datapath {
   void remember(std::optional<door::FoundFlow> flow) {
     const std::lock_guard lock(mutex_);
     flow_ = flow;
+  }
+  void remember_all(std::vector<gw_flow_entry> flows) {
+    const std::lock_guard lock(mutex_);
+    remembered_ = std::move(flows);
   }
   [[nodiscard]] HealthTable health() const {
     return HealthTable({reinterpret_cast<std::uint64_t*>(health_.data()), capacities_.backends_max});
@@ -135,6 +154,7 @@ class FakeDatapath : public door::Datapath {
   mutable std::mutex mutex_;
   std::vector<Seen> seen_;
   std::optional<door::FoundFlow> flow_;
+  std::vector<gw_flow_entry> remembered_;
   int questions_ = 0;
   std::uint64_t last_hash_ = 0;
 };

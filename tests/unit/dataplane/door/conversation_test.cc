@@ -246,5 +246,27 @@ TEST_F(ConversationTest, AsksTheWorkersForAFlow) {
   expect_rejected(say(query), "worker 1 does not answer");
 }
 
+TEST_F(ConversationTest, ReadsWhatAWorkerRemembersByPages) {
+  greet();
+  auto query = request<FlowPageQuery>();
+  query.worker = 2;
+  expect_rejected(say(query), "there is no worker 2 of 2");
+  query.worker = 1;
+  query.first_bucket = 7;
+  datapath.remembered.assign(200, {5, 14U << 8U | 3U, (1000U + 33U) << 4U | GW_FLOW_WANDERS | GW_FLOW_CLOSING});
+  datapath.next_bucket = 99;
+  const auto page = read_answer<FlowPage>(say(query).bytes());
+  EXPECT_EQ(datapath.read_from, std::pair(1U, 7U));
+  ASSERT_EQ(page.count, flows_a_page);
+  EXPECT_EQ(page.next_bucket, 99U);
+  const FlowRecord& flow = page.flows[flows_a_page - 1];
+  EXPECT_EQ(flow.hash, 5U);
+  EXPECT_EQ(flow.backend, 14U);
+  EXPECT_EQ(flow.state, static_cast<std::uint32_t>(GW_FLOW_CLOSING));
+  EXPECT_EQ(flow.remaining_ticks, 33U);
+  datapath.mute = true;
+  expect_rejected(say(query), "worker 1 does not answer");
+}
+
 }  // namespace
 }  // namespace guideway::door

@@ -39,8 +39,8 @@ namespace {
 // What the C library has handed out and not got back; catches a malloc() that goes past operator new and stays.
 std::size_t heap_bytes() { return ::mallinfo2().uordblks; }
 
-TEST(PacketPath, AllocatesNothingAfterStart) {
-  Bench bench;
+template <typename BetweenRounds>
+void run_every_packet(Bench& bench, BetweenRounds between_rounds) {
   std::mt19937 random(7);
   std::vector<std::vector<std::byte>> frames;
   for (int i = 0; i < 4000; ++i) frames.push_back(bench.any_frame(random));
@@ -63,6 +63,7 @@ TEST(PacketPath, AllocatesNothingAfterStart) {
     }
     while (bench.worker->poll(now_ticks)) now_ticks += 7;
     bench.discard_sent();
+    between_rounds();
   }
   EXPECT_EQ(allocation_count.load() - before, 0U);
   EXPECT_EQ(heap_bytes(), heap_before);
@@ -73,6 +74,24 @@ TEST(PacketPath, AllocatesNothingAfterStart) {
   EXPECT_GT(bench.exits(GW_EXIT_DROP_TX_FULL), 0U);
   EXPECT_GT(bench.counters().from_kernel_packets, 0U);
   EXPECT_TRUE(bench.adds_up());
+}
+
+TEST(PacketPath, AllocatesNothingAfterStart) {
+  Bench bench;
+  run_every_packet(bench, [] {});
+}
+
+// A reader that takes what it gets, and never enough.
+TEST(PacketPath, AllocatesNothingWhileSomebodyCaptures) {
+  Bench bench;
+  const auto& header = *reinterpret_cast<const gw_capture_header*>(bench.capture_memory.data());
+  auto& wish = *reinterpret_cast<gw_capture_wish*>(bench.capture_memory.data() + sizeof header);
+  auto& ring = *reinterpret_cast<gw_capture_ring*>(bench.capture_memory.data() + header.rings_offset);
+  wish.stages = GW_CAPTURE_RX | GW_CAPTURE_TX | GW_CAPTURE_DROP;
+  wish.until_tick = 1U << 30U;
+  run_every_packet(bench, [&ring] { ring.read = ring.written; });
+  EXPECT_GT(ring.written, 5000U);
+  EXPECT_GT(ring.lost, 5000U);
 }
 
 // Answers, fragments that wait, ICMP errors, limits, every way to a backend, both backends down now and then.

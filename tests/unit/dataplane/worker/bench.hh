@@ -10,6 +10,7 @@
 
 #include "dataplane/base/check.hh"
 #include "dataplane/ports/memory_port.hh"
+#include "dataplane/worker/capture_block.hh"
 #include "dataplane/worker/shared_blocks.hh"
 #include "dataplane/worker/worker.hh"
 #include "tests/support/frames.hh"
@@ -27,6 +28,8 @@ class Bench {
   explicit Bench(KernelFaces faces = KernelFaces::both, const IdleSettings& idle = IdleSettings{false, 0, 0, 0})
       : health(*HealthBlock::create(capacities)),
         counters_block(*CountersBlock::create(capacities, 1, cycles_per_second)),
+        capture_block(std::move(*CaptureBlock::create(capacities.services_max, 1))),
+        capture_memory(std::move(*Mapping::of_file(capture_block.fd(), capture_block.length_bytes(), true))),
         cell(std::make_unique<SnapshotCell>(Snapshot::empty(capacities), 1)) {
     for (std::uint32_t index = 0; index < 2; ++index)
       health.table().store(index, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE, 1));
@@ -36,7 +39,7 @@ class Bench {
         0, *cell, std::move(*Pipeline::create(capacities, health.table(), crew, counters_block.worker(0))),
         counters_block.worker(0),
         std::vector<WorkerPort>{{&port0, has_faces ? &face0 : nullptr}, {&port1, has_faces ? &face1 : nullptr}}, idle,
-        cycles_per_second);
+        cycles_per_second, capture_block.worker(0));
     cell->join(0);
   }
   Bench(const Bench&) = delete;
@@ -156,6 +159,8 @@ class Bench {
   Capacities capacities{16, 16, 4096};
   HealthBlock health;
   CountersBlock counters_block;
+  CaptureBlock capture_block;
+  Mapping capture_memory;  // as a reader has it
   std::unique_ptr<SnapshotCell> cell;
   Crew crew{1};
   MemoryPool pool{frame_count, 2048};

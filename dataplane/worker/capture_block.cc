@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dataplane/worker/capture_block.hh"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "dataplane/base/check.hh"
+
+namespace guideway {
+
+Result<CaptureBlock> CaptureBlock::create(std::uint32_t services_max, std::uint32_t worker_count) {
+  gw_capture_header header{};
+  header.magic = GW_CAPTURE_MAGIC;
+  header.abi_version = GW_ABI_VERSION;
+  header.worker_count = worker_count;
+  header.services_max = services_max;
+  const std::uint64_t bits_bytes = (std::uint64_t{services_max} + 63) / 64 * 8;
+  // Rings begin on pages of their own.
+  header.rings_offset = (sizeof header + sizeof(gw_capture_wish) + bits_bytes + 4095) / 4096 * 4096;
+  header.ring_bytes = sizeof(gw_capture_ring) + GW_CAPTURE_SLOTS * sizeof(gw_capture_slot);
+  const std::uint64_t length_bytes = header.rings_offset + header.ring_bytes * worker_count;
+  auto fd = make_shared_memory("guideway-capture", length_bytes);
+  if (!fd) return failure_of(fd);
+  auto memory = Mapping::of_file(fd->get(), length_bytes, true);
+  if (!memory) return failure_of(memory);
+  std::memset(memory->data(), 0, length_bytes);
+  std::memcpy(memory->data(), &header, sizeof header);
+  // A page behind a file's new end would be a SIGBUS.
+  if (::fcntl(fd->get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+    return failure(std::string("cannot seal the memory of captures: ") + std::strerror(errno));
+  return CaptureBlock(std::move(*fd), std::move(*memory));
+}
+
+Capture CaptureBlock::worker(std::uint32_t index) const noexcept {
+  // Of the header only what no reader can have changed is believed: it is read before anybody has the memory.
+  const auto& header = *reinterpret_cast<const gw_capture_header*>(memory_.data());
+  check(index < header.worker_count, "no such worker");
+  std::byte* wish = memory_.data() + sizeof header;
+  std::byte* ring = memory_.data() + header.rings_offset + header.ring_bytes * index;
+  return {*reinterpret_cast<const gw_capture_wish*>(wish),
+          {reinterpret_cast<const std::uint64_t*>(wish + sizeof(gw_capture_wish)), (header.services_max + 63) / 64},
+          *reinterpret_cast<gw_capture_ring*>(ring),
+          reinterpret_cast<gw_capture_slot*>(ring + sizeof(gw_capture_ring))};
+}
+
+}  // namespace guideway
