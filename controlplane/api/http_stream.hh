@@ -45,6 +45,10 @@ class HttpStream : public ReplyStream, public std::enable_shared_from_this<HttpS
     if (!piece.empty()) queue(fmt::format("{:x}\r\n{}\r\n", piece.size(), piece));
     return Sent::queued;
   }
+  [[nodiscard]] std::size_t waiting_bytes() const override { return writing_.size() + pending_.size(); }
+  void finish() override {
+    if (is_open_) queue("0\r\n\r\n");
+  }
   [[nodiscard]] const Actor& reader() const override { return reader_; }
 
  private:

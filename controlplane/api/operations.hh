@@ -57,6 +57,20 @@ struct EventsRequest {
   bool follow = false;                   // and those that come, one line each
 };
 
+struct FlowsRequest {
+  std::string service;             // empty: of all
+  std::string backend;             // "pool/name", or "name" in all pools; empty: of all
+  std::optional<Endpoint> client;  // port 0: any
+  std::uint64_t limit = 0;         // 0: none
+};
+
+struct CaptureRequest {
+  std::string service;  // empty: of all packets
+  bool received = false;
+  bool leaving = false;
+  bool dropped = false;
+};
+
 class Operations {
  public:
   // Called exactly once, now or later; later only on the daemon's own thread.
@@ -83,6 +97,10 @@ class Operations {
   virtual void edits(std::vector<Edit> edits, const ChangeTerms& terms, Respond respond) = 0;
   virtual void explain(const ExplainRequest& request, Respond respond) = 0;
   virtual Reply events(const EventsRequest& request) = 0;
+  // Goes on until all are told.
+  virtual Reply flows(const FlowsRequest& request) = 0;
+  // Goes on until its reader has seen enough.
+  virtual void capture(const CaptureRequest& request, Respond respond) = 0;
 };
 
 }  // namespace guideway

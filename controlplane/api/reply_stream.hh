@@ -3,6 +3,7 @@
 // that lets more than a bound pile up is cut off, and whoever sends hears of it.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "controlplane/api/actor.hh"
@@ -19,6 +20,10 @@ class ReplyStream {
   virtual ~ReplyStream() = default;
 
   [[nodiscard]] virtual Sent send(const std::string& piece) = 0;
+  // What was sent and the reader has not taken yet: whoever need not send waits until it is little.
+  [[nodiscard]] virtual std::size_t waiting_bytes() const = 0;
+  // That was all: the answer is complete.
+  virtual void finish() = 0;
   [[nodiscard]] virtual const Actor& reader() const = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <map>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -25,7 +26,8 @@ constexpr std::array routes = {
     Route{"stats", "GET"},          Route{"explain", "GET"},          Route{"config", "GET"},
     Route{"config/diff", "POST"},   Route{"config/apply", "POST"},    Route{"edits", "POST"},
     Route{"services/*", "GET"},     Route{"/metrics", "GET"},         Route{"events", "GET"},
-    Route{"config/history", "GET"}, Route{"config/rollback", "POST"},
+    Route{"config/history", "GET"}, Route{"config/rollback", "POST"}, Route{"flows", "GET"},
+    Route{"capture", "GET"},
 };
 
 // The segments behind "v1" as one word; the name of a single service becomes a star, since it may hold anything.
@@ -44,10 +46,11 @@ const Route* find_route(const std::string& path) {
   return nullptr;
 }
 
-// The configuration holds secrets (the hash key, passwords of checks), and a file to compare is read with our rights.
+// The configuration holds secrets (the hash key, passwords of checks), a file to compare is read with our rights, and
+// what users send is theirs.
 Access access_to(const Route& route) {
-  const bool is_config = route.path.rfind("config", 0) == 0;
-  return route.method == "GET" && !is_config ? Access::read : Access::administer;
+  const bool is_secret = route.path.rfind("config", 0) == 0 || route.path == "capture";
+  return route.method == "GET" && !is_secret ? Access::read : Access::administer;
 }
 
 Result<std::string> parameter(const Query& query, const std::string& name) {
@@ -106,6 +109,37 @@ Result<EventsRequest> events_request(const Query& query) {
   request.limit = limit->value_or(request.limit);
   if (auto service = query.find("service"); service != query.end()) request.service = service->second;
   if (auto follow = query.find("follow"); follow != query.end()) request.follow = follow->second != "0";
+  return request;
+}
+
+Result<FlowsRequest> flows_request(const Query& query) {
+  FlowsRequest request;
+  const auto limit = number(query, "limit");
+  if (!limit) return failure_of(limit);
+  request.limit = limit->value_or(0);
+  if (auto service = query.find("service"); service != query.end()) request.service = service->second;
+  if (auto backend = query.find("backend"); backend != query.end()) request.backend = backend->second;
+  const auto client = query.find("client");
+  if (client == query.end()) return request;
+  request.client = Endpoint::parse(client->second);
+  if (const auto address = IpAddress::parse(client->second)) request.client = Endpoint{*address, 0};
+  if (!request.client)
+    return failure("the client \"" + client->second +
+                   "\" is neither an address nor one with a port, such as 192.0.2.1:80 or [2001:db8::1]:80");
+  return request;
+}
+
+Result<CaptureRequest> capture_request(const Query& query) {
+  CaptureRequest request;
+  if (auto service = query.find("service"); service != query.end()) request.service = service->second;
+  auto stage = parameter(query, "stage");
+  if (!stage) return failure_of(stage);
+  std::istringstream words(*stage);
+  for (std::string word; std::getline(words, word, ',');) {
+    if (word != "rx" && word != "tx" && word != "drop")
+      return failure("the stage \"" + word + "\" is none of rx, tx and drop");
+    (word == "rx" ? request.received : word == "tx" ? request.leaving : request.dropped) = true;
+  }
   return request;
 }
 
@@ -187,6 +221,15 @@ void Router::get(const std::vector<std::string>& path, const Query& query, Opera
   if (what == "events") {
     auto events = events_request(query);
     return respond(events ? operations_.events(*events) : error_reply(400, events.error().message));
+  }
+  if (what == "flows") {
+    auto flows = flows_request(query);
+    return respond(flows ? operations_.flows(*flows) : error_reply(400, flows.error().message));
+  }
+  if (what == "capture") {
+    auto capture = capture_request(query);
+    if (!capture) return respond(error_reply(400, capture.error().message));
+    return operations_.capture(*capture, std::move(respond));
   }
   auto request = explain_request(query);
   if (!request) return respond(error_reply(400, request.error().message));

@@ -116,7 +116,7 @@ tl::expected<ApiReply, ApiFailure> ApiClient::follow(const std::string& target,
                                      socket_path_, error.message())});
   beast::flat_buffer buffer;
   http::response_parser<http::buffer_body> parser;
-  parser.body_limit(boost::none);
+  parser.body_limit(UINT64_MAX);  // none at all would be too small for any answer of known length
   http::write(socket, request, error);
   if (!error) http::read_header(socket, buffer, parser, error);
   std::array<char, 65536> piece{};

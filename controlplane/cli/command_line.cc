@@ -43,6 +43,8 @@ void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   add_batch_verb(grammar);
   add_config_verbs(grammar);
   add_explain_verb(grammar);
+  add_flows_verb(grammar);
+  add_capture_verb(grammar);
   add_stats_verb(grammar);
   add_top_verb(grammar);
   add_events_verb(grammar);

@@ -21,6 +21,8 @@ void add_host_verbs(Grammar& grammar);
 void add_batch_verb(Grammar& grammar);
 void add_config_verbs(Grammar& grammar);
 void add_explain_verb(Grammar& grammar);
+void add_capture_verb(Grammar& grammar);
+void add_flows_verb(Grammar& grammar);
 void add_stats_verb(Grammar& grammar);
 void add_top_verb(Grammar& grammar);
 void add_events_verb(Grammar& grammar);

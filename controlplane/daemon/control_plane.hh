@@ -73,6 +73,8 @@ class ControlPlane : public Operations {
   void edits(std::vector<Edit> edits, const ChangeTerms& terms, Respond respond) override;
   void explain(const ExplainRequest& request, Respond respond) override;
   Reply events(const EventsRequest& request) override;
+  Reply flows(const FlowsRequest& request) override;
+  void capture(const CaptureRequest& request, Respond respond) override;
 
  private:
   // A change of the intent that waits for its turn: one at a time, so that each can be undone.
@@ -194,6 +196,9 @@ class ControlPlane : public Operations {
   std::uint64_t generation_ = 0;           // of the newest snapshot made
   std::uint64_t generation_reserved_ = 0;  // saved: none made before the next save is higher
   std::int64_t started_ms_ = 0;
+
+  std::weak_ptr<void> capture_;                                         // the one that goes on; rings have one reader
+  const std::shared_ptr<void> flows_place_ = std::make_shared<char>();  // shared by every list that goes on
 
   std::deque<std::pair<Turn, Respond>> turns_;
   bool is_turn_taken_ = false;

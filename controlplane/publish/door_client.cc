@@ -7,27 +7,14 @@
 #include <cstring>
 #include <utility>
 
+#include "controlplane/publish/read_message.hh"
 #include "controlplane/publish/welcome.hh"
 
 namespace guideway {
-namespace {
 
+using door::message_of;
 using door::MessageType;
-
-template <typename Message>
-std::optional<Message> message_of(std::span<const std::byte> bytes) {
-  Message message;
-  if (bytes.size() != sizeof message) return std::nullopt;
-  std::memcpy(&message, bytes.data(), sizeof message);
-  return message;
-}
-
-template <std::size_t size>
-std::string text_of(const std::array<char, size>& characters) {
-  return std::string(characters.begin(), std::find(characters.begin(), characters.end(), '\0'));
-}
-
-}  // namespace
+using door::text_of;
 
 DoorClient::DoorClient(boost::asio::io_context& io, std::string path, Handlers handlers, Timing timing)
     : io_(io),
@@ -103,6 +90,8 @@ void DoorClient::lose(const std::string& why) {
   for (Job& job : jobs) {
     if (job.published) job.published({PublishOutcome::connection_lost, why, job.tables_sent, job.compiled.generation});
     if (job.answered) job.answered(failure(why));
+    if (job.page_read) job.page_read(failure(why));
+    if (job.capture_opened) job.capture_opened(failure(why));
   }
   retry_later();
 }
@@ -124,7 +113,7 @@ void DoorClient::received(std::span<const std::byte> bytes, std::vector<UniqueFd
   }
   if (header.sequence != sequence_) return lose("the datapath answered a question that nobody asked");
   if (!opened_) return welcomed(bytes, std::move(descriptors));
-  answered(header, bytes);
+  answered(header, bytes, std::move(descriptors));
 }
 
 void DoorClient::welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors) {
@@ -155,15 +144,6 @@ void DoorClient::publish(Compiled compiled, Published done) {
   pump();
 }
 
-void DoorClient::query(const gw_flow_key& flow, Answered done) {
-  if (!opened_) return done(failure("no datapath is connected"));
-  Job job;
-  job.flow = flow;
-  job.answered = std::move(done);
-  jobs_.push_back(std::move(job));
-  pump();
-}
-
 void DoorClient::pump() {
   if (!opened_ || waiting_for_answer_ || jobs_.empty()) return;
   waiting_for_answer_ = true;
@@ -172,11 +152,7 @@ void DoorClient::pump() {
 }
 
 void DoorClient::send_next_of(Job& job) {
-  if (job.flow) {
-    door::FlowQuery query{};
-    query.flow = *job.flow;
-    return send(query, -1);
-  }
+  if (job.asks()) return send_question(job);
   const auto& tables = job.compiled.tables;
   while (job.next_table < tables.size() && held_tables_.count(tables[job.next_table].id) != 0) ++job.next_table;
   if (job.next_table < tables.size()) {
@@ -200,12 +176,6 @@ void DoorClient::send_memory(MessageType type, std::uint64_t id, std::span<const
   send(offer, memory->get());
 }
 
-template <typename Message>
-void DoorClient::send(Message message, int fd) {
-  message.header = {door::message_magic, door::protocol_version, Message::type, sizeof message, ++sequence_};
-  if (link_) link_->send(std::as_bytes(std::span<const Message, 1>(&message, 1)), fd);
-}
-
 void DoorClient::watch_for_answer() {
   answer_timer_.expires_after(timing_.answer);
   answer_timer_.async_wait([this](const boost::system::error_code& error) {
@@ -213,25 +183,14 @@ void DoorClient::watch_for_answer() {
   });
 }
 
-void DoorClient::answered(const door::MessageHeader& header, std::span<const std::byte> bytes) {
+void DoorClient::answered(const door::MessageHeader& header, std::span<const std::byte> bytes,
+                          std::vector<UniqueFd> descriptors) {
   if (!waiting_for_answer_ || jobs_.empty()) return lose("the datapath answered a question that nobody asked");
   answer_timer_.cancel();
   waiting_for_answer_ = false;
   Job& job = jobs_.front();
-  if (!job.flow) return answered_publication(job, header, bytes);
-  Result<door::FlowAnswer> result = failure("the datapath answered a flow query with something else");
-  if (header.type == MessageType::rejected) {
-    auto rejected = message_of<door::Rejected>(bytes);
-    result = failure("the datapath does not say: " + (rejected ? text_of(rejected->reason) : "no reason given"));
-  } else {
-    auto answer = message_of<door::FlowAnswer>(bytes);
-    if (!answer || header.type != MessageType::flow_answer) return lose(result.error().message);
-    result = *answer;
-  }
-  Answered done = std::move(job.answered);
-  jobs_.pop_front();
-  done(result);
-  pump();
+  if (job.asks()) return answered_question(job, header, bytes, descriptors);
+  answered_publication(job, header, bytes);
 }
 
 void DoorClient::answered_publication(Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes) {

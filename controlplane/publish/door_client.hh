@@ -90,6 +90,12 @@ class DoorClient {
   // Whether the datapath remembers this flow.
   using Answered = std::function<void(const Result<door::FlowAnswer>&)>;
   void query(const gw_flow_key& flow, Answered done);
+  // Some of what a worker remembers, from a bucket on.
+  using PageRead = std::function<void(const Result<door::FlowPage>&)>;
+  void read_flows(std::uint32_t worker, std::uint32_t first_bucket, PageRead done);
+  // What copies of packets come through, writable (ebpf/abi/capture.h).
+  using CaptureOpened = std::function<void(const Result<std::shared_ptr<Mapping>>&)>;
+  void open_capture(CaptureOpened done);
 
  private:
   // Everything that one datapath handed out, gone with it.
@@ -107,6 +113,10 @@ class DoorClient {
     Published published;
     std::optional<gw_flow_key> flow;
     Answered answered;
+    door::FlowPageQuery page{};
+    PageRead page_read;  // there is one: `page` is the question
+    CaptureOpened capture_opened;
+    [[nodiscard]] bool asks() const { return flow || page_read || capture_opened; }
   };
 
   void try_to_open();
@@ -114,13 +124,24 @@ class DoorClient {
   void lose(const std::string& why);
   void received(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors);
   void welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors);
-  void answered(const door::MessageHeader& header, std::span<const std::byte> bytes);
+  void answered(const door::MessageHeader& header, std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors);
+  void send_question(const Job& job);
+  void answered_question(const Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes,
+                         const std::vector<UniqueFd>& descriptors);
+  template <typename Answer>
+  void tell(std::function<void(const Result<Answer>&)> Job::*done, const door::MessageHeader& header,
+            std::span<const std::byte> bytes);
+  void answered_capture(const door::MessageHeader& header, std::span<const std::byte> bytes,
+                        const std::vector<UniqueFd>& descriptors);
   void answered_publication(Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes);
   void finish_publication(PublishOutcome outcome, const std::string& reason);
   void pump();
   void send_next_of(Job& job);
   template <typename Message>
-  void send(Message message, int fd);
+  void send(Message message, int fd) {
+    message.header = {door::message_magic, door::protocol_version, Message::type, sizeof message, ++sequence_};
+    if (link_) link_->send(std::as_bytes(std::span<const Message, 1>(&message, 1)), fd);
+  }
   void send_memory(door::MessageType type, std::uint64_t id, std::span<const std::byte> contents);
   void watch_for_answer();
 

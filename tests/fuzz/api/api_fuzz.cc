@@ -63,6 +63,8 @@ class Recorder final : public guideway::Operations {
     respond(looked(request.source.text() + request.destination.text()));
   }
   guideway::Reply events(const guideway::EventsRequest& request) override { return looked(request.service); }
+  guideway::Reply flows(const guideway::FlowsRequest& request) override { return looked(request.service); }
+  void capture(const guideway::CaptureRequest& request, Respond respond) override { respond(changed(request.service)); }
 
   bool has_changed = false;
 

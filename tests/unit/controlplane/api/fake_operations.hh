@@ -59,6 +59,16 @@ class FakeOperations : public Operations {
     return reply;
   }
 
+  Reply flows(const FlowsRequest& request) override {
+    return said("flows of " + request.service + " to " + request.backend + " from " +
+                (request.client ? request.client->text() : "all") + " limit " + std::to_string(request.limit));
+  }
+
+  void capture(const CaptureRequest& request, Respond respond) override {
+    respond(said("capture of " + request.service + (request.received ? " rx" : "") + (request.leaving ? " tx" : "") +
+                 (request.dropped ? " drop" : "")));
+  }
+
   std::uint32_t actor_uid = ~0U;  // of the last change
   Actor last_actor;
   std::size_t stream_lines = 3;

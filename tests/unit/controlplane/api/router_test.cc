@@ -55,6 +55,23 @@ TEST(Router, EachPathReachesItsOperation) {
   EXPECT_EQ(asked("GET", "/v1/events?after=7&since_ms=12&limit=3&service=web"), "events web after 7 since 12 limit 3");
 }
 
+TEST(Router, FlowsTakeFilters) {
+  EXPECT_EQ(asked("GET", "/v1/flows"), "flows of  to  from all limit 0");
+  EXPECT_EQ(asked("GET", "/v1/flows?service=web&backend=web/a&client=10.0.0.1&limit=3"),
+            "flows of web to web/a from 10.0.0.1 limit 3");
+  EXPECT_EQ(asked("GET", "/v1/flows?client=[fd00::1]:7"), "flows of  to  from [fd00::1]:7 limit 0");
+  EXPECT_EQ(refused("GET", "/v1/flows?client=somebody"), 400);
+  EXPECT_EQ(refused("GET", "/v1/flows?limit=many"), 400);
+  EXPECT_EQ(refused("POST", "/v1/flows"), 405);
+}
+
+TEST(Router, CapturesTakeStages) {
+  EXPECT_EQ(asked("GET", "/v1/capture?stage=rx,drop&service=web"), "capture of web rx drop");
+  EXPECT_EQ(asked("GET", "/v1/capture?stage=tx"), "capture of  tx");
+  EXPECT_EQ(refused("GET", "/v1/capture"), 400);
+  EXPECT_EQ(refused("GET", "/v1/capture?stage=rx,middle"), 400);
+}
+
 TEST(Router, EventsTakeNumbers) {
   for (const char* query : {"after=x", "limit=-1", "since_ms=", "limit=1e3"})
     EXPECT_EQ(refused("GET", std::string("/v1/events?") + query), 400) << query;
