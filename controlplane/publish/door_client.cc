@@ -113,7 +113,7 @@ void DoorClient::received(std::span<const std::byte> bytes, std::vector<UniqueFd
   }
   if (header.sequence != sequence_) return lose("the datapath answered a question that nobody asked");
   if (!opened_) return welcomed(bytes, std::move(descriptors));
-  answered(header, bytes, std::move(descriptors));
+  answered(header, bytes, descriptors);
 }
 
 void DoorClient::welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors) {
@@ -184,7 +184,7 @@ void DoorClient::watch_for_answer() {
 }
 
 void DoorClient::answered(const door::MessageHeader& header, std::span<const std::byte> bytes,
-                          std::vector<UniqueFd> descriptors) {
+                          const std::vector<UniqueFd>& descriptors) {
   if (!waiting_for_answer_ || jobs_.empty()) return lose("the datapath answered a question that nobody asked");
   answer_timer_.cancel();
   waiting_for_answer_ = false;

@@ -124,7 +124,8 @@ class DoorClient {
   void lose(const std::string& why);
   void received(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors);
   void welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors);
-  void answered(const door::MessageHeader& header, std::span<const std::byte> bytes, std::vector<UniqueFd> descriptors);
+  void answered(const door::MessageHeader& header, std::span<const std::byte> bytes,
+                const std::vector<UniqueFd>& descriptors);
   void send_question(const Job& job);
   void answered_question(const Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes,
                          const std::vector<UniqueFd>& descriptors);
