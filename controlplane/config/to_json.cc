@@ -119,7 +119,7 @@ namespace {
 template <typename T>
 nlohmann::json checks_json(const T& of) {
   if (of.further_checks.empty()) return to_json(of.check);
-  nlohmann::json list{to_json(of.check)};
+  nlohmann::json list = nlohmann::json::array({to_json(of.check)});  // not {to_json()}: compilers differ in that
   for (const CheckConfig& check : of.further_checks) list.push_back(to_json(check));
   return list;
 }
