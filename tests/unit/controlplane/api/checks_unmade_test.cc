@@ -19,19 +19,6 @@ constexpr const char* fake_clock = "/usr/lib/x86_64-linux-gnu/faketime/libfaketi
 
 class ChecksUnmade : public DaemonTest {
  protected:
-  [[nodiscard]] std::vector<std::string> texts(const std::string& kind) const {
-    std::vector<std::string> result;
-    const nlohmann::json answer = get("/v1/events?limit=10000");
-    for (const auto& event : answer["events"]) {
-      if (event["kind"] == kind) result.push_back(event["text"]);
-    }
-    return result;
-  }
-  [[nodiscard]] bool says(const std::string& kind, const std::string& part) const {
-    const auto all = texts(kind);
-    return std::any_of(all.begin(), all.end(),
-                       [&](const std::string& text) { return text.find(part) != std::string::npos; });
-  }
   [[nodiscard]] std::size_t downs() const {
     const auto all = texts("backend");
     return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const std::string& text) {

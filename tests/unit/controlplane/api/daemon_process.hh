@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -112,6 +113,21 @@ class DaemonTest : public ::testing::Test {
     const HttpAnswer answer = ask(api_, "GET", target);
     EXPECT_EQ(answer.status, 200) << target << ": " << answer.text;
     return answer.body;
+  }
+  // What events of that kind say, oldest first.
+  [[nodiscard]] std::vector<std::string> texts(const std::string& kind,
+                                               const std::string& query = "?limit=10000") const {
+    std::vector<std::string> result;
+    const nlohmann::json answer = get("/v1/events" + query);
+    for (const auto& event : answer["events"]) {
+      if (event["kind"] == kind) result.push_back(event["text"]);
+    }
+    return result;
+  }
+  [[nodiscard]] bool says(const std::string& kind, const std::string& part) const {
+    const auto all = texts(kind);
+    return std::any_of(all.begin(), all.end(),
+                       [&](const std::string& text) { return text.find(part) != std::string::npos; });
   }
   [[nodiscard]] HttpAnswer edit(const nlohmann::json& one) const {
     return ask(api_, "POST", "/v1/edits", nlohmann::json{{"edits", {one}}}.dump());

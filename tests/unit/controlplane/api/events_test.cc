@@ -12,19 +12,6 @@ namespace {
 class EventsTest : public DaemonTest {
  protected:
   void SetUp() override { listen_as(1); }
-  [[nodiscard]] std::vector<std::string> texts(const std::string& kind, const std::string& query = "") const {
-    std::vector<std::string> result;
-    const nlohmann::json answer = get("/v1/events" + query);
-    for (const auto& event : answer["events"]) {
-      if (event["kind"] == kind) result.push_back(event["text"]);
-    }
-    return result;
-  }
-  [[nodiscard]] bool says(const std::string& kind, const std::string& part) const {
-    const auto all = texts(kind);
-    return std::any_of(all.begin(), all.end(),
-                       [&](const std::string& text) { return text.find(part) != std::string::npos; });
-  }
 };
 
 TEST_F(EventsTest, TellWhyABackendChanged) {
