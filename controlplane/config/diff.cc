@@ -101,7 +101,7 @@ class Comparison {
 };
 
 template <typename T>
-std::map<std::string, const T*> by_name(const std::vector<T>& values) {
+std::map<std::string, const T*> by_name(const SharedList<T>& values) {
   std::map<std::string, const T*> result;
   for (const T& value : values) result.emplace(value.name, &value);
   return result;
@@ -109,8 +109,9 @@ std::map<std::string, const T*> by_name(const std::vector<T>& values) {
 
 // What both sides have is handed to `both`.
 template <typename T, typename Both>
-void compare_sets(Comparison& comparison, const std::string& noun, const std::vector<T>& from, const std::vector<T>& to,
+void compare_sets(Comparison& comparison, const std::string& noun, const SharedList<T>& from, const SharedList<T>& to,
                   const Both& both) {
+  if (from.shares_with(to)) return;
   const auto before = by_name(from);
   const auto after = by_name(to);
   for (const auto& [name, value] : before) {
@@ -131,7 +132,7 @@ std::vector<Change> diff(const Config& from, const Config& to) {
   Comparison comparison;
   if (from.hash_key != to.hash_key)
     comparison.note(ChangeKind::changed, "hash_key (every flow is hashed anew; established flows may break)");
-  comparison.compare_keys("setting", to_json(from), to_json(to), {"hash_key", "pool", "service"});
+  comparison.compare_keys("setting", settings_json(from), settings_json(to), {"hash_key"});
   compare_sets(comparison, "service", from.services, to.services,
                [&](const ServiceConfig& before, const ServiceConfig& after) {
                  comparison.compare_keys("service " + after.name + ":", to_json(before), to_json(after), {});

@@ -34,5 +34,7 @@ struct ServiceAndPool {
 [[nodiscard]] nlohmann::json to_json(const PoolConfig& pool);
 [[nodiscard]] nlohmann::json to_json(const ServiceConfig& service);
 [[nodiscard]] nlohmann::json to_json(const Config& config);
+// Everything but pools and services.
+[[nodiscard]] nlohmann::json settings_json(const Config& config);
 
 }  // namespace guideway

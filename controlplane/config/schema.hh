@@ -11,6 +11,7 @@
 
 #include "controlplane/config/check_question.hh"
 #include "controlplane/config/datapath_choice.hh"
+#include "controlplane/config/shared_list.hh"
 #include "dataplane/net/address.hh"
 #include "ebpf/abi/limits.h"
 
@@ -108,8 +109,8 @@ struct PoolConfig {
   std::string name;
   std::uint32_t slow_start_ms = 0;  // a backend that returns climbs to its full share in this time
   PoolHealthConfig health;
-  std::string backup_pool;              // serves in its place below its quorum; empty: none
-  std::vector<BackendConfig> backends;  // sorted by name
+  std::string backup_pool;             // serves in its place below its quorum; empty: none
+  SharedList<BackendConfig> backends;  // sorted by name
   BackendDefaults defaults;
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;
 };
@@ -207,8 +208,8 @@ struct Config {
   std::optional<AddressPrefix> tunnel_source_ipv4;
   std::optional<AddressPrefix> tunnel_source_ipv6;
   AnswersConfig answers;
-  std::vector<PoolConfig> pools;        // sorted by name
-  std::vector<ServiceConfig> services;  // sorted by name
+  SharedList<PoolConfig> pools;        // sorted by name
+  SharedList<ServiceConfig> services;  // sorted by name
   friend bool operator==(const Config&, const Config&) = default;
 };
 

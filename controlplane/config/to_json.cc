@@ -191,7 +191,7 @@ nlohmann::json to_json(const ServiceConfig& service) {
   return json;
 }
 
-nlohmann::json to_json(const Config& config) {
+nlohmann::json settings_json(const Config& config) {
   std::string key;
   for (const std::uint8_t byte : config.hash_key) key += fmt::format("{:02x}", byte);
   nlohmann::json json{{"hash_key", key},
@@ -204,12 +204,17 @@ nlohmann::json to_json(const Config& config) {
                       {"datapath", name_of(config.datapath)},
                       {"ports", config.ports},
                       {"answers", to_json(config.answers)},
-                      {"pool", nlohmann::json::array()},
-                      {"service", nlohmann::json::array()},
                       {"tunnel_source", nlohmann::json::array()}};
   for (const auto& source : {config.tunnel_source_ipv4, config.tunnel_source_ipv6}) {
     if (source) json["tunnel_source"].push_back(source->text());
   }
+  return json;
+}
+
+nlohmann::json to_json(const Config& config) {
+  nlohmann::json json = settings_json(config);
+  json["pool"] = nlohmann::json::array();
+  json["service"] = nlohmann::json::array();
   for (const PoolConfig& pool : config.pools) json["pool"].push_back(to_json(pool));
   for (const ServiceConfig& service : config.services) json["service"].push_back(to_json(service));
   return json;

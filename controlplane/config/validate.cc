@@ -30,9 +30,13 @@ bool is_name(std::string_view text) noexcept {
 
 void sort_by_name(Config& config) {
   const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
-  std::sort(config.services.begin(), config.services.end(), by_name);
-  std::sort(config.pools.begin(), config.pools.end(), by_name);
-  for (PoolConfig& pool : config.pools) std::sort(pool.backends.begin(), pool.backends.end(), by_name);
+  sort_shared(config.services, by_name);
+  sort_shared(config.pools, by_name);
+  const SharedList<PoolConfig>& pools = config.pools;
+  for (std::size_t i = 0; i < pools.size(); ++i) {
+    const SharedList<BackendConfig>& backends = pools[i].backends;
+    if (!std::is_sorted(backends.begin(), backends.end(), by_name)) sort_shared(config.pools[i].backends, by_name);
+  }
 }
 
 namespace {

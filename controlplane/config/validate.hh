@@ -20,6 +20,8 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> cross_check(const Config& config);
 // The same as one sentence.
 [[nodiscard]] Result<void> validate(const Config& config);
+// Of a configuration that follows on one that is valid: what did not change is not looked at again.
+[[nodiscard]] Result<void> validate_change(const Config& before, const Config& next);
 // Services and pools by name, the backends of a pool by name: the order that a Config promises.
 void sort_by_name(Config& config);
 

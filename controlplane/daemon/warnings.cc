@@ -135,6 +135,7 @@ std::vector<std::string> warnings_of_families(const Config& config) {
 
 std::vector<std::string> warnings_of_shared_checks(const Config& before, const Config& after) {
   std::vector<std::string> warnings;
+  if (before.services.shares_with(after.services)) return warnings;
   for (const ServiceConfig& service : after.services) {
     const PoolConfig* pool = find_pool(after, service.pool);
     if (has_service(before, service.name) || pool == nullptr || service.port == 0 || service.port_last != 0) continue;

@@ -155,7 +155,7 @@ Result<Config> apply_edits(const Config& config, const std::vector<Edit>& edits)
   }
   sort_by_name(next);
   // Only the outcome must hold together: a pool may change all its members in one request.
-  auto valid = validate(next);
+  auto valid = validate_change(config, next);
   if (!valid) return failure_of(valid);
   return next;
 }
