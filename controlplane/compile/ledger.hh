@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "controlplane/compile/table_lineage.hh"
@@ -64,12 +65,25 @@ struct BackendFacts {
   std::function<std::uint64_t(std::uint32_t index)> remembered;  // flow entries that name it, over all workers
 };
 
+// A ledger as texts: one for each pool and, under the empty name, one for all else. A text that did not change is the
+// same object as before, so whoever keeps them on disk knows what is new.
+using LedgerTexts = std::map<std::string, std::shared_ptr<const std::string>>;
+
+// What has changed since somebody last followed the ledger.
+struct LedgerNews {
+  std::set<std::pair<BackendKey, std::uint32_t>> backends;  // new, changed or gone, with their indexes
+  bool population = false;                                  // backends or service addresses came or went
+  bool checks = false;                                      // whom to check, or how
+  bool ways = false;                                        // how a backend is reached
+};
+
 class Ledger {
  public:
   explicit Ledger(const Capacities& capacities) : capacities_(capacities) {}
 
   // Takes over a configuration: gives indexes and ids to what is new, rebuilds the tables whose members or weights
-  // changed, and lets backends that are no longer configured leave (those in `at_once` without draining).
+  // changed, and lets backends that are no longer configured leave (those in `at_once` without draining). What equals
+  // the configuration before is not looked at.
   // All or nothing: on error (capacity) the ledger is unchanged. `now_ms` is wall-clock time, since it is saved.
   [[nodiscard]] Result<void> adopt(const Config& config, const std::set<BackendKey>& at_once, std::int64_t now_ms);
 
@@ -78,6 +92,9 @@ class Ledger {
   // True if anything changed. It outlives restarts, and the configuration may make it void.
   bool set_serving(const std::map<std::string, std::string>& serving, std::int64_t now_ms);
   [[nodiscard]] const std::map<std::string, std::string>& serving() const noexcept { return serving_; }
+
+  // From now on for a datapath of these capacities; an error names what does not fit, and nothing is changed.
+  [[nodiscard]] Result<void> fit(const Capacities& capacities);
 
   // Retires slots (home = current) that have been moving for their services' idle timeout or whose home is not alive,
   // and forgets leaving backends that no slot and no flow entry names. Returns whether anything changed, that is
@@ -93,11 +110,15 @@ class Ledger {
   [[nodiscard]] std::vector<std::uint32_t> service_ids(const ServiceConfig& service) const;
   [[nodiscard]] std::uint32_t moving_slots() const;
 
-  // Everything but the configuration, as text; load() restores it before the first adopt(). It fails on damage.
-  [[nodiscard]] std::string save() const;
-  [[nodiscard]] static Result<Ledger> load(const std::string& saved, const Capacities& capacities);
+  [[nodiscard]] LedgerNews take_news() { return std::exchange(news_, {}); }
+
+  // Everything but the configuration; load() restores it before the first adopt(). It fails on damage. Of a backend
+  // that is configured only the numbers are in it.
+  [[nodiscard]] LedgerTexts save() const;
+  [[nodiscard]] static Result<Ledger> load(const LedgerTexts& saved, const Capacities& capacities);
 
  private:
+  class Storage;
   struct ServiceKey {
     AddressPrefix address;
     std::uint16_t port = 0;
@@ -116,25 +137,40 @@ class Ledger {
     friend auto operator<=>(const PoolTable&, const PoolTable&) = default;
   };
 
+  struct Difference;
+
   [[nodiscard]] static std::vector<ServiceKey> keys_of(const ServiceConfig& service);
-  [[nodiscard]] Result<void> adopt_backends(const std::set<BackendKey>& at_once);
-  [[nodiscard]] Result<void> adopt_services();
+  [[nodiscard]] Difference difference_to(const Config& config) const;
+  [[nodiscard]] Result<void> check_room(const Difference& difference) const;
+  void adopt_pool(const PoolConfig& pool, bool is_all_new, const std::set<BackendKey>& at_once);
+  void adopt_backend(const BackendKey& key, const BackendConfig& config);
+  void let_leave(const std::string& pool, const std::set<std::string>& staying, const std::set<BackendKey>& at_once);
+  void adopt_services(const std::set<ServiceKey>& configured);
   void adopt_serving();
-  void adopt_tables(std::int64_t now_ms);
+  [[nodiscard]] std::vector<PoolTable> tables_to_look_at(const Difference& difference);
+  void adopt_tables(const Difference& difference, std::int64_t now_ms);
+  void build_tables(const std::vector<std::pair<PoolTable, std::vector<TableMember>>>& wanted, std::int64_t now_ms);
+  void changed(const std::string& pool) { texts_.erase(pool); }
+  void forget(const BackendKey& key, const BackendRecord& record);
   [[nodiscard]] bool is_named(std::uint32_t backend) const;
-  [[nodiscard]] std::int64_t idle_timeout_ms(const PoolTable& table) const;
+  [[nodiscard]] std::map<PoolTable, std::int64_t> idle_timeouts_ms() const;
 
   Capacities capacities_;
   Config config_;
+  bool is_first_ = true;  // nothing was adopted yet
   std::map<BackendKey, BackendRecord> backends_;
   std::map<ServiceKey, std::uint32_t> service_ids_;
   // Shared with copies of the ledger and replaced, never changed: a change of one service copies one table.
   std::map<PoolTable, std::shared_ptr<const TableLineage>> tables_;
   std::map<std::string, std::string> serving_;          // by the pool in whose place
-  std::map<std::uint32_t, std::uint32_t> generations_;  // last generation of every index ever given out
+  std::map<std::uint32_t, std::uint32_t> generations_;  // last generation of indexes that were given back
+  std::set<std::uint32_t> indexes_taken_;
+  std::set<BackendKey> leaving_;
   // Numbers are given out in a circle, so that the counters of what left are not at once another's.
   std::uint32_t next_index_ = 0;
   std::uint32_t next_service_id_ = 0;
+  LedgerNews news_;
+  mutable LedgerTexts texts_;  // as save() gave them, but for what has changed since
 };
 
 }  // namespace guideway

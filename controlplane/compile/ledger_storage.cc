@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ledger::save and Ledger::load: the ledger as JSON text. Moving slots are grouped by home and time, since one change
-// moves many slots at once.
+// Ledger::save and Ledger::load: the ledger as JSON texts, one a pool and one for the rest. Any text may hold any list,
+// so what former releases saved as one text is read likewise. Moving slots are grouped by home and time, since one
+// change moves many slots at once.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -13,13 +14,21 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int storage_version = 3;
+constexpr int storage_version = 4;
 // The version before knew neither prefixes nor ranges of ports; what it saved means the same today.
 constexpr int oldest_readable_version = 2;
 
-json save_backend(const BackendKey& key, const BackendRecord& record) {
+[[noreturn]] void refuse(const std::string& why) { throw json::other_error::create(501, why, nullptr); }
+
+// One that leaves is in no configuration any more.
+json save_leaving(const BackendKey& key, const BackendRecord& record) {
   return {{"pool", key.pool},          {"index", record.index},     {"generation", record.generation},
           {"leaving", record.leaving}, {"at_once", record.at_once}, {"backend", to_json(record.config)}};
+}
+
+// Of one that is configured: where the configuration says the rest.
+json save_numbers(const BackendKey& key, const BackendRecord& record) {
+  return {key.name, record.index, record.generation};
 }
 
 template <typename T>
@@ -45,6 +54,41 @@ BackendRecord load_backend(const json& saved) {
   return record;
 }
 
+// Slots in rising order as the steps between them, five bits a character and one that says whether more follow: a
+// change of a large weight moves tens of thousands, and most steps are short.
+constexpr unsigned char first_character = '0';
+constexpr std::uint32_t step_bits = 5;
+
+std::string packed_slots(const std::vector<std::uint32_t>& slots) {
+  std::string text;
+  std::uint32_t before = 0;
+  for (const std::uint32_t slot : slots) {
+    std::uint32_t step = slot - before;
+    before = slot;
+    for (; step >> step_bits != 0; step >>= step_bits)
+      text += static_cast<char>(first_character + (1U << step_bits) + (step & ((1U << step_bits) - 1)));
+    text += static_cast<char>(first_character + step);
+  }
+  return text;
+}
+
+std::vector<std::uint32_t> unpacked_slots(const std::string& text) {
+  std::vector<std::uint32_t> slots;
+  std::uint64_t slot = 0;
+  std::uint32_t shift = 0;
+  for (const char character : text) {
+    const auto value = static_cast<std::uint32_t>(static_cast<unsigned char>(character)) - first_character;
+    if (value >= 2U << step_bits || shift > 30) refuse("slots are no steps");
+    slot += std::uint64_t{value & ((1U << step_bits) - 1)} << shift;
+    shift = value >> step_bits != 0 ? shift + step_bits : 0;
+    if (shift != 0) continue;
+    if (slot >= GW_TABLE_SLOTS_MAX) refuse("slot out of range");
+    slots.push_back(static_cast<std::uint32_t>(slot));
+  }
+  if (shift != 0) refuse("slots end within a step");
+  return slots;
+}
+
 json save_lineage(const TableLineage& lineage) {
   json members = json::array();
   for (const TableMember& member : lineage.members())
@@ -53,42 +97,135 @@ json save_lineage(const TableLineage& lineage) {
   for (const auto& moving : lineage.moving()) groups[{moving.home, moving.since_ms}].push_back(moving.slot);
   json moving = json::array();
   for (const auto& [group, slots] : groups)
-    moving.push_back({{"home", group.first}, {"since_ms", group.second}, {"slots", slots}});
+    moving.push_back({{"home", group.first}, {"since_ms", group.second}, {"slots", packed_slots(slots)}});
   return {{"slots", lineage.slot_count()}, {"members", members}, {"moving", moving}};
-}
-
-struct SavedLineage {
-  std::uint32_t slot_count = 0;
-  std::vector<TableMember> members;
-  std::vector<TableLineage::Moving> moving;
-};
-
-SavedLineage load_lineage(const json& saved, const Capacities& capacities) {
-  const auto slot_count = saved.at("slots").get<std::uint32_t>();
-  if (slot_count < GW_TABLE_SLOTS_MIN || slot_count > GW_TABLE_SLOTS_MAX)
-    throw json::other_error::create(501, "slot count out of range", nullptr);
-  std::vector<TableMember> members;
-  for (const json& each : saved.at("members"))
-    members.push_back({each.at("name").get<std::string>(), each.at("index").get<std::uint32_t>(),
-                       each.at("weight").get<std::uint32_t>()});
-  std::vector<TableLineage::Moving> moving;
-  for (const json& group : saved.at("moving")) {
-    const auto home = group.at("home").get<std::uint32_t>();
-    if (home >= capacities.backends_max) throw json::other_error::create(501, "home out of range", nullptr);
-    for (const json& slot : group.at("slots")) {
-      moving.push_back({slot.get<std::uint32_t>(), home, group.at("since_ms").get<std::int64_t>()});
-      if (moving.back().slot >= slot_count) throw json::other_error::create(501, "slot out of range", nullptr);
-    }
-  }
-  std::sort(moving.begin(), moving.end(), [](const auto& a, const auto& b) { return a.slot < b.slot; });
-  return {slot_count, std::move(members), std::move(moving)};
 }
 
 }  // namespace
 
-std::string Ledger::save() const {
+// Reads texts into a new ledger, all their parts in any order, the tables last.
+class Ledger::Storage {
+ public:
+  explicit Storage(const Capacities& capacities) : capacities_(capacities), ledger_(capacities) {}
+
+  void read(const std::string& pool, const std::string& text) {
+    const json saved = json::parse(text);
+    const auto list = [&saved](const char* key) { return saved.value(key, json::array()); };
+    for (const json& each : list("backends"))
+      each.is_array() ? take(pool, load_numbers(each), each.at(0)) : take(each.at("pool"), load_backend(each));
+    for (const json& each : list("services")) {
+      const ServiceKey key{parsed(AddressPrefix::parse(each.at("address").get<std::string>()), "address"),
+                           each.at("port").get<std::uint16_t>(), each.value("port_last", std::uint16_t{0}),
+                           static_cast<Protocol>(each.at("protocol").get<unsigned>())};
+      ledger_.service_ids_[key] = each.at("id").get<std::uint32_t>();
+    }
+    for (const json& each : list("tables")) tables_.push_back(read_table(each, each.at("pool").get<std::string>()));
+    for (const json& each : list("generations"))
+      ledger_.generations_[each.at(0).get<std::uint32_t>()] = each.at(1).get<std::uint32_t>();
+    if (pool.empty()) read_head(saved);
+  }
+
+  [[nodiscard]] Ledger finish() {
+    // Texts of former releases tell the generations of indexes that are taken, too.
+    for (const std::uint32_t index : ledger_.indexes_taken_) ledger_.generations_.erase(index);
+    std::vector<std::shared_ptr<TableLineage>> built(tables_.size());
+    in_parallel(tables_.size(), [&](std::size_t i) {
+      built[i] = std::make_shared<TableLineage>(tables_[i].key.slots);
+      built[i]->restore(std::move(tables_[i].members), std::move(tables_[i].moving));
+    });
+    for (std::size_t i = 0; i < tables_.size(); ++i) ledger_.tables_[tables_[i].key] = std::move(built[i]);
+    return std::move(ledger_);
+  }
+
+ private:
+  struct SavedTable {
+    PoolTable key;
+    std::vector<TableMember> members;
+    std::vector<TableLineage::Moving> moving;
+  };
+
+  void read_head(const json& saved) {
+    const int version = saved.at("version").get<int>();
+    if (version < oldest_readable_version || version > storage_version) refuse("it has an unknown version");
+    ledger_.next_index_ = saved.at("next_index").get<std::uint32_t>();
+    ledger_.next_service_id_ = saved.at("next_service_id").get<std::uint32_t>();
+    ledger_.serving_ = saved.value("serving", std::map<std::string, std::string>());
+  }
+
+  static BackendRecord load_numbers(const json& saved) {
+    BackendRecord record;
+    record.index = saved.at(1).get<std::uint32_t>();
+    record.generation = saved.at(2).get<std::uint32_t>();
+    return record;
+  }
+
+  void take(const std::string& pool, BackendRecord record, const std::string& name = {}) {
+    if (record.index >= capacities_.backends_max)
+      refuse("it has backend index " + std::to_string(record.index) +
+             ", above this datapath's capacity; start it with more --backends-max");
+    if (record.config.name.empty()) record.config.name = name;
+    const BackendKey key{pool, record.config.name};
+    if (!ledger_.indexes_taken_.insert(record.index).second) refuse("it gives an index to two backends");
+    if (record.leaving) ledger_.leaving_.insert(key);
+    ledger_.news_.backends.emplace(key, record.index);
+    ledger_.backends_[key] = std::move(record);
+  }
+
+  [[nodiscard]] SavedTable read_table(const json& saved, const std::string& pool) const {
+    SavedTable table{{pool, saved.at("slots").get<std::uint32_t>()}, {}, {}};
+    const std::uint32_t slot_count = table.key.slots;
+    if (slot_count < GW_TABLE_SLOTS_MIN || slot_count > GW_TABLE_SLOTS_MAX) refuse("slot count out of range");
+    for (const json& each : saved.at("members"))
+      table.members.push_back({each.at("name").get<std::string>(), each.at("index").get<std::uint32_t>(),
+                               each.at("weight").get<std::uint32_t>()});
+    for (const json& group : saved.at("moving")) {
+      const auto home = group.at("home").get<std::uint32_t>();
+      if (home >= capacities_.backends_max) refuse("home out of range");
+      const json& slots = group.at("slots");  // numbers, of former releases
+      for (const std::uint32_t slot :
+           slots.is_string() ? unpacked_slots(slots.get<std::string>()) : slots.get<std::vector<std::uint32_t>>()) {
+        if (slot >= slot_count) refuse("slot out of range");
+        table.moving.push_back({slot, home, group.at("since_ms").get<std::int64_t>()});
+      }
+    }
+    std::sort(table.moving.begin(), table.moving.end(), [](const auto& a, const auto& b) { return a.slot < b.slot; });
+    return table;
+  }
+
+  Capacities capacities_;
+  Ledger ledger_;
+  std::vector<SavedTable> tables_;
+};
+
+namespace {
+
+std::shared_ptr<const std::string> text_of(const json& saved) {
+  return std::make_shared<const std::string>(saved.dump());
+}
+
+}  // namespace
+
+LedgerTexts Ledger::save() const {
+  std::map<std::string, json> pools;  // that have no text yet
+  const auto is_new = [this](const std::string& pool) { return texts_.count(pool) == 0; };
+  for (auto each = backends_.begin(); each != backends_.end();) {
+    const std::string& pool = each->first.pool;
+    const bool is_wanted = is_new(pool);
+    for (; each != backends_.end() && each->first.pool == pool; ++each) {
+      const auto& [key, record] = *each;
+      if (is_wanted)
+        pools[pool]["backends"].push_back(record.leaving ? save_leaving(key, record) : save_numbers(key, record));
+    }
+  }
+  for (const auto& [key, lineage] : tables_) {
+    if (!is_new(key.pool)) continue;
+    json table = save_lineage(*lineage);
+    table["pool"] = key.pool;
+    pools[key.pool]["tables"].push_back(std::move(table));
+  }
+  for (const auto& [pool, saved] : pools) texts_[pool] = text_of(saved);
+  if (!is_new("")) return texts_;
   json saved{{"version", storage_version}, {"next_index", next_index_}, {"next_service_id", next_service_id_}};
-  for (const auto& [key, record] : backends_) saved["backends"].push_back(save_backend(key, record));
   for (const auto& [key, id] : service_ids_) {
     saved["services"].push_back({{"address", key.address.text()},
                                  {"port", key.port},
@@ -96,56 +233,18 @@ std::string Ledger::save() const {
                                  {"protocol", static_cast<unsigned>(key.protocol)},
                                  {"id", id}});
   }
-  for (const auto& [key, lineage] : tables_) {
-    json table = save_lineage(*lineage);
-    table["pool"] = key.pool;
-    saved["tables"].push_back(std::move(table));
-  }
   if (!serving_.empty()) saved["serving"] = serving_;
   for (const auto& [index, generation] : generations_) saved["generations"].push_back({index, generation});
-  return saved.dump();
+  texts_[""] = text_of(saved);
+  return texts_;
 }
 
-Result<Ledger> Ledger::load(const std::string& text, const Capacities& capacities) {
+Result<Ledger> Ledger::load(const LedgerTexts& saved, const Capacities& capacities) {
+  if (saved.count("") == 0) return failure("the saved ledger is damaged: its numbers are missing");
   try {
-    const json saved = json::parse(text);
-    const int version = saved.at("version").get<int>();
-    if (version < oldest_readable_version || version > storage_version)
-      return failure("the saved ledger has an unknown version");
-    Ledger ledger(capacities);
-    ledger.next_index_ = saved.at("next_index").get<std::uint32_t>();
-    ledger.next_service_id_ = saved.at("next_service_id").get<std::uint32_t>();
-    const auto list = [&saved](const char* key) { return saved.value(key, json::array()); };
-    for (const json& each : list("backends")) {
-      BackendRecord record = load_backend(each);
-      if (record.index >= capacities.backends_max)
-        return failure("the saved ledger has backend index " + std::to_string(record.index) +
-                       ", above this datapath's capacity; start it with more --backends-max");
-      ledger.backends_[{each.at("pool").get<std::string>(), record.config.name}] = std::move(record);
-    }
-    for (const json& each : list("services")) {
-      const ServiceKey key{parsed(AddressPrefix::parse(each.at("address").get<std::string>()), "address"),
-                           each.at("port").get<std::uint16_t>(), each.value("port_last", std::uint16_t{0}),
-                           static_cast<Protocol>(each.at("protocol").get<unsigned>())};
-      ledger.service_ids_[key] = each.at("id").get<std::uint32_t>();
-    }
-    std::vector<std::pair<PoolTable, SavedLineage>> tables;
-    for (const json& each : list("tables")) {
-      SavedLineage table = load_lineage(each, capacities);
-      tables.emplace_back(PoolTable{each.at("pool").get<std::string>(), table.slot_count}, std::move(table));
-    }
-    std::vector<std::shared_ptr<TableLineage>> built(tables.size());
-    in_parallel(tables.size(), [&](std::size_t i) {
-      auto& [key, saved_table] = tables[i];
-      built[i] = std::make_shared<TableLineage>(key.slots);
-      built[i]->restore(std::move(saved_table.members), std::move(saved_table.moving));
-      (void)built[i]->wire();
-    });
-    for (std::size_t i = 0; i < tables.size(); ++i) ledger.tables_[tables[i].first] = std::move(built[i]);
-    ledger.serving_ = saved.value("serving", std::map<std::string, std::string>());
-    for (const json& each : list("generations"))
-      ledger.generations_[each.at(0).get<std::uint32_t>()] = each.at(1).get<std::uint32_t>();
-    return ledger;
+    Storage storage(capacities);
+    for (const auto& [pool, text] : saved) storage.read(pool, *text);
+    return storage.finish();
   } catch (const json::exception& error) {
     return failure(std::string("the saved ledger is damaged: ") + error.what());
   }

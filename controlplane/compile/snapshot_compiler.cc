@@ -210,6 +210,9 @@ Compiled Ledger::compile(std::uint64_t generation, const ReachabilityByIndex& re
   header.table_count = static_cast<std::uint32_t>(compiled.tables.size());
   for (const auto& [list, number] : lists)
     header.access_prefix_count += static_cast<std::uint32_t>(list.allow.size() + list.deny.size());
+  compiled.snapshot.reserve(sizeof header + header.service_count * sizeof(gw_service) +
+                            header.backend_count * sizeof(gw_backend) + header.table_count * sizeof(gw_table_ref) +
+                            header.access_prefix_count * sizeof(gw_access_prefix));
   append(compiled.snapshot, header);
   for (const ServiceConfig& service : config_.services) {
     for (const ServiceKey& key : keys_of(service)) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,22 +30,28 @@ class TableLineage {
   // Rebuilds the table where the members or their weights changed; slots that change owner begin to move. The first
   // members ever are at home at once.
   void set_members(std::vector<TableMember> members, std::int64_t now_ms);
+  // The same with what build() gave for these members, sorted: whoever has many equal ones builds once.
+  void set_members(std::vector<TableMember> sorted, const std::vector<std::uint32_t>& owners, std::int64_t now_ms);
+  // For every slot the position of its owner; only names and weights decide.
+  [[nodiscard]] static std::vector<std::uint32_t> build(const std::vector<TableMember>& members,
+                                                        std::uint32_t slot_count);
+  static void sort(std::vector<TableMember>& members);  // by name
   // home = current in slots that have been moving for `idle_timeout_ms`, and where home is not alive. True if any did.
   bool retire(std::int64_t now_ms, std::int64_t idle_timeout_ms, const std::function<bool(std::uint32_t)>& alive);
 
-  [[nodiscard]] bool has_members(std::vector<TableMember> members) const;  // exactly these, in any order
+  [[nodiscard]] bool has_members(const std::vector<TableMember>& sorted) const { return sorted == members_; }
   [[nodiscard]] bool is_due(std::int64_t now_ms, std::int64_t idle_timeout_ms,
                             const std::function<bool(std::uint32_t)>& alive) const;  // retire() would change something
   [[nodiscard]] bool names(std::uint32_t backend) const;                             // as current or home of any slot
   [[nodiscard]] std::uint32_t moving_slots() const noexcept { return static_cast<std::uint32_t>(moving_.size()); }
-  [[nodiscard]] std::uint32_t slot_count() const noexcept { return static_cast<std::uint32_t>(slots_.size()); }
-  [[nodiscard]] const std::vector<gw_slot>& slots() const noexcept { return slots_; }
+  [[nodiscard]] std::uint32_t slot_count() const noexcept { return slot_count_; }
+  [[nodiscard]] std::span<const gw_slot> slots() const noexcept;
   [[nodiscard]] const std::vector<TableMember>& members() const noexcept { return members_; }
 
   // The table as it goes through the door, and the id that names exactly these bytes (a hash of them, never 0).
-  // Kept until the table changes.
-  [[nodiscard]] std::shared_ptr<const std::vector<std::byte>> wire() const;
-  [[nodiscard]] std::uint64_t id() const;
+  // The only copy of the slots: a thousand tables of the default size are half a gigabyte.
+  [[nodiscard]] std::shared_ptr<const std::vector<std::byte>> wire() const noexcept { return wire_; }
+  [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
 
   // A slot that moves: what a restart must not forget.
   struct Moving {
@@ -57,13 +64,18 @@ class TableLineage {
   void restore(std::vector<TableMember> members, std::vector<Moving> moving);
 
  private:
-  void rebuild_current();
+  using Wire = std::shared_ptr<std::vector<std::byte>>;
+  // A new copy to be changed, and what makes it the lineage's own.
+  [[nodiscard]] Wire copied() const;
+  [[nodiscard]] static std::span<gw_slot> slots_of(const Wire& wire) noexcept;
+  void take(const Wire& wire);
+  void set_current(std::span<gw_slot> slots, const std::vector<std::uint32_t>& owners) const;
+  std::uint32_t slot_count_;
   std::vector<TableMember> members_;  // sorted by name
-  std::vector<gw_slot> slots_;
-  std::vector<Moving> moving_;  // sorted by slot
+  std::vector<Moving> moving_;        // sorted by slot
   bool ever_had_members_ = false;
-  mutable std::shared_ptr<const std::vector<std::byte>> wire_;
-  mutable std::uint64_t id_ = 0;
+  std::shared_ptr<const std::vector<std::byte>> wire_;
+  std::uint64_t id_ = 0;
 };
 
 }  // namespace guideway

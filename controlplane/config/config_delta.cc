@@ -10,6 +10,7 @@
 
 #include "controlplane/config/backup_chain.hh"
 #include "controlplane/config/json.hh"
+#include "controlplane/config/same_names.hh"
 #include "controlplane/config/validate.hh"
 
 namespace guideway {
@@ -27,6 +28,12 @@ template <typename T>
 ListDifference<T> difference(const SharedList<T>& from, const SharedList<T>& to) {
   ListDifference<T> result;
   if (from.shares_with(to)) return result;
+  if (has_same_names(from, to)) {
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      if (!(from[i] == to[i])) result.other.push_back(to[i]);
+    }
+    return result;
+  }
   std::map<std::string, const T*> before;
   for (const T& each : from) before.emplace(each.name, &each);
   for (const T& each : to) {

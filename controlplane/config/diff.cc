@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/config/json.hh"
+#include "controlplane/config/same_names.hh"
 
 namespace guideway {
 
@@ -112,6 +113,12 @@ template <typename T, typename Both>
 void compare_sets(Comparison& comparison, const std::string& noun, const SharedList<T>& from, const SharedList<T>& to,
                   const Both& both) {
   if (from.shares_with(to)) return;
+  if (has_same_names(from, to)) {
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      if (!(from[i] == to[i])) both(from[i], to[i]);
+    }
+    return;
+  }
   const auto before = by_name(from);
   const auto after = by_name(to);
   for (const auto& [name, value] : before) {

@@ -48,7 +48,9 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::create(boost::asio::io_conte
       warnings.push_back(store->set_aside(restored.error().message));
     }
   }
-  auto adopted = ledger.adopt(intent.running, {}, lasting_ms());
+  // What ran before is told first: backends that the file has no more leave with all that is known of them.
+  auto adopted = loaded.intent ? ledger.adopt(loaded.intent->running, {}, lasting_ms()) : Result<void>();
+  if (adopted) adopted = ledger.adopt(intent.running, {}, lasting_ms());
   if (!adopted) return failure_of(adopted);
   for (const std::string& warning : warnings) spdlog::warn("start warning={}", log_value(warning));
   return std::unique_ptr<ControlPlane>(
@@ -144,11 +146,12 @@ Result<void> ControlPlane::save() {
 }
 
 void ControlPlane::follow_ledger() {
-  const std::int64_t now_ms = steady_ms();
-  board_.sync(ledger_.backends(), intent_.running, now_ms);
-  monitor_.set_targets(board_.check_targets());
+  const LedgerNews news = ledger_.take_news();
+  board_.follow(ledger_.backends(), news.backends, intent_.running, steady_ms());
+  if (news.checks) monitor_.set_targets(board_.check_targets());
   hooks_.follow(intent_.running.pools);
-  meters_.follow(ledger_, intent_.running, door_.counters());
+  if (news.population) meters_.follow(ledger_, intent_.running, door_.counters());
+  if (!news.population && !news.ways) return;
   std::set<IpAddress> wanted;
   for (const auto& [key, record] : ledger_.backends()) wanted.insert(record.config.address);
   watcher_->set_wanted(wanted);
@@ -191,6 +194,7 @@ void ControlPlane::refresh_reachability() {
   };
   inputs.why_unresolved = [this](const IpAddress& address) { return watcher_->why_unresolved(address); };
   next_hops_changed(std::exchange(reachability_, find_reachability(ledger_.backends(), inputs)));
+  ways_ = std::make_shared<const ReachabilityByIndex>(reachability_.resolved);
   const std::int64_t now_ms = steady_ms();
   for (const auto& [index, why] : reachability_.unresolved) {
     // Shortly after a start the kernel may not know yet; a backend that was up is left alone meanwhile.

@@ -190,6 +190,8 @@ class ControlPlane : public Operations {
   std::map<IpAddress, NextHop> last_hops_;  // the newest that the kernel told of each address
   std::vector<DatapathPort> ports_;         // of the last datapath
   ReachabilityOutcome reachability_;
+  // What is resolved of it, as snapshots hold it.
+  std::shared_ptr<const ReachabilityByIndex> ways_ = std::make_shared<const ReachabilityByIndex>();
   std::shared_ptr<const Publication> published_;
   std::shared_ptr<const Publication> rows_of_;  // whose rows are read back; only while checks go through services
   std::map<std::uint32_t, gw_backend> rows_;

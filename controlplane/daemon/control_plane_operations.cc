@@ -207,17 +207,17 @@ void ControlPlane::change(Change change, Respond respond) {
   }
   auto adopted = ledger_.adopt(change.intent.running, change.at_once, lasting_ms());
   if (!adopted) return respond(error_reply(422, adopted.error().message));
-  const Intent before = std::exchange(intent_, std::move(change.intent));
+  const auto before = std::make_shared<const Intent>(std::exchange(intent_, std::move(change.intent)));
   auto saved = archive(change.what, changes, change.terms.actor);
   if (saved) saved = save();
   if (!saved) {
-    undo(before);
+    undo(*before);
     record("warning", "a change was refused: " + saved.error().message);
     return respond(error_reply(500, saved.error().message + "; nothing was changed"));
   }
   follow_ledger();
   publisher_.now([this, before, change = std::move(change), respond = std::move(respond)](const PublishReport& report) {
-    published(before, change, report, respond);
+    published(*before, change, report, respond);
   });
 }
 

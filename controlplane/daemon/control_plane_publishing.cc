@@ -15,14 +15,11 @@ namespace guideway {
 void ControlPlane::fit_ledger_to(const Capacities& capacities) {
   if (capacities.services_max == capacities_.services_max && capacities.backends_max == capacities_.backends_max)
     return;
-  auto fitted = Ledger::load(ledger_.save(), capacities);
-  auto adopted = fitted ? fitted->adopt(intent_.running, {}, lasting_ms()) : Result<void>(failure_of(fitted));
-  if (!adopted) {
+  if (auto fits = ledger_.fit(capacities); !fits) {
     // The datapath will say the same when it is offered the snapshot; nothing is lost by asking it.
-    spdlog::error("door event=too_small error={}", log_value(adopted.error().message));
+    spdlog::error("door event=too_small error={}", log_value(fits.error().message));
     return;
   }
-  ledger_ = std::move(*fitted);
   capacities_ = capacities;
 }
 
@@ -33,8 +30,8 @@ std::shared_ptr<const Publication> ControlPlane::make_publication() {
     if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
   }
   auto publication = std::make_shared<Publication>();
-  publication->reachability = reachability_.resolved;
-  publication->compiled = ledger_.compile(generation_, publication->reachability);
+  publication->reachability = ways_;
+  publication->compiled = ledger_.compile(generation_, *ways_);
   return publication;
 }
 
@@ -89,10 +86,12 @@ void ControlPlane::publication_finished(const std::shared_ptr<const Publication>
   record("snapshot", fmt::format("snapshot {} is in use", report.generation),
          {{"generation", report.generation}, {"accepted", true}});
   last_rejection_.clear();
+  const auto ways_before = published_ == nullptr ? nullptr : published_->reachability;
   published_ = publication;
+  if (ways_before == publication->reachability) return;
   // Only now does the datapath know the way to what was resolved, so only now may it be chosen.
   const std::int64_t now_ms = steady_ms();
-  for (const auto& [index, reach] : publication->reachability) {
+  for (const auto& [index, reach] : *publication->reachability) {
     if (reachability_.resolved.count(index) != 0) board_.set_resolved(index, true, now_ms);
   }
 }

@@ -5,8 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "controlplane/config/backup_chain.hh"
-
 namespace guideway {
 namespace {
 
@@ -15,17 +13,6 @@ constexpr std::uint32_t load_floor_percent = 10;
 // A check without a port belongs to a pool that no service uses.
 bool can_be_made(const CheckConfig& check) {
   return check.kind != CheckKind::none && (!has_port(check.kind) || check.port != 0);
-}
-
-HealthPolicy policy_of(const BackendRecord& record, const PoolConfig* pool) {
-  const CheckConfig& check = record.config.check;
-  HealthPolicy policy{check.kind != CheckKind::none, check.rise, check.fall, 0, {}, {}, record.config.checks};
-  for (const CheckConfig& further : record.config.further_checks)
-    policy.further_checks.push_back({further.rise, further.fall});
-  if (pool == nullptr) return policy;
-  policy.slow_start_ms = pool->slow_start_ms;
-  policy.flap = {pool->health.flap_hold_ms, pool->health.flap_hold_max_ms};
-  return policy;
 }
 
 // Whom a pool counts: not those that somebody wants out, or that have no part in its table.
@@ -42,75 +29,6 @@ Administrative administrative_of(const BackendRecord& record) {
 }
 
 }  // namespace
-
-void HealthBoard::sync(const std::map<BackendKey, BackendRecord>& backends, const Config& config, std::int64_t now_ms) {
-  sync_pools(config, now_ms);
-  sync_services(config);
-  std::map<std::string, const PoolConfig*> pools;
-  for (const PoolConfig& pool : config.pools) pools[pool.name] = &pool;
-  for (const auto& [key, record] : backends) {
-    const HealthPolicy policy = policy_of(record, pools[key.pool]);
-    auto found = entries_.find(record.index);
-    const bool is_same = found != entries_.end() && found->second.record.generation == record.generation &&
-                         found->second.record.config.address == record.config.address;
-    if (is_same) {
-      take_record(found->second, record, policy, now_ms);
-      continue;
-    }
-    entries_.erase(record.index);
-    Entry entry{key, record, policy, BackendHealth(policy, now_ms), {}, {}, std::nullopt, false};
-    entry.told = entry.health.state();
-    take_record(entries_.emplace(record.index, std::move(entry)).first->second, record, policy, now_ms);
-    if (const auto pool = pools_.find(key.pool); pool != pools_.end()) {
-      pool->second.feedback.forget(record.index);
-      pool->second.is_stale = true;
-    }
-  }
-  forget_gone(backends);
-  for (const auto& [index, entry] : entries_) {
-    if (const auto pool = pools_.find(entry.key.pool); pool != pools_.end()) pool->second.members.insert(index);
-  }
-}
-
-void HealthBoard::sync_pools(const Config& config, std::int64_t now_ms) {
-  std::map<std::string, Pool> before = std::exchange(pools_, {});
-  for (const PoolConfig& pool : config.pools) {
-    const auto known = before.find(pool.name);
-    Pool kept = known == before.end() ? Pool{pool.health, PoolHealth(std::nullopt, now_ms), {}, {}, {}, {}, true}
-                                      : std::move(known->second);
-    kept.config = pool.health;
-    kept.members.clear();
-    kept.services.clear();
-    pools_.emplace(pool.name, std::move(kept));
-  }
-}
-
-void HealthBoard::sync_services(const Config& config) {
-  const BackupPools backups = backup_pools(config.pools);
-  for (const ServiceConfig& service : config.services) {
-    for (const std::string& name : backup_chain(backups, service.pool)) {
-      const auto pool = pools_.find(name);
-      if (pool == pools_.end()) continue;
-      for (const AddressPrefix& prefix : service.addresses)
-        pool->second.services.try_emplace(prefix.address.family, CheckService{prefix.address, service.dscp});
-    }
-  }
-}
-
-void HealthBoard::forget_gone(const std::map<BackendKey, BackendRecord>& backends) {
-  std::set<std::uint32_t> known;
-  for (const auto& [key, record] : backends) known.insert(record.index);
-  for (auto each = entries_.begin(); each != entries_.end();) {
-    if (known.count(each->first) != 0) {
-      ++each;
-      continue;
-    }
-    store(each->first, gw_health_word(0, GW_HEALTH_ABSENT, GW_REASON_NONE, each->second.record.generation));
-    if (const auto pool = pools_.find(each->second.key.pool); pool != pools_.end())
-      pool->second.feedback.forget(each->first);
-    each = entries_.erase(each);
-  }
-}
 
 void HealthBoard::take_record(Entry& entry, const BackendRecord& record, const HealthPolicy& policy,
                               std::int64_t now_ms) {

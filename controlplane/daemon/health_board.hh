@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "controlplane/compile/ledger.hh"
@@ -62,6 +63,10 @@ class HealthBoard {
 
   // Follows the ledger: new backends are down until checked, forgotten ones absent at once.
   void sync(const std::map<BackendKey, BackendRecord>& backends, const Config& config, std::int64_t now_ms);
+  // The same where it is known which backends (with their indexes) are new, changed or gone.
+  using Changed = std::set<std::pair<BackendKey, std::uint32_t>>;
+  void follow(const std::map<BackendKey, BackendRecord>& backends, const Changed& changed, const Config& config,
+              std::int64_t now_ms);
   // Takes the words of a datapath that went on without us for backends of which nothing is known here yet.
   void restore(const HealthTable& datapath, std::int64_t now_ms);
   // Writes every word into the table and keeps it up to date from now on.
@@ -102,7 +107,8 @@ class HealthBoard {
   void sync_services(const Config& config);
   // Nothing: there is no service to go through.
   [[nodiscard]] std::optional<HealthMonitor::Target> target_of(const Entry& entry, std::size_t number) const;
-  void forget_gone(const std::map<BackendKey, BackendRecord>& backends);
+  void follow_one(const BackendKey& key, const BackendRecord& record, const PoolConfig* pool, std::int64_t now_ms);
+  void forget(std::uint32_t index);
   void count(Pool& pool, std::int64_t now_ms) const;
   void judge(const std::string& name, Pool& pool, std::int64_t now_ms);
 

@@ -18,7 +18,7 @@ namespace guideway {
 // A snapshot, and the reachability that is in it.
 struct Publication {
   Compiled compiled;
-  ReachabilityByIndex reachability;
+  std::shared_ptr<const ReachabilityByIndex> reachability;
 };
 
 class Publisher {

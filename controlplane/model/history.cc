@@ -7,7 +7,9 @@
 
 #include <fmt/core.h>
 
+#include "controlplane/config/config_delta.hh"
 #include "controlplane/config/json.hh"
+#include "controlplane/model/intent_step.hh"
 #include "controlplane/model/whole_file.hh"
 
 namespace guideway {
@@ -16,16 +18,14 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kept_min = 2;
+// Of the small changes behind a whole file: each must be taken to have back the last.
+constexpr std::size_t chapter_changes_max = 100;
+constexpr std::size_t log_bytes_min = std::size_t{256} << 10U;
 
-// The first line of a file tells of the change, the second is what ran then, which may be large.
-Result<PastChange> read_head(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string line;
-  std::getline(stream, line);
-  const json head = json::parse(line, nullptr, false);
+Result<PastChange> change_of(const json& head) {
   if (!head.is_object() || !head.contains("id") || !head["id"].is_number_unsigned() || !head.contains("time_ms") ||
       !head["time_ms"].is_number_integer() || !head.contains("what") || !head["what"].is_string())
-    return failure(file + " is damaged");
+    return failure("it is damaged");
   PastChange change;
   change.id = head["id"].get<std::uint64_t>();
   change.time_ms = head["time_ms"].get<std::int64_t>();
@@ -34,6 +34,58 @@ Result<PastChange> read_head(const std::string& file) {
     change.changes = head["changes"].get<std::size_t>();
   if (head.contains("who")) change.who = head["who"];
   return change;
+}
+
+json edits_json(const std::vector<Edit>& edits) {
+  json list = json::array();
+  for (const Edit& edit : edits) list.push_back(to_json(edit));
+  return list;
+}
+
+Result<std::vector<Edit>> edits_of(const json& saved) {
+  if (!saved.contains("edits") || !saved["edits"].is_array()) return failure("it has no edits");
+  std::vector<Edit> edits;
+  for (const json& one : saved["edits"]) {
+    auto edit = edit_from_json(one);
+    if (!edit) return failure_of(edit);
+    edits.push_back(std::move(*edit));
+  }
+  return edits;
+}
+
+// Texts that come from outside may be no UTF-8.
+std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// The first line of a file tells of the change, the second is what ran then, which may be large.
+json line_of(const std::string& file, int number) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string line;
+  for (int i = 0; i < number; ++i) std::getline(stream, line);
+  return json::parse(line, nullptr, false);
+}
+
+Result<PastConfig> whole_config(const std::string& file) {
+  const json saved = line_of(file, 2);
+  if (!saved.is_object() || !saved.contains("running")) return failure("it is damaged");
+  auto running = config_from_json(saved["running"]);
+  if (!running) return failure_of(running);
+  auto edits = edits_of(saved);
+  if (!edits) return failure_of(edits);
+  return PastConfig{std::move(*running), std::move(*edits)};
+}
+
+Result<void> take(PastConfig& config, const json& step) {
+  if (!step.is_object() || !step.contains("delta")) return failure("it is damaged");
+  auto running = with_delta(config.running, step["delta"]);
+  if (!running) return failure_of(running);
+  try {
+    auto edits = with_edits_step(config.edits, step.at("edits"));
+    if (!edits) return failure_of(edits);
+    config = {std::move(*running), std::move(*edits)};
+  } catch (const std::exception& error) {
+    return failure(std::string("it is damaged: ") + error.what());
+  }
+  return {};
 }
 
 }  // namespace
@@ -46,63 +98,146 @@ json to_json(const PastChange& change) {
           {"who", change.who}};
 }
 
-std::string History::file_of(std::uint64_t id) const { return fmt::format("{}/{:010}.json", directory_, id); }
+std::string History::file_of(std::uint64_t first_id) const {
+  return fmt::format("{}/{:010}.json", directory_, first_id);
+}
+std::string History::log_of(std::uint64_t first_id) const { return fmt::format("{}/{:010}.log", directory_, first_id); }
 
 Result<History> History::open(const std::string& directory, std::uint64_t last, const Limits& limits) {
   History history(directory + "/history", limits);
   std::error_code error;
   std::filesystem::create_directories(history.directory_, error);
   if (error) return failure("the directory " + history.directory_ + " cannot be made: " + error.message());
+  std::vector<std::uint64_t> first_ids;
   for (const auto& each : std::filesystem::directory_iterator(history.directory_, error)) {
-    auto change = read_head(each.path().string());
-    if (!change || (last != 0 && change->id > last)) {
-      std::error_code ignored;
-      std::filesystem::remove(each.path(), ignored);
+    if (each.path().extension() == ".log") continue;
+    auto change = change_of(line_of(each.path().string(), 1));
+    const bool is_whole = change && each.path() == history.file_of(change->id);
+    if (is_whole && (last == 0 || change->id <= last)) {
+      first_ids.push_back(change->id);
       continue;
     }
-    history.changes_.push_back(std::move(*change));
+    std::error_code ignored;
+    std::filesystem::remove(each.path(), ignored);
   }
-  std::sort(history.changes_.begin(), history.changes_.end(),
-            [](const PastChange& one, const PastChange& other) { return one.id < other.id; });
+  std::sort(first_ids.begin(), first_ids.end());
+  for (std::size_t i = 0; i < first_ids.size(); ++i) {
+    const std::uint64_t next = i + 1 < first_ids.size() ? first_ids[i + 1] : last + 1;
+    history.read_chapter(first_ids[i], last == 0 && i + 1 == first_ids.size() ? UINT64_MAX : next - 1);
+  }
   history.last_id_ = std::max(last, history.changes_.empty() ? 0 : history.changes_.back().id);
+  history.forget_oldest();
   return history;
+}
+
+void History::read_chapter(std::uint64_t first_id, std::uint64_t last) {
+  Chapter chapter{first_id, 1, 0, 0};
+  std::error_code error;
+  chapter.file_bytes = std::filesystem::file_size(file_of(first_id), error);
+  changes_.push_back(*change_of(line_of(file_of(first_id), 1)));
+  std::vector<std::string> lines;
+  auto log = std::filesystem::exists(log_of(first_id), error) ? LineLog::open(log_of(first_id), lines)
+                                                              : Result<LineLog>(failure("there is none"));
+  for (const std::string& line : lines) {
+    const json step = json::parse(line, nullptr, false);
+    auto change = change_of(step.is_object() && step.contains("change") ? step["change"] : json());
+    if (!change || change->id > last) break;
+    changes_.push_back(std::move(*change));
+    ++chapter.count;
+  }
+  // What was never acknowledged must not come to light later, when its number has been given again.
+  if (log && chapter.count - 1 < lines.size()) log->keep({lines.data(), chapter.count - 1});
+  if (log) chapter.log_bytes = log->size_bytes();
+  chapters_.push_back(chapter);
 }
 
 Result<std::uint64_t> History::add(PastChange change, const Config& running, const std::vector<Edit>& edits) {
   change.id = last_id_ + 1;
-  json kept = json::array();
-  for (const Edit& edit : edits) kept.push_back(to_json(edit));
-  const std::string text = to_json(change).dump(-1, ' ', false, json::error_handler_t::replace) + "\n" +
-                           json{{"running", to_json(running)}, {"edits", std::move(kept)}}.dump() + "\n";
-  auto written = replace_file(file_of(change.id), text);
-  if (!written) return failure_of(written);
+  const PastConfig now{running, edits};
+  auto added = add_to_chapter(change, now);
+  if (!added) return failure_of(added);
+  if (!*added) {
+    if (auto begun = begin_chapter(change, now); !begun) return failure_of(begun);
+  }
+  newest_ = now;
   last_id_ = change.id;
   changes_.push_back(std::move(change));
   forget_oldest();
   return last_id_;
 }
 
+Result<bool> History::add_to_chapter(const PastChange& change, const PastConfig& now) {
+  if (!log_ || !newest_ || chapters_.empty()) return false;
+  Chapter& chapter = chapters_.back();
+  if (chapter.count >= chapter_changes_max || chapter.log_bytes > std::max(log_bytes_min, chapter.file_bytes))
+    return false;
+  const std::string line = dumped({{"change", to_json(change)},
+                                   {"delta", delta_json(newest_->running, now.running)},
+                                   {"edits", edits_step(newest_->edits, now.edits)}});
+  // Then the whole is not much more, and soon had back.
+  if (line.size() > std::max(log_bytes_min, chapter.file_bytes / 2)) return false;
+  auto appended = log_->append(line);
+  if (!appended) return failure_of(appended);
+  chapter.log_bytes = log_->size_bytes();
+  ++chapter.count;
+  return true;
+}
+
+Result<void> History::begin_chapter(const PastChange& change, const PastConfig& now) {
+  log_.reset();
+  auto log = LineLog::create(log_of(change.id));
+  if (!log) return failure_of(log);
+  const std::string text = dumped(to_json(change)) + "\n" +
+                           dumped({{"running", to_json(now.running)}, {"edits", edits_json(now.edits)}}) + "\n";
+  const Chapter chapter{change.id, 1, text.size(), 0};
+  // Syncs the directory, and so the log's name too.
+  if (auto written = replace_file(file_of(change.id), text); !written) {
+    remove_chapter(chapter);
+    return written;
+  }
+  log_ = std::move(*log);
+  chapters_.push_back(chapter);
+  return {};
+}
+
+void History::remove_chapter(const Chapter& chapter) const {
+  std::error_code ignored;
+  std::filesystem::remove(file_of(chapter.first_id), ignored);
+  std::filesystem::remove(log_of(chapter.first_id), ignored);
+}
+
 void History::take_back(std::uint64_t id) {
   if (changes_.empty() || changes_.back().id != id) return;
-  std::error_code ignored;
-  std::filesystem::remove(file_of(id), ignored);
   changes_.pop_back();
+  Chapter& chapter = chapters_.back();
+  if (chapter.first_id == id) {
+    remove_chapter(chapter);
+    chapters_.pop_back();
+    log_.reset();
+  } else {
+    if (log_) log_->take_back();
+    --chapter.count;
+  }
+  // The next one begins anew: what ran before this one is not known here.
+  newest_.reset();
 }
 
 void History::forget_oldest() {
   std::size_t bytes = 0;
-  std::size_t kept = 0;
-  for (auto each = changes_.rbegin(); each != changes_.rend(); ++each, ++kept) {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(file_of(each->id), error);
-    bytes += error ? 0 : size;
+  std::size_t kept = 0;  // changes of the chapters that stay
+  auto oldest = chapters_.size();
+  while (oldest > 0) {
+    const Chapter& chapter = chapters_[oldest - 1];
+    bytes += chapter.file_bytes + chapter.log_bytes;
     if (kept >= kept_min && (kept >= limits_.changes_max || bytes > limits_.bytes_max)) break;
+    kept += chapter.count;
+    --oldest;
   }
-  while (changes_.size() > kept) {
-    std::error_code ignored;
-    std::filesystem::remove(file_of(changes_.front().id), ignored);
-    changes_.pop_front();
+  for (; oldest > 0; --oldest) {
+    remove_chapter(chapters_.front());
+    chapters_.pop_front();
   }
+  while (changes_.size() > std::max(kept_min, std::min(kept, limits_.changes_max))) changes_.pop_front();
 }
 
 Result<PastConfig> History::config_after(std::uint64_t id) const {
@@ -111,20 +246,21 @@ Result<PastConfig> History::config_after(std::uint64_t id) const {
   if (!is_known)
     return failure("there is no change " + std::to_string(id) +
                    " in the history; `guideway config history` lists them");
-  std::ifstream stream(file_of(id), std::ios::binary);
-  std::string line;
-  std::getline(stream, line);
-  std::getline(stream, line);
-  const json saved = json::parse(line, nullptr, false);
-  if (!saved.is_object() || !saved.contains("running") || !saved.contains("edits") || !saved["edits"].is_array())
-    return failure("what ran after change " + std::to_string(id) + " cannot be read from " + file_of(id));
-  auto running = config_from_json(saved["running"]);
-  if (!running) return failure_of(running);
-  PastConfig past{std::move(*running), {}};
-  for (const json& one : saved["edits"]) {
-    auto edit = edit_from_json(one);
-    if (!edit) return failure_of(edit);
-    past.edits.push_back(std::move(*edit));
+  std::uint64_t first_id = 0;
+  for (const Chapter& chapter : chapters_) {
+    if (chapter.first_id <= id) first_id = chapter.first_id;
+  }
+  const auto damaged = [&](const std::string& file, const Error& error) {
+    return failure("what ran after change " + std::to_string(id) + " cannot be read from " + file + ": " +
+                   error.message);
+  };
+  auto past = whole_config(file_of(first_id));
+  if (!past) return damaged(file_of(first_id), past.error());
+  std::vector<std::string> lines = LineLog::read(log_of(first_id));
+  if (lines.size() < id - first_id) return damaged(log_of(first_id), {"it ends too early"});
+  for (std::uint64_t i = 0; i < id - first_id; ++i) {
+    if (auto taken = take(*past, json::parse(lines[i], nullptr, false)); !taken)
+      return damaged(log_of(first_id), taken.error());
   }
   return past;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every change that was acknowledged: who, when, what, and the configuration that it led to, so that each can be had
-// back. One file a change in the state directory, written and synced before the change is; the oldest go first when
-// there are too many or they take too much room.
+// back. A file in the state directory has a change and all that ran then, the log beside it the small changes that
+// followed; both are synced before the change is acknowledged. The oldest go first when there are too many or they take
+// too much room, file and log together.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 
 #include "controlplane/config/schema.hh"
 #include "controlplane/model/edit.hh"
+#include "controlplane/model/line_log.hh"
 #include "dataplane/base/result.hh"
 
 namespace guideway {
@@ -45,20 +48,36 @@ class History {
 
   // Durable when it returns well; `change` gets its id.
   [[nodiscard]] Result<std::uint64_t> add(PastChange change, const Config& running, const std::vector<Edit>& edits);
-  // It was not made after all.
+  // The newest was not made after all.
   void take_back(std::uint64_t id);
   [[nodiscard]] const std::deque<PastChange>& changes() const noexcept { return changes_; }
   [[nodiscard]] Result<PastConfig> config_after(std::uint64_t id) const;
 
  private:
+  // Changes from one whole file on.
+  struct Chapter {
+    std::uint64_t first_id = 0;
+    std::size_t count = 0;
+    std::size_t file_bytes = 0;
+    std::size_t log_bytes = 0;
+  };
+
   History(std::string directory, const Limits& limits) : directory_(std::move(directory)), limits_(limits) {}
-  [[nodiscard]] std::string file_of(std::uint64_t id) const;
+  [[nodiscard]] std::string file_of(std::uint64_t first_id) const;
+  [[nodiscard]] std::string log_of(std::uint64_t first_id) const;
+  void read_chapter(std::uint64_t first_id, std::uint64_t last);
+  [[nodiscard]] Result<bool> add_to_chapter(const PastChange& change, const PastConfig& now);
+  [[nodiscard]] Result<void> begin_chapter(const PastChange& change, const PastConfig& now);
+  void remove_chapter(const Chapter& chapter) const;
   void forget_oldest();
 
   std::string directory_;
   Limits limits_;
   std::deque<PastChange> changes_;  // oldest first
+  std::deque<Chapter> chapters_;    // likewise
   std::uint64_t last_id_ = 0;
+  std::optional<LineLog> log_;        // of the last chapter, if it goes on
+  std::optional<PastConfig> newest_;  // what the next change in it is told from
 };
 
 }  // namespace guideway

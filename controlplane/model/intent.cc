@@ -13,7 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;
+// The format before had the ledger as one text.
+constexpr int oldest_readable_format = 1;
+constexpr const char* same_as_file = "file_config";
 
 // What an edit is about: two edits of the same kind with the same subject cannot both matter.
 struct Subject {
@@ -119,49 +122,78 @@ void record(std::vector<Edit>& edits, const std::vector<Edit>& applied, const Co
 json to_json(const Intent& intent) {
   json edits = json::array();
   for (const Edit& edit : intent.edits) edits.push_back(to_json(edit));
+  json ledger = json::object();
+  for (const auto& [pool, text] : intent.ledger) ledger[pool] = *text;
   json saved{{"format", format_version},
              {"config_file", intent.config_file},
              {"file_config", to_json(intent.file_config)},
-             {"running", to_json(intent.running)},
              {"edits", std::move(edits)},
-             {"ledger", intent.ledger},
+             {"ledger", std::move(ledger)},
              {"change", intent.change},
              {"generation", intent.generation}};
+  // Until the first edit it is the very same, and it may be large.
+  saved["running"] = intent.running == intent.file_config ? json(same_as_file) : to_json(intent.running);
   // Nearly always the same as file_config.
   if (intent.applied_config != intent.file_config) saved["applied_config"] = to_json(intent.applied_config);
   return saved;
 }
 
-Result<Intent> intent_from_json(const json& saved) {
-  if (!saved.is_object() || !saved.contains("format") || saved["format"] != format_version) {
-    return failure("its format is not known");
+namespace {
+
+Result<LedgerTexts> ledger_from_json(const json& saved) {
+  const auto text = [](const json& value) { return std::make_shared<const std::string>(value.get<std::string>()); };
+  if (saved.is_string())
+    return saved.get_ref<const std::string&>().empty() ? LedgerTexts{} : LedgerTexts{{"", text(saved)}};
+  LedgerTexts ledger;
+  for (const auto& [pool, value] : saved.items()) {
+    if (!value.is_string()) return failure("a value is of the wrong kind");
+    ledger[pool] = text(value);
   }
+  return ledger;
+}
+
+Result<void> check_shape(const json& saved) {
+  const bool is_known = saved.is_object() && saved.contains("format") && saved["format"].is_number_integer() &&
+                        saved["format"] >= oldest_readable_format && saved["format"] <= format_version;
+  if (!is_known) return failure("its format is not known");
   for (const char* key : {"config_file", "file_config", "running", "edits", "ledger", "generation"}) {
     if (!saved.contains(key)) return failure("\"" + std::string(key) + "\" is missing");
   }
-  if (!saved["config_file"].is_string() || !saved["ledger"].is_string() || !saved["generation"].is_number_unsigned() ||
-      !saved["edits"].is_array()) {
-    return failure("a value is of the wrong kind");
-  }
+  const bool has_kinds = saved["config_file"].is_string() &&
+                         (saved["ledger"].is_string() || saved["ledger"].is_object()) &&
+                         saved["generation"].is_number_unsigned() && saved["edits"].is_array();
+  if (!has_kinds) return failure("a value is of the wrong kind");
+  return {};
+}
+
+}  // namespace
+
+Result<Intent> intent_from_json(const json& saved) {
+  if (auto shape = check_shape(saved); !shape) return failure_of(shape);
   Intent intent;
   intent.config_file = saved["config_file"].get<std::string>();
-  intent.ledger = saved["ledger"].get<std::string>();
+  auto ledger = ledger_from_json(saved["ledger"]);
+  if (!ledger) return failure_of(ledger);
+  intent.ledger = std::move(*ledger);
   intent.generation = saved["generation"].get<std::uint64_t>();
   // A former release knew none.
   if (saved.contains("change") && saved["change"].is_number_unsigned())
     intent.change = saved["change"].get<std::uint64_t>();
   auto file_config = config_from_json(saved["file_config"]);
   if (!file_config) return failure_of(file_config);
-  auto running = config_from_json(saved["running"]);
-  if (!running) return failure_of(running);
   intent.file_config = std::move(*file_config);
   intent.applied_config = intent.file_config;
+  intent.running = intent.file_config;
+  if (saved["running"] != same_as_file) {
+    auto running = config_from_json(saved["running"]);
+    if (!running) return failure_of(running);
+    intent.running = std::move(*running);
+  }
   if (saved.contains("applied_config")) {
     auto applied = config_from_json(saved["applied_config"]);
     if (!applied) return failure_of(applied);
     intent.applied_config = std::move(*applied);
   }
-  intent.running = std::move(*running);
   for (const json& one : saved["edits"]) {
     auto edit = edit_from_json(one);
     if (!edit) return failure_of(edit);

@@ -15,6 +15,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "controlplane/compile/ledger.hh"
 #include "controlplane/config/schema.hh"
 #include "controlplane/model/edit.hh"
 #include "dataplane/base/result.hh"
@@ -27,7 +28,7 @@ struct Intent {
   Config applied_config;         // what the file said that was applied last: the same one, or another
   Config running;                // applied_config with the edits
   std::vector<Edit> edits;       // those that still matter, oldest first
-  std::string ledger;            // Ledger::save()
+  LedgerTexts ledger;            // Ledger::save()
   std::uint64_t change = 0;      // the last one acknowledged, by its number in the history; 0: not known
   std::uint64_t generation = 0;  // no snapshot published so far has a higher one
 };

@@ -6,38 +6,10 @@
 #include <cstring>
 
 #include "controlplane/replay/memory_datapath.hh"
+#include "tests/unit/controlplane/compile/one_pool.hh"
 
 namespace guideway {
 namespace {
-
-constexpr Capacities capacities{.services_max = 8, .backends_max = 16, .flows_max = 64};
-
-BackendConfig backend(const std::string& address, std::uint32_t weight = 1) {
-  BackendConfig config;
-  config.name = address;
-  config.address = *IpAddress::parse(address);
-  config.weight = weight;
-  return config;
-}
-
-Config config_of(std::vector<BackendConfig> backends) {
-  Config config;
-  PoolConfig pool;
-  pool.name = "web";
-  pool.backends = std::move(backends);
-  ServiceConfig service;
-  service.name = "web";
-  service.addresses = {*IpAddress::parse("192.0.2.1"), *IpAddress::parse("2001:db8::1")};
-  service.port = 80;
-  service.pool = "web";
-  service.table_slots = 251;
-  service.idle_timeout_ms = 1000;
-  config.pools = {pool};
-  config.services = {service};
-  return config;
-}
-
-const BackendFacts nothing_remembered{[](std::uint32_t) { return true; }, [](std::uint32_t) { return 0ULL; }};
 
 TEST(Ledger, WhatItCompilesIsAccepted) {
   Ledger ledger(capacities);
@@ -119,45 +91,73 @@ TEST(Ledger, AnIndexGivenAgainHasANewGeneration) {
   EXPECT_EQ(ledger.find({"web", "10.0.0.3"})->generation, 2U);
 }
 
-TEST(Ledger, SavedAndLoadedItCompilesTheSameBytes) {
+TEST(Ledger, TellsWhatChangedAndNothingElse) {
+  Config config = config_of({backend("10.0.0.1"), backend("10.0.0.2")});
   Ledger ledger(capacities);
-  const Config config = config_of({backend("10.0.0.2", 3), backend("2001:db8::9")});
-  ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2", 3)}), {}, 0));
+  ASSERT_TRUE(ledger.adopt(config, {}, 0));
+  LedgerNews news = ledger.take_news();
+  EXPECT_EQ(news.backends.size(), 2U);
+  EXPECT_TRUE(news.population && news.checks && news.ways);
+  config.pools[0].backends[0].weight = 5;
   ASSERT_TRUE(ledger.adopt(config, {}, 10));
-  auto loaded = Ledger::load(ledger.save(), capacities);
-  ASSERT_TRUE(loaded) << loaded.error().message;
-  ASSERT_TRUE(loaded->adopt(config, {}, 500));
-  const Compiled before = ledger.compile(7, {});
-  const Compiled after = loaded->compile(7, {});
-  EXPECT_EQ(before.snapshot, after.snapshot);
-  ASSERT_EQ(before.tables.size(), after.tables.size());
-  EXPECT_EQ(*before.tables[0].bytes, *after.tables[0].bytes);
-  EXPECT_EQ(loaded->save(), ledger.save());
-  EXPECT_TRUE(loaded->retire(1010, nothing_remembered)) << "the time of the change was kept, not that of the restart";
+  news = ledger.take_news();
+  EXPECT_EQ(news.backends, (std::set<std::pair<BackendKey, std::uint32_t>>{{{"web", "10.0.0.1"}, 0}}));
+  EXPECT_FALSE(news.population || news.checks || news.ways);
+  config.pools[0].backends[1].mac = MacAddress::parse("02:00:00:00:00:09");
+  ASSERT_TRUE(ledger.adopt(config, {}, 20));
+  EXPECT_TRUE(ledger.take_news().ways);
+  config.pools[0].slow_start_ms = 7;
+  ASSERT_TRUE(ledger.adopt(config, {}, 30));
+  EXPECT_EQ(ledger.take_news().backends.size(), 2U) << "all of the pool have it";
+  ASSERT_TRUE(ledger.adopt(config, {}, 40));
+  EXPECT_TRUE(ledger.take_news().backends.empty());
+  config.pools[0].backends.pop_back();
+  ASSERT_TRUE(ledger.adopt(config, {}, 50));
+  EXPECT_TRUE(ledger.take_news().checks) << "one that leaves";
 }
 
-TEST(Ledger, ALeavingBackendKeepsItsCheckOverARestart) {
+TEST(Ledger, FitsADatapathOrSaysWhatDoesNot) {
   Ledger ledger(capacities);
-  BackendConfig checked = backend("10.0.0.1");
-  checked.check.kind = CheckKind::http;
-  checked.check.port = 8080;
-  checked.check.path = "/alive";
-  checked.mac = MacAddress::parse("02:00:00:00:00:09");
-  ASSERT_TRUE(ledger.adopt(config_of({checked, backend("10.0.0.2")}), {}, 0));
-  ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.2")}), {}, 10));
-  auto loaded = Ledger::load(ledger.save(), capacities);
-  ASSERT_TRUE(loaded) << loaded.error().message;
-  EXPECT_EQ(loaded->find({"web", "10.0.0.1"})->config, checked);
+  ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2"), backend("10.0.0.3")}), {}, 0));
+  const auto small = ledger.fit({.services_max = 8, .backends_max = 2, .flows_max = 64});
+  ASSERT_FALSE(small);
+  EXPECT_NE(small.error().message.find("--backends-max"), std::string::npos) << small.error().message;
+  const auto few = ledger.fit({.services_max = 1, .backends_max = 16, .flows_max = 64});
+  ASSERT_FALSE(few);
+  EXPECT_NE(few.error().message.find("--services-max"), std::string::npos) << few.error().message;
+  ASSERT_TRUE(ledger.fit({.services_max = 2, .backends_max = 3, .flows_max = 64}));
+  EXPECT_FALSE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.4")}), {}, 1))
+      << "the third has not left yet";
 }
 
-TEST(Ledger, DamageIsASentence) {
-  Ledger ledger(capacities);
-  ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1")}), {}, 0));
-  const std::string saved = ledger.save();
-  EXPECT_FALSE(Ledger::load("", capacities));
-  EXPECT_FALSE(Ledger::load("{}", capacities));
-  for (std::size_t length = 0; length < saved.size(); ++length)
-    ASSERT_FALSE(Ledger::load(saved.substr(0, length), capacities)) << length;
+TEST(Ledger, PoolsOfTheSameNamesHaveTheSameOwners) {
+  Config config = config_of({backend("10.0.0.1"), backend("10.0.0.2", 3)});
+  PoolConfig other = std::as_const(config).pools[0];
+  other.name = "other";
+  config.pools.push_back(other);
+  ServiceConfig service = std::as_const(config).services[0];
+  service.name = service.pool = "other";
+  service.addresses = {*IpAddress::parse("192.0.2.2")};
+  config.services.push_back(service);
+  Ledger both(capacities);
+  ASSERT_TRUE(both.adopt(config, {}, 0));
+  Ledger alone(capacities);
+  ASSERT_TRUE(alone.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2", 3)}), {}, 0));
+  const auto slots = [](const CompiledTable& table) {
+    std::vector<gw_slot> list((table.bytes->size() - sizeof(gw_table_header)) / sizeof(gw_slot));
+    std::memcpy(list.data(), table.bytes->data() + sizeof(gw_table_header), list.size() * sizeof(gw_slot));
+    return list;
+  };
+  const auto tables = both.compile(1, {}).tables;
+  ASSERT_EQ(tables.size(), 2U);
+  const std::vector<gw_slot> expected = slots(alone.compile(1, {}).tables[0]);
+  for (std::uint32_t i = 0; i < expected.size(); ++i) {
+    // Pools in the order of their names: "other" has indexes 0 and 1 (given out first), "web" 2 and 3.
+    const std::uint32_t index = both.find({"other", "10.0.0.1"})->index;
+    const std::uint32_t web = both.find({"web", "10.0.0.1"})->index;
+    ASSERT_EQ(slots(tables[0])[i].current_backend, expected[i].current_backend + index) << i;
+    ASSERT_EQ(slots(tables[1])[i].current_backend, expected[i].current_backend + web) << i;
+  }
 }
 
 TEST(Ledger, AnUnchangedTableKeepsItsBytes) {

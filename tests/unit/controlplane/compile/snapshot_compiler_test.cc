@@ -228,12 +228,13 @@ TEST(SnapshotCompiler, AnUnresolvedBackendIsStillOfItsFamily) {
 TEST(SnapshotCompiler, IdsOfAnOlderLedgerStay) {
   const std::string saved = R"({"version": 2, "next_index": 0, "next_service_id": 9, "services": [)"
                             R"({"address": "192.0.2.1", "port": 80, "protocol": 6, "id": 8}]})";
-  auto ledger = Ledger::load(saved, capacities);
+  const auto texts = [](const char* text) { return LedgerTexts{{"", std::make_shared<const std::string>(text)}}; };
+  auto ledger = Ledger::load(texts(saved.c_str()), capacities);
   ASSERT_TRUE(ledger.has_value()) << ledger.error().message;
   const Config config = config_of(web("protocol = \"tcp+udp\"\n"));
   ASSERT_TRUE(ledger->adopt(config, {}, 0).has_value());
   EXPECT_EQ(ledger->service_ids(config.services.at(0)), (std::vector<std::uint32_t>{8, 9}));
-  auto other = Ledger::load(R"({"version": 4, "next_index": 0, "next_service_id": 0})", capacities);
+  auto other = Ledger::load(texts(R"({"version": 5, "next_index": 0, "next_service_id": 0})"), capacities);
   ASSERT_FALSE(other.has_value());
 }
 

@@ -35,7 +35,7 @@ TEST(TableLineage, FirstMembersAreAtHome) {
 TEST(TableLineage, AChangeMovesCurrentOnlyAndIsRetiredInTime) {
   TableLineage lineage(251);
   lineage.set_members(members(0, 5), 0);
-  const auto before = lineage.slots();
+  const std::vector<gw_slot> before(lineage.slots().begin(), lineage.slots().end());
   lineage.set_members(members(0, 6), 100);
   EXPECT_GE(lineage.moving_slots(), 251U / 6);
   EXPECT_EQ(moving_by_slots(lineage), lineage.moving_slots());
@@ -50,7 +50,7 @@ TEST(TableLineage, AChangeMovesCurrentOnlyAndIsRetiredInTime) {
 TEST(TableLineage, AFurtherChangeKeepsHomeAndTheTime) {
   TableLineage lineage(251);
   lineage.set_members(members(0, 5), 0);
-  const auto first = lineage.slots();
+  const std::vector<gw_slot> first(lineage.slots().begin(), lineage.slots().end());
   lineage.set_members(members(0, 6), 100);
   lineage.set_members(members(0, 7), 600);
   for (std::size_t i = 0; i < first.size(); ++i) EXPECT_EQ(lineage.slots()[i].home_backend, first[i].current_backend);

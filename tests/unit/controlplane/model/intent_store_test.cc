@@ -11,7 +11,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <random>
+#include <utility>
 
 #include "tests/unit/controlplane/model/sample_config.hh"
 
@@ -36,7 +38,7 @@ class IntentStoreTest : public ::testing::Test {
     result.file_config = sample_config();
     result.applied_config = result.file_config;
     result.running = result.file_config;
-    result.ledger = std::string(20'000, 'x');
+    result.ledger = {{"", std::make_shared<const std::string>(std::string(20'000, 'x'))}};
     result.generation = generation;
     return result;
   }
@@ -98,17 +100,76 @@ TEST_F(IntentStoreTest, AHalfWrittenNewFileIsNotBelieved) {
 }
 
 TEST_F(IntentStoreTest, SavingWhereNothingCanBeWrittenIsAnError) {
-  const IntentStore opened = store();
+  IntentStore opened = store();
   std::filesystem::create_directory(directory_ + "/intent.json.new");
   auto saved = opened.save(intent(1));
   ASSERT_FALSE(saved);
   EXPECT_NE(saved.error().message.find("intent.json.new"), std::string::npos) << saved.error().message;
 }
 
+TEST_F(IntentStoreTest, AChangeIsAppendedAndFoundAgain) {
+  IntentStore opened = store();
+  Intent next = intent(7);
+  ASSERT_TRUE(opened.save(next));
+  const auto whole_bytes = std::filesystem::file_size(directory_ + "/intent.json");
+  const auto written = std::filesystem::last_write_time(directory_ + "/intent.json");
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    next.generation = 8 + i;
+    next.running.pools[0].backends[0].weight = 20 + i;
+    ASSERT_TRUE(opened.save(next));
+  }
+  EXPECT_EQ(std::filesystem::last_write_time(directory_ + "/intent.json"), written);
+  EXPECT_LT(std::filesystem::file_size(directory_ + "/intent-1.log"), whole_bytes) << "steps are small";
+  const auto loaded = opened.load();
+  ASSERT_TRUE(loaded.intent.has_value()) << loaded.warning;
+  EXPECT_EQ(loaded.intent->generation, 12U);
+  EXPECT_EQ(loaded.intent->running, next.running);
+  next.config_file = "/etc/other.toml";
+  ASSERT_TRUE(opened.save(next));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/intent-1.log")) << "the whole needs no steps";
+  EXPECT_EQ(opened.load().intent->config_file, next.config_file);
+}
+
+TEST_F(IntentStoreTest, ALogOfAnotherSaveIsNotTaken) {
+  IntentStore opened = store();
+  ASSERT_TRUE(opened.save(intent(7)));
+  ASSERT_TRUE(opened.save(intent(8)));
+  // Killed after the new whole was there and before the old log was gone, or the other way round.
+  for (const char* stray : {"/intent-0.log", "/intent-2.log"})
+    std::filesystem::copy(directory_ + "/intent-1.log", directory_ + stray);
+  EXPECT_EQ(opened.load().intent->generation, 8U);
+  std::filesystem::remove(directory_ + "/intent-1.log");
+  EXPECT_EQ(opened.load().intent->generation, 7U);
+}
+
+TEST_F(IntentStoreTest, TheLogDoesNotGrowForEver) {
+  IntentStore opened = store();
+  Intent next = intent(1);
+  for (; next.generation < 1100; ++next.generation) ASSERT_TRUE(opened.save(next));
+  EXPECT_EQ(opened.load().intent->generation, 1099U);
+  EXPECT_TRUE(std::filesystem::exists(directory_ + "/intent-2.log"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/intent-1.log"));
+}
+
+TEST_F(IntentStoreTest, WhatAFormerReleaseSavedIsRead) {
+  auto saved = to_json(intent(7));
+  saved["format"] = 1;
+  saved["running"] = saved["file_config"];
+  saved["ledger"] = "one text";
+  std::ofstream(directory_ + "/intent.json") << saved.dump();
+  const auto loaded = store().load();
+  ASSERT_TRUE(loaded.intent.has_value()) << loaded.warning;
+  EXPECT_EQ(*loaded.intent->ledger.at(""), "one text");
+  EXPECT_EQ(loaded.intent->running, sample_config());
+}
+
 // Saves ever newer intents, and says each number once it is safe, until it is killed.
-[[noreturn]] void save_for_ever(const IntentStore& store, Intent intent, int acknowledge_fd) {
+// What it read it goes on from, so some saves are steps and some are whole.
+[[noreturn]] void save_for_ever(IntentStore& store, Intent intent, int acknowledge_fd) {
   for (;;) {
     ++intent.generation;
+    if (intent.generation % 16 == 0) intent.config_file += "x";
+    intent.running.pools[0].backends[0].weight = static_cast<std::uint32_t>(intent.generation % 60'000);
     if (!store.save(intent)) ::_exit(1);
     const std::uint64_t safe = intent.generation;
     if (::write(acknowledge_fd, &safe, sizeof safe) != sizeof safe) ::_exit(1);
@@ -128,6 +189,7 @@ TEST_F(IntentStoreTest, NothingAcknowledgedIsLostWhenKilledAtAnyMoment) {
     if (child == 0) {
       auto opened = IntentStore::open(directory_);
       if (!opened) ::_exit(1);
+      static_cast<void>(opened->load());
       save_for_ever(*opened, newest, pipe[1]);
     }
     ::close(pipe[1]);
@@ -146,6 +208,9 @@ TEST_F(IntentStoreTest, NothingAcknowledgedIsLostWhenKilledAtAnyMoment) {
     EXPECT_GE(loaded.intent->generation, acknowledged) << "round " << round;
     EXPECT_LE(loaded.intent->generation, std::max(acknowledged, newest.generation) + 1) << "round " << round;
     newest = *loaded.intent;
+    if (newest.generation == 0) continue;
+    EXPECT_EQ(std::as_const(newest.running).pools[0].backends[0].weight, newest.generation % 60'000)
+        << "every part is of the same save";
   }
   EXPECT_GT(acknowledged, 0U) << "no save was ever finished, so nothing was tested";
 }

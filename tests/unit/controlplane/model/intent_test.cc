@@ -19,7 +19,7 @@ Intent intent_with(const std::vector<Edit>& edits) {
   EXPECT_TRUE(running) << running.error().message;
   intent.running = running.value_or(Config{});
   record(intent.edits, edits, intent.applied_config);
-  intent.ledger = "ledger";
+  intent.ledger = {{"", std::make_shared<const std::string>("ledger")}};
   intent.generation = 42;
   return intent;
 }
@@ -37,7 +37,7 @@ TEST(Intent, SurvivesAsJson) {
   EXPECT_EQ(back->applied_config, intent.applied_config);
   EXPECT_EQ(back->running, intent.running);
   EXPECT_EQ(back->edits, intent.edits);
-  EXPECT_EQ(back->ledger, intent.ledger);
+  EXPECT_EQ(*back->ledger.at(""), "ledger");
   EXPECT_EQ(back->generation, 42U);
 }
 
@@ -69,7 +69,7 @@ TEST(StartFrom, AnUnchangedFileLetsEditsGoOn) {
   const Intent intent = start_from(before, before.config_file, sample_config(), dropped);
   EXPECT_EQ(intent.running, before.running);
   EXPECT_EQ(intent.edits, before.edits);
-  EXPECT_EQ(intent.ledger, "ledger");
+  EXPECT_EQ(*intent.ledger.at(""), "ledger");
   EXPECT_TRUE(dropped.empty());
 }
 
@@ -84,7 +84,7 @@ TEST(StartFrom, AChangedFileWinsButAdministrativeStatesStay) {
   EXPECT_EQ(backend_named(intent.running, "web", "x"), nullptr);
   EXPECT_EQ(intent.edits, (std::vector<Edit>{some_edits[0]}));
   EXPECT_EQ(dropped, (std::vector<Edit>{some_edits[1], some_edits[2], some_edits[3]}));
-  EXPECT_EQ(intent.ledger, "ledger") << "indexes go on";
+  EXPECT_EQ(*intent.ledger.at(""), "ledger") << "indexes go on";
   EXPECT_EQ(intent.generation, 42U);
 }
 
