@@ -155,9 +155,15 @@ class Dns:
 
     def __init__(self, address):
         self.address = address
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind(("", 0))
-            self.port = probe.getsockname()[1]
+        self.port = unused_port()
+
+    def move_to(self, backend, tries=64):
+        """Other ports until one is served by this backend: chance alone may leave a backend without a flow."""
+        while self.ask() != backend:
+            if tries == 0:
+                raise Broken(f"no port is served by {backend}")
+            self.port = unused_port()
+            tries -= 1
 
     def ask(self):
         command = ["dig", "-b", f"0.0.0.0#{self.port}", f"@{self.address}", "backend.lab", "TXT", "+short"]
@@ -168,6 +174,12 @@ class Dns:
 
     def close(self):
         pass
+
+
+def unused_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("", 0))
+        return probe.getsockname()[1]
 
 
 applications = {
@@ -191,6 +203,8 @@ def session(stopping, application, number, address):
     client = None
     try:
         client = applications[application](address)
+        if isinstance(client, Dns):
+            client.move_to(f"b{1 + number % 2}")
         while not stopping.is_set():
             try:
                 say(application=application, session=number, backend=client.ask())
