@@ -98,7 +98,6 @@ GW_INLINE int gw_choose_unremembered(struct gw_packet* packet, const struct gw_x
 /* True if the flow is remembered and its backend may have the packet, which then is packet->backend. */
 GW_INLINE int gw_recall(struct gw_xdp_worker* state, struct gw_packet* packet, const struct gw_service* row,
                         __u32 now_ticks) {
-  if (!gw_may_hold(state, packet->hash)) return 0;
   struct gw_flow_bucket* bucket = gw_bucket_of(packet->worker, packet->hash);
   if (!bucket) return 0;
   __u32 place = gw_find(state, packet, bucket, now_ticks);
@@ -153,7 +152,8 @@ __noinline int gw_choose_asking(struct gw_packet* packet, const struct gw_xdp_se
   __u32 now_ticks = gw_now_ticks();
   int remembers = !(flags & GW_SERVICE_REMEMBERS_NOTHING);
   if (remembers) {
-    if (!packet->is_recalled && gw_recall(state, packet, &service->row, now_ticks)) return GW_EXIT_SENT;
+    int may_recall = !packet->is_recalled && gw_may_hold(state, packet->hash);
+    if (may_recall && gw_recall(state, packet, &service->row, now_ticks)) return GW_EXIT_SENT;
     if (gw_asks_others(packet) && gw_others_may_hold(state, packet)) {
       int is_fragment = packet->kind == GW_KIND_FIRST_FRAGMENT;
       int is_found =
@@ -170,11 +170,12 @@ __noinline int gw_choose_asking(struct gw_packet* packet, const struct gw_xdp_se
   return GW_EXIT_SENT;
 }
 
-/* For a service that remembers every flow: nearly always the flow table knows, and no slot need be looked at. */
+/* For a service that remembers every flow: nearly always the flow table knows, so the filter is not asked, and no slot
+ * need be looked at. */
 GW_INLINE int gw_recall_followed(struct gw_packet* packet, const struct gw_xdp_service* service) {
   packet->is_recalled = 1;
   struct gw_xdp_worker* state = gw_worker_of(packet->worker);
-  return state && gw_recall(state, packet, &service->row, gw_now_ticks());
+  return state && state->held != 0 && gw_recall(state, packet, &service->row, gw_now_ticks());
 }
 
 GW_INLINE int gw_choose_backend(struct gw_packet* packet, const struct gw_xdp_service* service) {

@@ -11,18 +11,15 @@ namespace {
 constexpr std::uint32_t tick_mask = (1U << 28U) - 1;
 // Deadlines lie less than half the tick range ahead, so what looks further ahead is past.
 constexpr std::uint32_t ticks_ahead_max = 1U << 27U;
-// Deadlines are set late by this much, so that most packets of a busy flow need not write theirs.
-constexpr std::uint32_t slack_ticks = GW_TICKS_PER_SECOND / 2;
 constexpr std::uint16_t filter_saturated = 0xffff;
-static_assert(GW_IDLE_TIMEOUT_SECONDS_MAX * GW_TICKS_PER_SECOND + slack_ticks < ticks_ahead_max);
+static_assert(GW_IDLE_TIMEOUT_SECONDS_MAX * GW_TICKS_PER_SECOND < ticks_ahead_max / 2);
 
 // A free entry has hash 0, so the one real hash that is 0 is stored as 1.
 constexpr std::uint64_t stored_hash(std::uint64_t hash) noexcept { return hash == 0 ? 1 : hash; }
 
 // `low_bits`: gw_flow_state and GW_FLOW_WANDERS.
-constexpr std::uint32_t deadline_word(std::uint32_t low_bits, std::uint32_t now_ticks,
-                                      std::uint32_t timeout_ticks) noexcept {
-  return ((now_ticks + timeout_ticks + slack_ticks) & tick_mask) << 4U | low_bits;
+std::uint32_t deadline_word(std::uint32_t low_bits, std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept {
+  return ((now_ticks + timeout_ticks + gw_flow_slack_ticks(timeout_ticks)) & tick_mask) << 4U | low_bits;
 }
 
 // What is left of bucket and candidate when a place is sought.
@@ -148,7 +145,7 @@ void FlowTable::touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t n
   const std::uint32_t low_bits = static_cast<std::uint32_t>(state) | (entry.deadline & GW_FLOW_WANDERS);
   const std::uint32_t word = deadline_word(low_bits, now_ticks, timeout_ticks);
   const std::uint32_t moved = ((word >> 4U) - (entry.deadline >> 4U)) & tick_mask;
-  if (state_of(entry) == state && moved <= slack_ticks) return;
+  if (state_of(entry) == state && moved <= gw_flow_slack_ticks(timeout_ticks)) return;
   store(entry.deadline, word);
 }
 

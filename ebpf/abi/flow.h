@@ -4,6 +4,7 @@
 #ifndef GUIDEWAY_ABI_FLOW_H
 #define GUIDEWAY_ABI_FLOW_H
 
+#include "ebpf/abi/limits.h"
 #include "ebpf/abi/portable.h"
 
 enum gw_flow_state {
@@ -23,6 +24,13 @@ struct gw_flow_entry {
   __u32 deadline; /* bits 31..4 tick at which it is forgotten (modulo 2^28), 3 GW_FLOW_WANDERS, 2..0 gw_flow_state */
 };
 GW_STATIC_ASSERT(sizeof(struct gw_flow_entry) == 16, "flow entry");
+
+/* Deadlines are set late by this much, so that few packets of a busy flow need write theirs: what is only read stays
+ * clean in the cache. A thirty-second part of the timeout, and half a second at least. */
+GW_INLINE __u32 gw_flow_slack_ticks(__u32 timeout_ticks) {
+  __u32 part = timeout_ticks / 32;
+  return part < GW_TICKS_PER_SECOND / 2 ? GW_TICKS_PER_SECOND / 2 : part;
+}
 
 #define GW_FLOWS_PER_BUCKET 8u
 

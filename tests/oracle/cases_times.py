@@ -115,7 +115,7 @@ def _(c):
     c.check("b has its own again", lambda names: "b" in [names[i] for i in late])
 
 
-@case("deadline-slack", "Deadlines are set half a second late, and left alone while they are late enough.")
+@case("deadline-slack", "Short deadlines are set half a second late, and left alone while they are late enough.")
 def _(c):
     c.configure(pool(), service(port=53, protocol="udp", idle_timeout="10s"))
     c.event(0, "web b down")
@@ -133,3 +133,21 @@ def _(c):
     c.check("some are on b", lambda names: "b" in [names[i] for i in late])
     c.at(21.25)  # tick 340; the first half was moved at 173, until 341
     stay(c, moved[:15], send_all(c, udp4, clients=half))
+
+
+@case("deadline-slack-long", "A deadline of minutes is set late by a thirty-second part, not by half a second alone.")
+def _(c):
+    c.configure(pool(), service(port=53, protocol="udp", idle_timeout="160s"))
+    c.event(0, "web b down")
+    c.event(0.9, "web b up")
+    moved = send_all(c, udp4)
+    c.at(1)  # tick 16: probation ends, so the entry is written: until 16 + 2560 + 80 = 2656
+    stay(c, moved, send_all(c, udp4))
+    c.at(6)  # tick 96: 2656 is still 2560 ahead, so nothing is written
+    stay(c, moved, send_all(c, udp4))
+    c.at(165.9375)  # tick 2655
+    half = range(1, 16)
+    stay(c, moved[:15], send_all(c, udp4, clients=half))
+    c.at(166)  # tick 2656: too late for the other half
+    late = send_all(c, udp4, clients=range(16, 31))
+    c.check("some are on b", lambda names: "b" in [names[i] for i in late])

@@ -14,8 +14,11 @@ RANDOM, LEAST_CONNECTIONS = "random", "least-connections"
 SCHEDULERS = (MAGLEV, ROUND_ROBIN, SOURCE, RANDOM, LEAST_CONNECTIONS)
 DROP, FAIL_OPEN, REJECT = "drop", "fail-open", "reject"
 PROBATION, ESTABLISHED, CLOSING = "probation", "established", "closing"
-# A deadline is set half a second late, and left alone while it is late enough: docs/packet-path.md, section 3, step 6.
-SLACK_TICKS = 8
+
+
+def slack(timeout):
+    """How late a deadline is set, in ticks, and left alone while it is late enough: section 3, step 6."""
+    return max(8, timeout // 32)
 
 
 class Service:
@@ -106,7 +109,7 @@ class Chooser:
                 return Answer(None, False, False, exits.DROP_NO_BACKEND)
         if remember and not service.remembers_nothing and (backend != home or home != current or service.follows):
             timeout = service.closing if ends else service.opening if opens_tcp else service.idle
-            self.remember(hash_value, backend, now + timeout + SLACK_TICKS)
+            self.remember(hash_value, backend, now + timeout + slack(timeout))
         return Answer(backend, False, False)
 
     def remember(self, hash_value, backend, deadline):
@@ -153,9 +156,9 @@ class Chooser:
             if state == PROBATION:
                 state = ESTABLISHED
             timeout = service.closing if state == CLOSING else service.idle
-        if state == flow.state and 0 <= flow.deadline - (now + timeout) <= SLACK_TICKS:
+        if state == flow.state and 0 <= flow.deadline - (now + timeout) <= slack(timeout):
             return
-        flow.state, flow.deadline = state, now + timeout + SLACK_TICKS
+        flow.state, flow.deadline = state, now + timeout + slack(timeout)
 
     def first_slot(self, service, hash_value, choice):
         slots = len(service.slots)
