@@ -11,7 +11,8 @@ root = pathlib.Path(__file__).resolve().parents[2]
 
 # buildtype and options; a sanitizer build links what it needs and builds only the programs of its suites.
 flavours = {
-    "release": ("build", {}, ["--buildtype=release"]),
+    # The level of meson.build, said again: to configure a build type once more sets its own, and compiles all anew.
+    "release": ("build", {}, ["--buildtype=release", "-Doptimization=2"]),
     "tsan": ("build-tsan", {}, ["--buildtype=debugoptimized", "-Doptimization=1", "-Db_sanitize=thread"]),
     # One build for libFuzzer and for the tests under the sanitizers. Everything is instrumented, so that libFuzzer sees
     # which branches of ours an input takes. -gline-tables-only: names and lines are all that a report needs.
