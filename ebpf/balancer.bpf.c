@@ -2,6 +2,7 @@
 /* The second datapath: what docs/packet-path.md says, on XDP. One step a header, in the order of that page;
  * docs/datapath-xdp.md says how it lies in maps. */
 #include "ebpf/answer.bpf.h"
+#include "ebpf/capture.bpf.h"
 #include "ebpf/choose_backend.bpf.h"
 #include "ebpf/forward.bpf.h"
 #include "ebpf/fragment.bpf.h"
@@ -28,14 +29,12 @@ GW_INLINE void gw_count_sent(const struct gw_packet* packet) {
   }
 }
 
-GW_INLINE int gw_is_answer(__u32 exit) { return exit >= GW_EXIT_ANSWERED_ECHO && exit <= GW_EXIT_ANSWERED_REJECT; }
-
 GW_INLINE void gw_count_exit(const struct gw_packet* packet, __u32 exit) {
   struct gw_xdp_line* first = gw_counter_line(packet->worker, 0);
   if (first) {
     first->words[0] += 1;
     first->words[1] += packet->received_bytes;
-    if (exit == GW_EXIT_SENT || gw_is_answer(exit)) first->words[2] += packet->frame_bytes;
+    if (exit == GW_EXIT_SENT || gw_exit_is_answer(exit)) first->words[2] += packet->frame_bytes;
     first->words[__builtin_offsetof(struct gw_worker_counters, plain) / 8] += packet->is_plain;
   }
   __u32 offset = __builtin_offsetof(struct gw_worker_counters, exits) + exit * 8;
@@ -117,9 +116,13 @@ int gw_balance(struct xdp_md* context) {
   int action = XDP_DROP;
   packet.worker = gw_this_worker();
   packet.side = control.side & 1;
+  packet.service_id = GW_CAPTURE_NO_SERVICE;
+  struct gw_capturing capturing = gw_begin_capture();
+  if (capturing.stages) gw_capture_received(context, packet.worker, &capturing);
   int exit = gw_run(context, &packet, &action);
-  if (exit >= GW_EXIT_KERNEL_NOT_IP && exit <= GW_EXIT_KERNEL_NO_SERVICE) action = XDP_PASS;
-  if (gw_is_answer((__u32)exit)) action = XDP_TX;
+  if (gw_exit_is_kernel((__u32)exit)) action = XDP_PASS;
+  if (gw_exit_is_answer((__u32)exit)) action = XDP_TX;
+  if (capturing.stages) gw_end_capture(context, &packet, (__u32)exit, &capturing);
   if (exit != GW_EXIT_HELD) gw_count_exit(&packet, (__u32)exit);
   if (knobs.decision_is_told) gw_tell(&packet, (__u32)exit);
   return action;

@@ -122,8 +122,7 @@ __noinline int gw_follow_first(struct xdp_md* context, struct gw_packet* packet)
   gw_set_fragment_key(packet);
   const struct gw_fragment_entry* entry = gw_find_fragment(packet);
   if (!entry) return gw_hold_fragment(context, packet);
-  if (entry->exit >= GW_EXIT_KERNEL_NOT_IP && entry->exit <= GW_EXIT_KERNEL_NO_SERVICE)
-    return GW_EXIT_KERNEL_NO_SERVICE;
+  if (gw_exit_is_kernel(entry->exit)) return GW_EXIT_KERNEL_NO_SERVICE;
   if (entry->exit != GW_EXIT_SENT) return GW_EXIT_DROP_FRAGMENT;
   __u64 word = gw_health_load(entry->backend >> 8);
   if ((gw_health_generation(word) & 0xff) != (entry->backend & 0xff)) return GW_EXIT_DROP_FRAGMENT;

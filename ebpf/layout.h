@@ -8,6 +8,7 @@
 
 #include "ebpf/abi/backend.h"
 #include "ebpf/abi/bucket.h"
+#include "ebpf/abi/capture.h"
 #include "ebpf/abi/counters.h"
 #include "ebpf/abi/flow.h"
 #include "ebpf/abi/flow_key.h"
@@ -107,6 +108,11 @@ struct gw_xdp_line {
   __u64 words[8];
 };
 
+/* ebpf/abi/capture.h, by rows. */
+struct gw_xdp_capture_row {
+  __u8 bytes[GW_CAPTURE_ROW_BYTES];
+};
+
 /* The kernel's clock as it was at that jiffy: it moves no faster. One a CPU. */
 struct gw_xdp_clock {
   __u64 jiffies;
@@ -126,6 +132,7 @@ struct gw_xdp_knobs {
   __u32 bucket_count;        /* flow buckets a worker */
   __u32 worker_count;        /* worker = CPU number; above this, worker 0 (a replay has one worker on any CPU) */
   __u32 worker_stride_lines; /* gw_counters_header.worker_stride_bytes in lines */
+  __u32 capture_rings_row;   /* gw_capture_header.rings_offset in rows */
   __u8 ticks_are_given;      /* the time is gw_xdp_control.now_ticks instead of the kernel's clock */
   __u8 decision_is_told;     /* every packet's decision is written to gw_xdp_decision */
   __u8 egress_by_port;       /* redirect to the backend's port; else back out of the interface it came from */
@@ -173,6 +180,7 @@ struct gw_xdp_control {
   struct gw_xdp_generation generations[GW_XDP_SIDES];
   __u32 side;
   __u32 now_ticks;
+  __u64 wall_offset_ns; /* from the kernel's monotonic clock to the time since 1970: for copies of packets */
 };
 
 /* What parsing found a packet to be. */

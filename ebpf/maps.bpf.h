@@ -98,6 +98,15 @@ struct {
   __type(value, struct gw_xdp_line);
 } counters SEC(".maps");
 
+/* Copies of packets for whoever wishes them. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct gw_xdp_capture_row);
+} captures SEC(".maps");
+
 /* worker * buckets a worker + bucket */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
@@ -189,7 +198,7 @@ struct gw_packet {
   __u32 worker;
   __u32 side;
   __u32 backend;
-  __u32 service_id;
+  __u32 service_id;     /* GW_CAPTURE_NO_SERVICE until one is found */
   __u32 identification; /* of fragments, as the machine loads it */
   __u16 ip_bytes;       /* header and payload, by the IP header */
   __u16 l4_offset;      /* from the beginning of the frame */

@@ -28,15 +28,13 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* example =
-    "Copies of packets as guideway-dpdk sees them, as pcapng for Wireshark and tshark. Each has a comment: the exit "
-    "by\n"
+    "Copies of packets as the datapath sees them, as pcapng for Wireshark and tshark. Each has a comment: the exit by\n"
     "which it left, its service, backend and worker. Stage rx is what was received, tx what leaves (tunnel headers "
     "and\n"
     "all), drop what a step dropped; each is an interface of the file. Copies come through a ring of 512 a worker:\n"
     "when it is full, packets pass uncopied and are counted as lost. Up to 2016 bytes of a packet are kept. --filter "
     "is\n"
-    "in the words of tcpdump and runs here, on what was copied. Ends with Ctrl-C. One capture at a time; the other\n"
-    "datapath, guideway-xdp, cannot capture yet.\n\n"
+    "in the words of tcpdump and runs here, on what was copied. Ends with Ctrl-C. One capture at a time.\n\n"
     "Examples:\n"
     "  guideway capture -w all.pcapng\n"
     "  guideway capture --service web --stage rx,tx --filter 'tcp port 80' -w web.pcapng --count 1000\n"

@@ -29,14 +29,7 @@ void ControlPlane::capture(const CaptureRequest& request, Respond respond) {
     return respond(error_reply(404, "there is no service \"" + request.service + "\""));
   door_.open_capture(
       [this, terms = std::move(terms), respond = std::move(respond)](const Result<std::shared_ptr<Mapping>>& memory) {
-        if (!memory) {
-          const std::string hint =
-              door_.datapath() != nullptr && door_.datapath()->name == "guideway-xdp"
-                  ? "; packets of guideway-xdp are seen before it by xdpdump, and behind it by tcpdump "
-                    "at a backend"
-                  : "";
-          return respond(error_reply(501, memory.error().message + hint));
-        }
+        if (!memory) return respond(error_reply(501, memory.error().message));
         auto view = CaptureView::over(*memory);
         if (!view) return respond(error_reply(500, view.error().message));
         if (!capture_.expired()) return respond(error_reply(503, occupied));

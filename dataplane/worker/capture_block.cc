@@ -12,16 +12,8 @@
 namespace guideway {
 
 Result<CaptureBlock> CaptureBlock::create(std::uint32_t services_max, std::uint32_t worker_count) {
-  gw_capture_header header{};
-  header.magic = GW_CAPTURE_MAGIC;
-  header.abi_version = GW_ABI_VERSION;
-  header.worker_count = worker_count;
-  header.services_max = services_max;
-  const std::uint64_t bits_bytes = (std::uint64_t{services_max} + 63) / 64 * 8;
-  // Rings begin on pages of their own.
-  header.rings_offset = (sizeof header + sizeof(gw_capture_wish) + bits_bytes + 4095) / 4096 * 4096;
-  header.ring_bytes = sizeof(gw_capture_ring) + GW_CAPTURE_SLOTS * sizeof(gw_capture_slot);
-  const std::uint64_t length_bytes = header.rings_offset + header.ring_bytes * worker_count;
+  const gw_capture_header header = gw_capture_header_for(services_max, worker_count);
+  const std::uint64_t length_bytes = gw_capture_memory_bytes(&header);
   auto fd = make_shared_memory("guideway-capture", length_bytes);
   if (!fd) return failure_of(fd);
   auto memory = Mapping::of_file(fd->get(), length_bytes, true);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -82,12 +83,14 @@ XdpProgram::~XdpProgram() { gw_balancer__destroy(skeleton_); }
 
 Result<void> XdpProgram::set_up(const XdpOptions& options) {
   const std::uint32_t buckets = gw_flow_bucket_count(capacities_.flows_max);
+  const gw_capture_header capture = gw_capture_header_for(capacities_.services_max, options.worker_count);
   gw_xdp_knobs& knobs = skeleton_->rodata->knobs;
   knobs.services_max = capacities_.services_max;
   knobs.backends_max = capacities_.backends_max;
   knobs.bucket_count = buckets;
   knobs.worker_count = options.worker_count;
   knobs.worker_stride_lines = stride_bytes(capacities_) / GW_XDP_LINE_BYTES;
+  knobs.capture_rings_row = static_cast<__u32>(capture.rings_offset / GW_CAPTURE_ROW_BYTES);
   knobs.ticks_are_given = options.ticks_are_given ? 1 : 0;
   knobs.decision_is_told = options.decision_is_told ? 1 : 0;
   knobs.egress_by_port = options.egress_by_port ? 1 : 0;
@@ -106,6 +109,7 @@ Result<void> XdpProgram::set_up(const XdpOptions& options) {
       {maps.backends, GW_XDP_SIDES * capacities_.backends_max},
       {maps.health, capacities_.backends_max},
       {maps.counters, counter_lines(capacities_, options.worker_count)},
+      {maps.captures, static_cast<std::uint32_t>(gw_capture_memory_bytes(&capture) / GW_CAPTURE_ROW_BYTES)},
       {maps.flows, options.worker_count * buckets},
       {maps.workers, options.worker_count},
       {maps.service_states, options.worker_count * capacities_.services_max},
@@ -136,9 +140,15 @@ Result<void> XdpProgram::map_memory(std::uint32_t worker_count) {
   auto backends = MapMemory::of_rows<gw_backend>(bpf_map__fd(skeleton_->maps.backends),
                                                  std::size_t{GW_XDP_SIDES} * capacities_.backends_max);
   if (!backends) return failure_of(backends);
+  const gw_capture_header capture = gw_capture_header_for(capacities_.services_max, worker_count);
+  auto captures = MapMemory::of_bytes(captures_fd(), gw_capture_memory_bytes(&capture));
+  if (!captures) return failure_of(captures);
   health_ = std::move(*health);
   counters_ = std::move(*counters);
   backends_ = std::move(*backends);
+  captures_ = std::move(*captures);
+  std::memcpy(captures_.data(), &capture, sizeof capture);
+  follow_wall_clock();
 
   gw_counters_header header{};
   header.magic = GW_COUNTERS_MAGIC;
@@ -170,6 +180,13 @@ int XdpProgram::program_fd() const noexcept { return bpf_program__fd(skeleton_->
 
 int XdpProgram::health_fd() const noexcept { return bpf_map__fd(skeleton_->maps.health); }
 int XdpProgram::counters_fd() const noexcept { return bpf_map__fd(skeleton_->maps.counters); }
+int XdpProgram::captures_fd() const noexcept { return bpf_map__fd(skeleton_->maps.captures); }
+
+void XdpProgram::follow_wall_clock() const noexcept {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  const auto monotonic = std::chrono::steady_clock::now().time_since_epoch();
+  control().wall_offset_ns = static_cast<__u64>(std::chrono::nanoseconds(wall - monotonic).count());
+}
 
 Result<gw_flow_bucket> XdpProgram::flow_bucket(std::uint32_t worker, std::uint64_t hash) const {
   const std::uint32_t buckets = gw_flow_bucket_count(capacities_.flows_max);

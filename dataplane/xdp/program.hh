@@ -74,6 +74,9 @@ class XdpProgram {
   [[nodiscard]] int health_fd() const noexcept;
   [[nodiscard]] int counters_fd() const noexcept;
   [[nodiscard]] std::size_t counters_bytes() const noexcept { return counters_.length_bytes(); }
+  // What copies of packets come through (ebpf/abi/capture.h).
+  [[nodiscard]] int captures_fd() const noexcept;
+  [[nodiscard]] std::size_t captures_bytes() const noexcept { return captures_.length_bytes(); }
   // Another process used the maps before this one.
   [[nodiscard]] bool is_successor() const noexcept { return is_successor_; }
   // The bucket of that hash in a worker's flow table, as it is now.
@@ -87,6 +90,8 @@ class XdpProgram {
   // Sends what is for the datapath's port `port` to that interface (egress_by_port).
   [[nodiscard]] Result<void> set_port(std::uint32_t port, std::uint32_t interface_index) const;
 
+  // Copies of packets say the time since 1970: the program is told anew how far its clock is from it.
+  void follow_wall_clock() const noexcept;
   void set_now_ticks(std::uint32_t now_ticks) const noexcept { control().now_ticks = now_ticks; }
   // One packet, as if it had come in on the loopback interface. `room` must hold the frame and an outer header.
   [[nodiscard]] Result<XdpRun> run(std::span<const std::byte> frame, std::span<std::byte> room) const;
@@ -112,6 +117,7 @@ class XdpProgram {
   MapMemory health_;
   MapMemory counters_;
   MapMemory backends_;
+  MapMemory captures_;
 };
 
 }  // namespace guideway

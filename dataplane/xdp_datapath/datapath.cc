@@ -143,6 +143,7 @@ void XdpDatapath::keep_house() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_sweep_) return;
   next_sweep_ = now + house_interval;
+  program_->follow_wall_clock();
   if (sweeper_.sweep_all() || !can_sweep_) return;
   can_sweep_ = false;
   spdlog::warn("expired flows cannot be swept on every CPU; they go when their bucket is asked");

@@ -33,6 +33,9 @@ class XdpDatapath final : public door::Datapath {
 
   void describe(door::Welcome& welcome) const override;
   [[nodiscard]] door::SharedMemory shared_memory() const override;
+  [[nodiscard]] std::optional<door::LentMemory> capture_memory() const override {
+    return door::LentMemory{program_->captures_fd(), program_->captures_bytes()};
+  }
   [[nodiscard]] Capacities capacities() const override { return program_->capacities(); }
   [[nodiscard]] const Snapshot& newest() const override { return *newest_; }
   [[nodiscard]] Result<void> publish(std::unique_ptr<const Snapshot> next) override;

@@ -42,6 +42,14 @@ enum gw_exit {
   GW_EXIT_HELD = 255, /* none yet: a fragment that waits for its first. Never counted */
 };
 
+GW_INLINE int gw_exit_is_kernel(__u32 exit) {
+  return exit >= GW_EXIT_KERNEL_NOT_IP && exit <= GW_EXIT_KERNEL_NO_SERVICE;
+}
+GW_INLINE int gw_exit_is_answer(__u32 exit) { return exit >= GW_EXIT_ANSWERED_ECHO && exit <= GW_EXIT_ANSWERED_REJECT; }
+GW_INLINE int gw_exit_is_drop(__u32 exit) {
+  return exit != GW_EXIT_SENT && exit < GW_EXIT_COUNT && !gw_exit_is_kernel(exit) && !gw_exit_is_answer(exit);
+}
+
 #define GW_EXITS_MAX 64u /* room for more, without a new layout */
 GW_STATIC_ASSERT(GW_EXIT_COUNT <= GW_EXITS_MAX, "exits");
 

@@ -21,6 +21,6 @@
 GW_STATIC_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the ABI is written for little-endian machines");
 
 /* Raised whenever any structure or constant in ebpf/abi changes its meaning: both ends of the door compare it. */
-#define GW_ABI_VERSION 3u
+#define GW_ABI_VERSION 4u
 
 #endif

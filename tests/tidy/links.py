@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links between the documents lead somewhere, and every folder at the top tells what it is."""
+"""Links between the documents lead somewhere, every folder at the top tells what it is, and a README with a table of
+folders names them all."""
 
+import pathlib
 import re
 
 import sources
@@ -12,6 +14,12 @@ def broken_links(path, content):
     targets = [target for target in link.findall(content) if "://" not in target]
     folder = (sources.root / path).parent
     return [f"{path}: {target} is not there" for target in targets if not (folder / target).exists()]
+
+
+def unnamed_folders(readme, folders):
+    """Of these folders beside a README, those that are not in its table; none if it has no such table."""
+    named = set(re.findall(r"^\| `([a-z_]+)`", sources.text(readme), re.MULTILINE))
+    return sorted(folders - named) if named & folders else []
 
 
 def main():
@@ -26,6 +34,11 @@ def main():
     problems += [
         f"{folder}: no README.md" for folder in sorted(folders) if not (sources.root / folder / "README.md").exists()
     ]
+    for folder in sorted(folders):
+        beside = {p.parts[1] for p in sources.every_file() if len(p.parts) > 2 and p.parts[0] == folder}
+        readme = pathlib.PurePosixPath(folder) / "README.md"
+        if (sources.root / readme).exists():
+            problems += [f"{readme}: its table lacks {name}" for name in unnamed_folders(readme, beside)]
     sources.finish("links", problems)
 
 

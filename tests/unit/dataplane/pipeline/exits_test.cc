@@ -20,6 +20,9 @@ TEST(Exits, EveryExitHasItsOwnNameThatTellsItsKind) {
                                                                       : "drop_";
     EXPECT_EQ(exit.name.substr(0, prefix.size()), prefix);
     EXPECT_EQ(kind_of(static_cast<std::uint8_t>(exit.exit)), exit.kind);
+    EXPECT_EQ(gw_exit_is_kernel(exit.exit) != 0, exit.kind == ExitKind::kernel) << exit.name;
+    EXPECT_EQ(gw_exit_is_answer(exit.exit) != 0, exit.kind == ExitKind::answered) << exit.name;
+    EXPECT_EQ(gw_exit_is_drop(exit.exit) != 0, exit.kind == ExitKind::drop) << exit.name;
   }
   EXPECT_EQ(names.size(), std::size_t{GW_EXIT_COUNT});
 }
