@@ -90,9 +90,10 @@ class FrameRing {
   }
   void write_next() noexcept {
     std::byte* at = slot(written_);
-    const bool floods = scene_.flood_percent != 0 && gw_mix(written_) % 100 < scene_.flood_percent;
-    const std::uint64_t flow =
-        gw_mix(floods ? std::uint64_t{written_} << 32U | 1U : first_flow_ + written_ % scene_.flows);
+    // Without a branch, which would guess wrongly and cost what the pipeline is to be charged for.
+    const bool floods = gw_mix(written_) % 100 < scene_.flood_percent;
+    const std::uint64_t seeds[2] = {first_flow_ + written_ % scene_.flows, std::uint64_t{written_} << 32U | 1U};
+    const std::uint64_t flow = gw_mix(seeds[static_cast<std::size_t>(floods)]);
     const std::uint32_t service = 0xc0000000U + written_ % scene_.services;
     ++written_;
     std::memcpy(at, frame_.bytes, 64);
@@ -103,7 +104,9 @@ class FrameRing {
     std::memcpy(at + frame_.destination_at, &destination, 4);
     const auto port = static_cast<std::uint16_t>(flow >> 32U);
     std::memcpy(at + frame_.port_at, &port, 2);
-    if (floods) at[frame_.port_at + tcp_flags_from_ports] = static_cast<std::byte>(tcp_flag::syn);
+    const std::size_t flags_at = frame_.port_at + tcp_flags_from_ports;
+    const std::byte flags[2] = {frame_.bytes[flags_at], static_cast<std::byte>(tcp_flag::syn)};
+    at[flags_at] = flags[static_cast<std::size_t>(floods)];
     if (frame_.checksum_at == 0) return;
     std::uint16_t checksum = 0;
     std::memcpy(&checksum, at + frame_.checksum_at, 2);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dataplane/worker/cycles.hh"
+#include "dataplane/worker/telemetry.hh"
 #include "tests/bench/pipeline_rig.hh"
 
 namespace guideway {
@@ -21,17 +22,18 @@ double median(std::vector<double>& values) {
   return *middle;
 }
 
-// In turns of 64 bursts floor and pipeline, so that whatever disturbs hits both; medians over the turns.
-void measure(benchmark::State& state, PipelineRig& rig) {
+// In turns of 64 bursts `floor` and `total`, so that whatever disturbs hits both; medians over the turns.
+template <typename Floor, typename Total>
+void measure(benchmark::State& state, const PipelineRig& rig, Floor run_floor, Total run_total) {
   static const auto per_second = static_cast<double>(measure_cycles_per_second());
   const double ns_a_turn_packet = 1e9 / per_second / (bursts_in_turn * burst_packets_max);
   std::vector<double> floors;
   std::vector<double> totals;
   for (auto _ : state) {
     const std::uint64_t begin = read_cycles();
-    for (std::uint32_t i = 0; i < bursts_in_turn; ++i) rig.swap_burst();
+    for (std::uint32_t i = 0; i < bursts_in_turn; ++i) run_floor();
     const std::uint64_t middle = read_cycles();
-    for (std::uint32_t i = 0; i < bursts_in_turn; ++i) rig.run_burst();
+    for (std::uint32_t i = 0; i < bursts_in_turn; ++i) run_total();
     floors.push_back(static_cast<double>(middle - begin) * ns_a_turn_packet);
     totals.push_back(static_cast<double>(read_cycles() - middle) * ns_a_turn_packet);
   }
@@ -48,10 +50,30 @@ void measure(benchmark::State& state, PipelineRig& rig) {
   if (expected != counters.received_packets) state.SkipWithError("packets did not go where they belong");
 }
 
+// What a worker does to know how it fares (worker.cc), around the pipeline's bursts; the floor is the pipeline without.
+void measure_telemetry(benchmark::State& state) {
+  PipelineRig rig(Scene{});
+  gw_worker_counters counters{};
+  Telemetry telemetry(counters, measure_cycles_per_second());
+  telemetry.begin(read_cycles());
+  measure(
+      state, rig, [&] { rig.run_burst(); },
+      [&] {
+        const std::uint64_t timed_from = telemetry.count_burst(burst_packets_max) ? read_cycles() : 0;
+        rig.run_burst();
+        if (timed_from != 0) telemetry.count_latency(read_cycles() - timed_from);
+        add_to(counters.loops, 1);
+        add_to(counters.busy_loops, 1);
+        telemetry.count_time(true, read_cycles());
+      });
+  if (counters.latency_sum_ns == 0 && state.iterations() > 1) state.SkipWithError("no burst was timed");
+}
+
 void add(const std::string& name, const Scene& scene) {
   benchmark::RegisterBenchmark(("pipeline/" + name).c_str(), [scene](benchmark::State& state) {
     PipelineRig rig(scene);
-    measure(state, rig);
+    measure(
+        state, rig, [&rig] { rig.swap_burst(); }, [&rig] { rig.run_burst(); });
   });
 }
 
@@ -79,6 +101,7 @@ void add_all() {
   for (const std::uint32_t backends : {3U, 4000U}) add("backends:" + std::to_string(backends), {.backends = backends});
   add("forward:ipip", {.forward = Forward::ipip});
   add("forward:gue", {.forward = Forward::gue});
+  benchmark::RegisterBenchmark("pipeline/telemetry:1", measure_telemetry);
   for (const std::uint32_t ring : {256U, 1024U, 4096U}) add("ring:" + std::to_string(ring), {.ring_frames = ring});
 }
 
