@@ -1,58 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/forwarding/flow_table.hh"
 
-#include <bit>
+#include <algorithm>
 
 #include "ebpf/abi/limits.h"
 
 namespace guideway {
 namespace {
 
-constexpr std::uint32_t tick_mask = (1U << 28U) - 1;
-// Deadlines lie less than half the tick range ahead, so what looks further ahead is past.
-constexpr std::uint32_t ticks_ahead_max = 1U << 27U;
 constexpr std::uint16_t filter_saturated = 0xffff;
-static_assert(GW_IDLE_TIMEOUT_SECONDS_MAX * GW_TICKS_PER_SECOND < ticks_ahead_max / 2);
-
-// A free entry has hash 0, so the one real hash that is 0 is stored as 1.
-constexpr std::uint64_t stored_hash(std::uint64_t hash) noexcept { return hash == 0 ? 1 : hash; }
-
-// `low_bits`: gw_flow_state and GW_FLOW_WANDERS.
-std::uint32_t deadline_word(std::uint32_t low_bits, std::uint32_t now_ticks, std::uint32_t timeout_ticks) noexcept {
-  return ((now_ticks + timeout_ticks + gw_flow_slack_ticks(timeout_ticks)) & tick_mask) << 4U | low_bits;
-}
-
-// What is left of bucket and candidate when a place is sought.
-struct Place {
-  gw_flow_entry* entry = nullptr;
-  bool displaces = false;
-};
-
-Place find_place(gw_flow_bucket& bucket, std::uint64_t hash, std::uint32_t now_ticks) noexcept {
-  Place oldest_on_probation;
-  std::uint32_t least_remaining = 0xffffffffU;
-  for (std::uint32_t i = 0; i < GW_FLOWS_PER_BUCKET; ++i) {
-    gw_flow_entry& entry = bucket.entries[gw_flow_place(hash, i)];
-    if (entry.hash == 0) return {&entry, false};
-    const std::uint32_t remaining = FlowTable::remaining_ticks(entry, now_ticks);
-    if (remaining == 0) return {&entry, false};
-    if (FlowTable::state_of(entry) == GW_FLOW_PROBATION && remaining < least_remaining) {
-      least_remaining = remaining;
-      oldest_on_probation = {&entry, true};
-    }
-  }
-  return oldest_on_probation;
-}
-
-constexpr std::uint32_t half_bucket = GW_FLOWS_PER_BUCKET / 2;
-
-// The entry of that hash in one cache line. All are compared: where an entry lies is chance, and a branch that guesses
-// it wrongly costs more.
-gw_flow_entry* find_in_half(gw_flow_entry* entries, std::uint64_t wanted) noexcept {
-  std::uint32_t matches = 0;
-  for (std::uint32_t i = 0; i < half_bucket; ++i) matches |= static_cast<std::uint32_t>(entries[i].hash == wanted) << i;
-  return matches == 0 ? nullptr : &entries[std::countr_zero(matches)];
-}
 
 // The hash goes first and comes last: who finds it before and after reading the rest has read one entry.
 void write_entry(gw_flow_entry& entry, const gw_flow_entry& next) noexcept {
@@ -73,17 +29,12 @@ Result<FlowTable> FlowTable::create(std::uint32_t flows_max, std::span<gw_backen
   return FlowTable(std::move(*memory), bucket_count, backends, wanderers);
 }
 
-std::uint32_t FlowTable::remaining_ticks(const gw_flow_entry& entry, std::uint32_t now_ticks) noexcept {
-  const std::uint32_t ahead = ((entry.deadline >> 4U) - now_ticks) & tick_mask;
-  return ahead < ticks_ahead_max ? ahead : 0;
-}
-
 gw_flow_entry* FlowTable::find(std::uint64_t hash, std::uint32_t now_ticks) noexcept {
-  gw_flow_bucket& bucket = bucket_of(hash);
-  gw_flow_entry* entry = find_in_half(&bucket.entries[gw_flow_place(hash, 0)], stored_hash(hash));
-  if (entry == nullptr) entry = find_in_half(&bucket.entries[gw_flow_place(hash, half_bucket)], stored_hash(hash));
-  if (entry == nullptr || remaining_ticks(*entry, now_ticks) != 0) return entry;
-  forget(*entry);
+  Sought sought = seek<0>(hash);
+  if (!sought.is_there) sought = seek<1>(hash);
+  if (!sought.is_there) return nullptr;
+  if (remaining_ticks(*sought.entry, now_ticks) != 0) return sought.entry;
+  forget(*sought.entry);
   return nullptr;
 }
 
@@ -103,6 +54,27 @@ std::optional<gw_flow_entry> FlowTable::look_from_afar(std::uint64_t hash, std::
     return seen;
   }
   return std::nullopt;
+}
+
+// The first that is free or expired, else the one on probation that would end first. Each entry is given a rank and the
+// least is taken, without a branch: in a full table what comes next is chance.
+FlowTable::Place FlowTable::find_place(gw_flow_bucket& bucket, std::uint64_t hash, std::uint32_t now_ticks) noexcept {
+  constexpr std::uint32_t not_to_be_had = 0xffffffffU;
+  static_assert(ticks_ahead_max <= not_to_be_had / GW_FLOWS_PER_BUCKET);
+  static_assert(GW_FLOW_PROBATION == 0);
+  const std::uint32_t first = gw_flow_place(hash, 0);
+  std::uint32_t least = not_to_be_had;
+  for (std::uint32_t i = 0; i < GW_FLOWS_PER_BUCKET; ++i) {
+    const gw_flow_entry& entry = bucket.entries[i];
+    const auto is_held = static_cast<std::uint32_t>(entry.hash != 0);
+    const std::uint32_t remaining = remaining_ticks(entry, now_ticks) & (0 - is_held);
+    const auto is_live = static_cast<std::uint32_t>(remaining != 0) &
+                         static_cast<std::uint32_t>((entry.deadline & GW_FLOW_STATE_MASK) != 0);
+    const std::uint32_t rank = (remaining * GW_FLOWS_PER_BUCKET + (i ^ first)) | (0 - is_live);
+    least = std::min(least, rank);
+  }
+  if (least == not_to_be_had) return {};
+  return {&bucket.entries[least % GW_FLOWS_PER_BUCKET ^ first], least >= GW_FLOWS_PER_BUCKET};
 }
 
 Remembered FlowTable::insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation,
@@ -138,15 +110,6 @@ void FlowTable::forget(gw_flow_entry& entry) noexcept {
   }
   if ((entry.deadline & GW_FLOW_WANDERS) != 0) wanderers_->remove(entry.hash);
   write_entry(entry, {});
-}
-
-void FlowTable::touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t now_ticks,
-                      std::uint32_t timeout_ticks) noexcept {
-  const std::uint32_t low_bits = static_cast<std::uint32_t>(state) | (entry.deadline & GW_FLOW_WANDERS);
-  const std::uint32_t word = deadline_word(low_bits, now_ticks, timeout_ticks);
-  const std::uint32_t moved = ((word >> 4U) - (entry.deadline >> 4U)) & tick_mask;
-  if (state_of(entry) == state && moved <= gw_flow_slack_ticks(timeout_ticks)) return;
-  store(entry.deadline, word);
 }
 
 std::uint32_t FlowTable::sweep(std::uint32_t bucket_count, std::uint32_t now_ticks) noexcept {

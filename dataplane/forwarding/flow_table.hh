@@ -11,6 +11,7 @@
 // entry.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -20,6 +21,7 @@
 #include "dataplane/forwarding/wanderers.hh"
 #include "ebpf/abi/counters.h"
 #include "ebpf/abi/flow.h"
+#include "ebpf/abi/limits.h"
 
 namespace guideway {
 
@@ -39,10 +41,32 @@ class FlowTable {
     return load(held_) != 0 && load(filter()[gw_flow_filter_cell(hash)]) != 0;
   }
   // Both lines: one flow in twenty lies in the other half, whoever is not remembered is sought in both, and a line that
-  // nobody sent for costs more than all that were sent for in vain.
-  void prefetch(std::uint64_t hash) const noexcept {
-    __builtin_prefetch(&bucket_of(hash).entries[0]);
-    __builtin_prefetch(&bucket_of(hash).entries[GW_FLOWS_PER_BUCKET / 2]);
+  // nobody sent for costs more than all that were sent for in vain. Unless `is_wanted`, which is a matter of chance and
+  // not to be guessed: then something that is sent for anyway.
+  void prefetch(std::uint64_t hash, bool is_wanted, const void* otherwise) const noexcept {
+    const gw_flow_entry* entries = bucket_of(hash).entries;
+    __builtin_prefetch(is_wanted ? entries : otherwise);
+    __builtin_prefetch(is_wanted ? entries + GW_FLOWS_PER_BUCKET / 2 : otherwise);
+  }
+  // Packets of one bucket may disturb each other, those of two may not.
+  [[nodiscard]] std::uint32_t bucket_number(std::uint64_t hash) const noexcept {
+    return gw_flow_bucket_index(hash, bucket_count_);
+  }
+  // The entry of that hash in one half of its bucket, 0 being the one that it prefers. It may have expired. All entries
+  // are compared, and who asks for many packets need not branch: where an entry lies is chance, and a branch that
+  // guesses it wrongly costs more.
+  struct Sought {
+    gw_flow_entry* entry;  // means nothing unless `is_there`
+    bool is_there;
+  };
+  template <std::uint32_t half>
+  [[nodiscard]] Sought seek(std::uint64_t hash) const noexcept {
+    constexpr std::uint32_t entries_max = GW_FLOWS_PER_BUCKET / 2;
+    gw_flow_entry* entries = &bucket_of(hash).entries[gw_flow_place(hash, half * entries_max)];
+    std::uint32_t matches = 0;
+    for (std::uint32_t i = 0; i < entries_max; ++i)
+      matches |= static_cast<std::uint32_t>(entries[i].hash == stored_hash(hash)) << i;
+    return {&entries[std::countr_zero(matches | 1U << (entries_max - 1))], matches != 0};
   }
 
   // The live entry of that hash, or null. An entry found past its deadline is forgotten on the way.
@@ -62,7 +86,13 @@ class FlowTable {
   // Moves the deadline, unless it is late enough already: an entry is never forgotten before its timeout, and written
   // at most twice a second.
   static void touch(gw_flow_entry& entry, gw_flow_state state, std::uint32_t now_ticks,
-                    std::uint32_t timeout_ticks) noexcept;
+                    std::uint32_t timeout_ticks) noexcept {
+    const std::uint32_t low_bits = static_cast<std::uint32_t>(state) | (entry.deadline & GW_FLOW_WANDERS);
+    const std::uint32_t word = deadline_word(low_bits, now_ticks, timeout_ticks);
+    const std::uint32_t moved = ((word >> 4U) - (entry.deadline >> 4U)) & tick_mask;
+    if (state_of(entry) == state && moved <= gw_flow_slack_ticks(timeout_ticks)) return;
+    store(entry.deadline, word);
+  }
 
   // Forgets what has expired in the next `bucket_count` buckets of an endless round; returns how many entries.
   std::uint32_t sweep(std::uint32_t bucket_count, std::uint32_t now_ticks) noexcept;
@@ -83,12 +113,35 @@ class FlowTable {
     return static_cast<gw_flow_state>(entry.deadline & GW_FLOW_STATE_MASK);
   }
   // Ticks until the entry is forgotten; 0 if that is past.
-  [[nodiscard]] static std::uint32_t remaining_ticks(const gw_flow_entry& entry, std::uint32_t now_ticks) noexcept;
+  [[nodiscard]] static std::uint32_t remaining_ticks(const gw_flow_entry& entry, std::uint32_t now_ticks) noexcept {
+    const std::uint32_t ahead = ((entry.deadline >> 4U) - now_ticks) & tick_mask;
+    return ahead & ((ahead >> 27U & 1U) - 1);  // without a branch: whether an entry has expired may be chance
+  }
 
  private:
   FlowTable(Mapping memory, std::uint32_t bucket_count, std::span<gw_backend_counters> backends,
             Wanderers& wanderers) noexcept
       : memory_(std::move(memory)), backends_(backends), wanderers_(&wanderers), bucket_count_(bucket_count) {}
+
+  static constexpr std::uint32_t tick_mask = (1U << 28U) - 1;
+  // Deadlines lie less than half the tick range ahead, so what looks further ahead is past.
+  static constexpr std::uint32_t ticks_ahead_max = 1U << 27U;  // remaining_ticks() looks at that bit
+  static_assert(GW_IDLE_TIMEOUT_SECONDS_MAX * GW_TICKS_PER_SECOND < ticks_ahead_max / 2);
+  // `low_bits`: gw_flow_state and GW_FLOW_WANDERS.
+  [[nodiscard]] static std::uint32_t deadline_word(std::uint32_t low_bits, std::uint32_t now_ticks,
+                                                   std::uint32_t timeout_ticks) noexcept {
+    return ((now_ticks + timeout_ticks + gw_flow_slack_ticks(timeout_ticks)) & tick_mask) << 4U | low_bits;
+  }
+
+  // A free entry has hash 0, so the one real hash that is 0 is stored as 1.
+  [[nodiscard]] static constexpr std::uint64_t stored_hash(std::uint64_t hash) noexcept { return hash == 0 ? 1 : hash; }
+
+  // What is left of bucket and candidate when a place is sought.
+  struct Place {
+    gw_flow_entry* entry = nullptr;
+    bool displaces = false;
+  };
+  [[nodiscard]] static Place find_place(gw_flow_bucket& bucket, std::uint64_t hash, std::uint32_t now_ticks) noexcept;
 
   // One writer, and readers on other cores that must not see half a number.
   template <typename T>

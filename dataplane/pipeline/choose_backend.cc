@@ -1,223 +1,219 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section 3 of docs/packet-path.md: remember only the exceptions.
-#include "dataplane/forwarding/selection.hh"
-#include "dataplane/net/address.hh"
-#include "dataplane/net/tcp.hh"
-#include "dataplane/pipeline/scheduler.hh"
+//
+// A burst is sorted first and then decided kind by kind (packets of plain slots, those of flows that are remembered,
+// all others), since a processor that cannot guess which kind comes next loses more by that than a decision costs. What
+// comes of it is what would come of one packet after the other: all that packets can disturb each other in is a bucket
+// of the flow table, so one that is remembered but shares its bucket with one of the others waits for its turn too.
+#include <array>
+#include <bit>
+
+#include "dataplane/pipeline/choose_asking.hh"
+#include "dataplane/pipeline/remembered_flow.hh"
 #include "dataplane/pipeline/steps.hh"
 
 namespace guideway {
 namespace {
 
-constexpr std::uint8_t closing_flags = tcp_flag::fin | tcp_flag::rst;
+// A bit a packet, by its place in the burst.
+using PacketSet = std::uint32_t;
+static_assert(burst_packets_max <= 32);
 
-bool is_tcp_opener(const Packet& packet) noexcept {
-  return packet.opens_flow && packet.flow.protocol == static_cast<std::uint8_t>(Protocol::tcp);
+[[nodiscard]] PacketSet bit_if(bool is_in, unsigned at) noexcept { return static_cast<PacketSet>(is_in) << at; }
+
+// In the order in which they came.
+template <typename Do>
+void for_each_in(PacketSet set, Do do_with) noexcept {
+  for (; set != 0; set &= set - 1) do_with(static_cast<unsigned>(std::countr_zero(set)));
 }
 
-// Whether the table of another worker may have what this one lacks: any flow of a first fragment, and of whole packets
-// those that began with one.
-bool may_lie_elsewhere(const Packet& packet, const ChooseState& state) noexcept {
-  return packet.kind == PacketKind::first_fragment ? state.crew.others_may_hold(state.flows, packet.hash)
-                                                   : state.crew.wanderers().may_hold(packet.hash);
-}
+// Buckets that somebody is about to change. Two that share a bit only lose time.
+class BucketMarks {
+ public:
+  [[nodiscard]] bool has(std::uint32_t bucket) const noexcept { return (word(bucket) >> bucket % 64 & 1U) != 0; }
+  void add(std::uint32_t bucket) noexcept { word(bucket) |= std::uint64_t{1} << bucket % 64; }
 
-bool nobody_remembers(const Packet& packet, const ChooseState& state) noexcept {
-  return !state.flows.may_hold(packet.hash) && !may_lie_elsewhere(packet, state);
-}
-
-bool is_plain(const gw_slot& slot, const Packet& packet, const ChooseState& state) noexcept {
-  const gw_service& row = packet.service->row;
-  if ((row.flags & (GW_SERVICE_FOLLOWS_EVERY_FLOW | GW_SERVICE_PER_PACKET)) != 0) return false;
-  if (slot.current_backend != slot.home_backend || slot.current_backend == GW_NO_BACKEND) return false;
-  if (gw_health_is_plain(state.health.load(slot.current_backend)) == 0) return false;
-  return (row.flags & GW_SERVICE_REMEMBERS_NOTHING) != 0 || nobody_remembers(packet, state);
-}
-
-// Whether the remembered backend, whose health word this is, is still the one that it was, and alive.
-bool is_alive(const gw_flow_entry& entry, std::uint64_t word) noexcept {
-  return static_cast<std::uint8_t>(gw_health_generation(word)) == FlowTable::generation_of(entry) &&
-         gw_health_is_alive(word) != 0;
-}
-
-std::uint64_t health_of(const gw_flow_entry& entry, const ChooseState& state) noexcept {
-  return state.health.load(FlowTable::backend_of(entry));
-}
-
-// Whether the remembered backend may still have this packet.
-bool keeps_its_backend(const gw_flow_entry& entry, const Packet& packet, const ChooseState& state) noexcept {
-  const std::uint64_t word = health_of(entry, state);
-  return is_alive(entry, word) && (gw_health_state_of(word) != GW_HEALTH_DRAINING || !is_tcp_opener(packet));
-}
-
-void touch_entry(gw_flow_entry& entry, const Packet& packet, std::uint32_t now_ticks) noexcept {
-  const gw_service& row = packet.service->row;
-  gw_flow_state state = FlowTable::state_of(entry);
-  std::uint32_t timeout = row.idle_ticks;
-  if ((packet.tcp_flags & closing_flags) != 0) {
-    state = GW_FLOW_CLOSING;
-    timeout = row.closing_ticks;
-  } else if (is_tcp_opener(packet)) {
-    // A SYN on an established flow may be forged: it must not make a live flow displaceable.
-    if (state == GW_FLOW_CLOSING) state = GW_FLOW_PROBATION;
-    if (state == GW_FLOW_PROBATION) timeout = row.opening_ticks;
-  } else {
-    if (state == GW_FLOW_PROBATION) state = GW_FLOW_ESTABLISHED;
-    if (state == GW_FLOW_CLOSING) timeout = row.closing_ticks;
-  }
-  FlowTable::touch(entry, state, now_ticks, timeout);
-}
-
-std::uint32_t first_timeout(const Packet& packet) noexcept {
-  const gw_service& row = packet.service->row;
-  if ((packet.tcp_flags & closing_flags) != 0) return row.closing_ticks;
-  return is_tcp_opener(packet) ? row.opening_ticks : row.idle_ticks;
-}
-
-void remember(const Packet& packet, ChooseState& state, std::uint32_t now_ticks) noexcept {
-  const auto generation = static_cast<std::uint8_t>(gw_health_generation(state.health.load(packet.backend)));
-  const bool wanders = packet.kind == PacketKind::first_fragment && state.crew.worker_count() > 1;
-  switch (state.flows.insert(packet.hash, packet.backend, generation, GW_FLOW_PROBATION, now_ticks,
-                             first_timeout(packet), wanders)) {
-    case Remembered::refused:
-      add_to(state.counters.flows_not_remembered, 1);
-      return;
-    case Remembered::displaced_another:
-      add_to(state.counters.flows_displaced, 1);
-      [[fallthrough]];
-    case Remembered::inserted:
-      add_to(state.counters.flows_inserted, 1);
-      return;
-  }
-}
-
-// Where a packet's own slot is.
-struct OwnSlot {
-  std::uint64_t choice_hash;
-  std::uint32_t number;
-  gw_slot slot;
+ private:
+  [[nodiscard]] const std::uint64_t& word(std::uint32_t bucket) const noexcept { return words_[bucket / 64 % 16]; }
+  [[nodiscard]] std::uint64_t& word(std::uint32_t bucket) noexcept { return words_[bucket / 64 % 16]; }
+  std::array<std::uint64_t, 16> words_{};
 };
 
-// The scheduler's choice from the slot that it tries first.
-struct Choice {
-  std::uint32_t backend;
-  bool may_remember;
-};
+class BackendChoice {
+ public:
+  BackendChoice(Burst& burst, ChooseState& state) noexcept
+      : burst_(burst), state_(state), key_(state.admission.snapshot.hash_key()) {}
 
-Choice choose_from(const Packet& packet, const OwnSlot& own, std::uint32_t first, const ChooseState& state) noexcept {
-  if (const auto selection = select_accepting(*packet.service, state.health, own.choice_hash, first))
-    return {selection->backend, true};
-  if (packet.service->row.policy == GW_POLICY_FAIL_OPEN) return {packet.service->slots[first].current_backend, false};
-  return {GW_NO_BACKEND, false};
-}
+  void run() noexcept {
+    send_for_lines();
+    choose_plainly(active_ & ~following_);
+    if (asking_ != 0) {
+      seek(asking_ & near_);
+      if (waiting_ != 0) mark_waiting();
+      follow_known();
+      choose_in_turn();
+      if (has_left_) keep_active();
+    }
+    const auto asked = static_cast<std::uint32_t>(std::popcount(asking_));
+    add_to(state_.counters.plain, static_cast<std::uint32_t>(std::popcount(active_)) - asked);
+    add_to(state_.counters.asked, asked);
+  }
 
-bool has_living_home(const OwnSlot& own, const ChooseState& state) noexcept {
-  return own.slot.home_backend != GW_NO_BACKEND && gw_health_is_alive(state.health.load(own.slot.home_backend)) != 0;
-}
+ private:
+  // What each packet will be decided by: the bucket if the flow may be remembered, and the slot if not all flows are.
+  void send_for_lines() noexcept {
+    PacketSet active = 0;
+    PacketSet following = 0;
+    PacketSet near = 0;
+    for (std::uint32_t i = 0; i < burst_.active_count; ++i) {
+      const unsigned at = burst_.active[i];
+      const Packet& packet = burst_.packets[at];
+      const bool follows = follows_every_flow(packet);
+      const bool is_near = follows || state_.flows.may_hold(packet.hash);
+      active |= bit_if(true, at);
+      following |= bit_if(follows, at);
+      near |= bit_if(is_near, at);
+      const gw_slot* slot = &packet.service->slots[gw_scale(packet.hash, packet.service->slot_count)];
+      if (!follows) __builtin_prefetch(slot);
+      state_.flows.prefetch(packet.hash, is_near, slot);
+    }
+    active_ = active;
+    asking_ = following_ = following;
+    near_ = near;
+  }
 
-// Looks for the flow in the tables of other workers. What a whole packet finds there is remembered here too from then
-// on, so that the flow stays with its backend however long no fragment comes; fragments only ask.
-bool recall_from_afar(Packet& packet, ChooseState& state) noexcept {
-  const std::uint32_t now_ticks = state.admission.now_ticks;
-  if (!may_lie_elsewhere(packet, state)) return false;
-  const auto elsewhere = state.crew.ask_others(state.flows, packet.hash, now_ticks);
-  if (!elsewhere) return false;
-  const bool is_fragment = packet.kind == PacketKind::first_fragment;
-  if (is_fragment ? !is_alive(*elsewhere, health_of(*elsewhere, state)) : !keeps_its_backend(*elsewhere, packet, state))
-    return false;
-  packet.backend = FlowTable::backend_of(*elsewhere);
-  packet.opens_flow = is_tcp_opener(packet);
-  if (!is_fragment) remember(packet, state, now_ticks);
-  return true;
-}
+  void choose_plainly(PacketSet packets) noexcept {
+    PacketSet asking = 0;
+    for_each_in(packets, [&](unsigned at) noexcept {
+      Packet& packet = burst_.packets[at];
+      const gw_slot& slot = OwnSlot::of(packet, key_).in(*packet.service);
+      packet.backend = slot.current_backend;
+      asking |= bit_if(!is_plain(packet, slot), at);
+    });
+    asking_ |= asking;
+  }
+  [[nodiscard]] bool is_plain(const Packet& packet, const gw_slot& slot) const noexcept {
+    const std::uint16_t flags = packet.service->row.flags;
+    if (packet.kind == PacketKind::about_flow || (flags & GW_SERVICE_PER_PACKET) != 0) return false;
+    const bool is_free = (flags & GW_SERVICE_REMEMBERS_NOTHING) != 0 || nobody_remembers(packet, state_);
+    return static_cast<unsigned>(is_plain_slot(slot, state_.health)) & static_cast<unsigned>(is_free);
+  }
 
-// True if the flow is remembered and its backend may have the packet, which then is packet.backend.
-bool recall(Packet& packet, ChooseState& state) noexcept {
-  const std::uint32_t now_ticks = state.admission.now_ticks;
-  // A service that follows every flow has its bucket near already: the filter would only be one line more to wait for.
-  const bool follows = (packet.service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
-  if (follows || state.flows.may_hold(packet.hash)) {
-    if (gw_flow_entry* entry = state.flows.find(packet.hash, now_ticks)) {
-      if (keeps_its_backend(*entry, packet, state)) {
-        packet.backend = FlowTable::backend_of(*entry);
-        packet.opens_flow = is_tcp_opener(packet);
-        touch_entry(*entry, packet, now_ticks);
-        return true;
+  // Finds out to which packets an entry belongs, and changes nothing yet.
+  void seek(PacketSet packets) noexcept {
+    PacketSet missing = 0;
+    for_each_in(packets, [&](unsigned at) noexcept {
+      const FlowTable::Sought sought = state_.flows.seek<0>(burst_.packets[at].hash);
+      entries_[at] = sought.entry;
+      missing |= bit_if(!sought.is_there, at);
+    });
+    PacketSet unknown = 0;
+    for_each_in(missing, [&](unsigned at) noexcept {
+      const FlowTable::Sought sought = state_.flows.seek<1>(burst_.packets[at].hash);
+      entries_[at] = sought.entry;
+      unknown |= bit_if(!sought.is_there, at);
+    });
+    known_ = packets & ~unknown;
+    waiting_ = asking_ & ~known_;
+    unknown_ = unknown;
+  }
+
+  // Those that wait mark their buckets, and send for the slots of new flows. `unknown_` shrinks to the first of each
+  // bucket: what was not found there is not there when its turn comes.
+  void mark_waiting() noexcept {
+    PacketSet first = 0;
+    for_each_in(waiting_, [&](unsigned at) noexcept {
+      const Packet& packet = burst_.packets[at];
+      const Service& service = *packet.service;
+      if (begins_at_own_slot(service.row))
+        __builtin_prefetch(&service.slots[gw_scale(packet.hash, service.slot_count)]);
+      const std::uint32_t bucket = state_.flows.bucket_number(packet.hash);
+      first |= bit_if(!marks_.has(bucket), at);
+      marks_.add(bucket);
+    });
+    unknown_ &= first;
+  }
+
+  void follow_known() noexcept {
+    PacketSet waiting = waiting_;
+    for_each_in(known_, [&](unsigned at) noexcept {
+      Packet& packet = burst_.packets[at];
+      gw_flow_entry& entry = *entries_[at];
+      if (waiting == 0 || !marks_.has(state_.flows.bucket_number(packet.hash))) {
+        if (may_follow(packet, entry)) return follow_entry(entry, packet, state_.admission.now_ticks);
+        marks_.add(state_.flows.bucket_number(packet.hash));
       }
-      state.flows.forget(*entry);
+      waiting |= bit_if(true, at);
+    });
+    waiting_ = waiting;
+  }
+  [[nodiscard]] bool may_follow(const Packet& packet, const gw_flow_entry& entry) const noexcept {
+    return packet.kind != PacketKind::about_flow && (packet.service->row.flags & GW_SERVICE_REMEMBERS_NOTHING) == 0 &&
+           FlowTable::remaining_ticks(entry, state_.admission.now_ticks) != 0 &&
+           keeps_its_backend(entry, packet, state_.health);
+  }
+
+  // One after the other, as everything is by now.
+  void choose_in_turn() noexcept {
+    for (PacketSet waiting = waiting_; waiting != 0;) {
+      const auto at = static_cast<unsigned>(std::countr_zero(waiting));
+      waiting &= waiting - 1;
+      const std::uint64_t inserted_before = state_.counters.flows_inserted;
+      choose(burst_.packets[at], bit_if(true, at));
+      if (state_.counters.flows_inserted != inserted_before) waiting |= no_longer_plain(at);
     }
   }
-  return recall_from_afar(packet, state);
-}
-
-gw_exit choose_asking(Packet& packet, const OwnSlot& own, ChooseState& state) noexcept {
-  const std::uint16_t flags = packet.service->row.flags;
-  const bool remembers = (flags & GW_SERVICE_REMEMBERS_NOTHING) == 0;
-  if (remembers && recall(packet, state)) return GW_EXIT_SENT;
-  const bool follows = (flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
-  if (follows && packet.opens_flow && !is_tcp_opener(packet)) {
-    const gw_exit admitted = take_flow_tokens(packet, state.admission);
-    if (admitted != GW_EXIT_SENT) return admitted;
-  }
-  Choice choice{own.slot.home_backend, true};
-  if (packet.opens_flow || !has_living_home(own, state))
-    choice = choose_from(packet, own, first_slot(packet, state, own.number), state);
-  if (choice.backend == GW_NO_BACKEND)
-    return packet.service->row.policy == GW_POLICY_REJECT ? state.answers.reject(packet) : GW_EXIT_DROP_NO_BACKEND;
-  packet.backend = choice.backend;
-  const bool is_exception =
-      choice.backend != own.slot.home_backend || own.slot.home_backend != own.slot.current_backend || follows;
-  if (remembers && choice.may_remember && is_exception) remember(packet, state, state.admission.now_ticks);
-  return GW_EXIT_SENT;
-}
-
-// Section 7: looks for the flow wherever it may be remembered, and changes nothing.
-gw_exit choose_about_flow(Packet& packet, const OwnSlot& own, const ChooseState& state) noexcept {
-  const gw_service& row = packet.service->row;
-  packet.opens_flow = false;
-  if ((row.flags & GW_SERVICE_REMEMBERS_NOTHING) == 0) {
-    auto entry = state.flows.look_from_afar(packet.hash, state.admission.now_ticks);
-    if (!entry) entry = state.crew.ask_others(state.flows, packet.hash, state.admission.now_ticks);
-    if (entry && is_alive(*entry, health_of(*entry, state))) {
-      packet.backend = FlowTable::backend_of(*entry);
-      return GW_EXIT_SENT;
+  void choose(Packet& packet, PacketSet itself) noexcept {
+    const OwnSlot own = OwnSlot::of(packet, key_);
+    if (!follows_every_flow(packet) && is_plain(packet, own.in(*packet.service))) {
+      packet.backend = own.in(*packet.service).current_backend;
+      asking_ &= ~itself;
+      return;
     }
+    asking_ |= itself;
+    const gw_exit exit = packet.kind == PacketKind::about_flow
+                             ? choose_about_flow(packet, own, state_)
+                             : choose_asking(packet, own, (unknown_ & itself) != 0, state_);
+    packet.exit = static_cast<std::uint8_t>(exit);
+    has_left_ |= exit != GW_EXIT_SENT;
   }
-  if (gw_scheduler_is_consistent(row.scheduler) == 0) return GW_EXIT_KERNEL_NO_SERVICE;
-  packet.backend =
-      has_living_home(own, state) ? own.slot.home_backend : choose_from(packet, own, own.number, state).backend;
-  return packet.backend == GW_NO_BACKEND ? GW_EXIT_DROP_NO_BACKEND : GW_EXIT_SENT;
-}
+  // Of the packets behind one whose flow is remembered from now on: those that must be chosen for once more, since the
+  // filter says that they may be of that flow.
+  [[nodiscard]] PacketSet no_longer_plain(unsigned remembered) const noexcept {
+    PacketSet doubtful = 0;
+    for_each_in(active_ & ~asking_ & ~PacketSet{1} << remembered, [&](unsigned at) noexcept {
+      doubtful |= bit_if(
+          gw_flow_filter_cell(burst_.packets[at].hash) == gw_flow_filter_cell(burst_.packets[remembered].hash), at);
+    });
+    return doubtful;
+  }
+
+  void keep_active() noexcept {
+    std::uint32_t kept = 0;
+    for (std::uint32_t i = 0; i < burst_.active_count; ++i) {
+      burst_.active[kept] = burst_.active[i];
+      kept += burst_.packets[burst_.active[i]].exit == GW_EXIT_SENT ? 1 : 0;
+    }
+    burst_.active_count = kept;
+  }
+
+  Burst& burst_;
+  ChooseState& state_;
+  const gw_hash_key key_;
+  PacketSet active_ = 0;
+  PacketSet following_ = 0;  // of services that follow every flow
+  PacketSet near_ = 0;       // whose bucket is on its way
+  PacketSet asking_ = 0;     // that are not plain
+  PacketSet known_ = 0;      // that an entry was found for
+  PacketSet unknown_ = 0;    // that none was found for, and none can have come since
+  PacketSet waiting_ = 0;    // to be chosen for in turn
+  bool has_left_ = false;
+  BucketMarks marks_;
+  std::array<gw_flow_entry*, burst_packets_max> entries_;  // of known_
+};
 
 }  // namespace
 
-void choose_backend(Burst& burst, ChooseState& state) noexcept {
-  // A pass of its own: by the time a bucket is read, all buckets of the burst are on their way.
-  for (std::uint32_t i = 0; i < burst.active_count; ++i) {
-    const Packet& packet = burst.packets[burst.active[i]];
-    const bool follows = (packet.service->row.flags & GW_SERVICE_FOLLOWS_EVERY_FLOW) != 0;
-    if (follows || state.flows.may_hold(packet.hash)) state.flows.prefetch(packet.hash);
-  }
-  const gw_hash_key key = state.admission.snapshot.hash_key();
-  std::uint32_t plain = 0;
-  std::uint32_t asked = 0;
-  for_each_active(burst, [&](Packet& packet) noexcept {
-    const Service& service = *packet.service;
-    OwnSlot own;
-    own.choice_hash = choice_hash(packet, key);
-    own.number = gw_scale(own.choice_hash, service.slot_count);
-    own.slot = service.slots[own.number];
-    if (packet.kind != PacketKind::about_flow && is_plain(own.slot, packet, state)) {
-      ++plain;
-      packet.backend = own.slot.current_backend;
-      return GW_EXIT_SENT;
-    }
-    ++asked;
-    return packet.kind == PacketKind::about_flow ? choose_about_flow(packet, own, state)
-                                                 : choose_asking(packet, own, state);
-  });
-  add_to(state.counters.plain, plain);
-  add_to(state.counters.asked, asked);
-}
+void choose_backend(Burst& burst, ChooseState& state) noexcept { BackendChoice(burst, state).run(); }
 
 }  // namespace guideway

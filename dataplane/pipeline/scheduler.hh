@@ -18,6 +18,11 @@ namespace guideway {
   return gw_hash_source(&key, &source, packet.flow.family);
 }
 
+// Whether the slot of a new flow has anything to do with its hash.
+[[nodiscard]] inline bool begins_at_own_slot(const gw_service& row) noexcept {
+  return row.scheduler != GW_SCHEDULER_ROUND_ROBIN && row.scheduler != GW_SCHEDULER_RANDOM;
+}
+
 // The first slot for a flow whose own slot is `own_slot`. Moves cursors and the random state.
 [[nodiscard]] std::uint32_t first_slot(const Packet& packet, ChooseState& state, std::uint32_t own_slot) noexcept;
 
