@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ebpf/abi/flow_key.h"
+#include "ebpf/abi/limits.h"
 #include "ebpf/abi/service.h"
 #include "ebpf/abi/slot.h"
 
@@ -46,47 +47,49 @@ struct ServiceKeyWords {
                  std::uint64_t{gw_address_bits(flow.family)} << 32U;
     return words;
   }
-  // Keys are the operator's own, so a plain mix serves; the addresses that packets bring only decide which cell is
-  // read first, and at a quarter full a walk is short.
-  [[nodiscard]] std::uint64_t hash() const noexcept { return gw_mix(high ^ gw_mix(low + rest)); }
+  // Keys are the operator's own, so sums of products serve, whose high bits depend on all bits of the key; the
+  // addresses that packets bring only decide which cell is read first, and at a quarter full a walk is short.
+  [[nodiscard]] std::uint64_t hash() const noexcept {
+    return high * 0xff51afd7ed558ccdULL + low * 0xc4ceb9fe1a85ec53ULL + rest * 0x9e3779b97f4a7c15ULL;
+  }
   friend bool operator==(const ServiceKeyWords&, const ServiceKeyWords&) = default;
 };
 
 // Key -> position, for keys that are all different. Size and load are fixed when it is built. A cell is a position and
-// as much of the hash as fits beside it, so that the index of 10,000 keys stays in a core's own cache; the key itself
-// is compared where it lies.
+// as much of the hash as fits beside it into four bytes, so that the index of 10,000 keys stays in a core's own cache;
+// the key itself is compared where it lies.
 class ServiceKeyIndex {
  public:
-  static constexpr std::uint32_t absent = 0xffffffffU;
+  static constexpr std::uint32_t absent = (1U << 17U) - 1;
+  static_assert(GW_SERVICES_MAX < absent);
+  // Fewer keys than `absent`.
   explicit ServiceKeyIndex(std::span<const gw_service_key> keys);
   void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&cells_[first_cell(hash)]); }
   // The first position under this hash, not yet compared; for prefetching.
-  [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const noexcept { return cells_[first_cell(hash)].position; }
+  [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const noexcept { return cells_[first_cell(hash)] & absent; }
   // The position under this hash that `is_it`.
   template <typename IsIt>
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, IsIt is_it) const noexcept {
-    for (std::uint32_t cell = first_cell(hash);; cell = (cell + 1) & mask_) {
-      const Cell& seen = cells_[cell];
-      if (seen.position == absent || (seen.tag == tag_of(hash) && is_it(seen.position))) return seen.position;
+    for (std::uint32_t cell = first_cell(hash);; cell = cell + 1 == cells_.size() ? 0 : cell + 1) {
+      const std::uint32_t position = cells_[cell] & absent;
+      if (position == absent || (cells_[cell] == cell_of(hash, position) && is_it(position))) return position;
     }
   }
   [[nodiscard]] std::uint32_t find(const gw_service_key& key) const noexcept;
   [[nodiscard]] bool holds(const gw_service_key& key) const noexcept { return find(key) != absent; }
+  [[nodiscard]] std::size_t length_bytes() const noexcept { return cells_.size() * sizeof cells_[0]; }
 
  private:
-  struct Cell {
-    std::uint32_t tag;
-    std::uint32_t position;  // absent: the cell is free
-  };
+  // The high bits say the cell, the middle ones are what is kept of the hash.
   [[nodiscard]] std::uint32_t first_cell(std::uint64_t hash) const noexcept {
-    return static_cast<std::uint32_t>(hash) & mask_;
+    return static_cast<std::uint32_t>(hash >> shift_);
   }
-  [[nodiscard]] static std::uint32_t tag_of(std::uint64_t hash) noexcept {
-    return static_cast<std::uint32_t>(hash >> 32U);
+  [[nodiscard]] static std::uint32_t cell_of(std::uint64_t hash, std::uint32_t position) noexcept {
+    return static_cast<std::uint32_t>(hash >> 24U) << 17U | position;
   }
-  std::vector<Cell> cells_;  // a power of two of them
+  std::vector<std::uint32_t> cells_;  // a power of two of them, two or more
   std::vector<ServiceKeyWords> keys_;
-  std::uint32_t mask_;
+  std::uint32_t shift_;
 };
 
 class ServiceTable {
@@ -97,29 +100,25 @@ class ServiceTable {
 
   // The service that a flow is addressed to: of its very address, else of the longest prefix that holds it; there the
   // exact port first, then a range, then any port. Null if there is none.
-  [[nodiscard]] const Service* match(const gw_flow_key& flow) const noexcept { return match(flow, ask(flow)); }
-
-  // The same in three stages, so that what each reads is on its way for all packets of a burst at once.
-  struct Question {
-    ServiceKeyWords key;
-    std::uint64_t hash;
-  };
-  [[nodiscard]] Question ask(const gw_flow_key& flow) const noexcept {
+  [[nodiscard]] const Service* match(const gw_flow_key& flow) const noexcept {
+    return match(flow, ServiceKeyWords::of(flow).hash());
+  }
+  // The same for who has the hash of the key's words already.
+  [[nodiscard]] const Service* match(const gw_flow_key& flow, std::uint64_t hash) const noexcept {
     const ServiceKeyWords key = ServiceKeyWords::of(flow);
-    const Question question{key, key.hash()};
-    by_key_.prefetch(question.hash);
-    return question;
-  }
-  void approach(const Question& question) const noexcept {
-    const std::uint32_t guess = by_key_.guess(question.hash);
-    if (guess != ServiceKeyIndex::absent) __builtin_prefetch(&services_[guess]);
-  }
-  [[nodiscard]] const Service* match(const gw_flow_key& flow, const Question& question) const noexcept {
-    const std::uint32_t position = by_key_.find(question.hash, [&](std::uint32_t at) noexcept {
+    const std::uint32_t position = by_key_.find(hash, [&](std::uint32_t at) noexcept {
       const gw_service& row = services_[at].row;
-      return row.port_last == 0 && ServiceKeyWords::of(row.key) == question.key;
+      return row.port_last == 0 && ServiceKeyWords::of(row.key) == key;
     });
     return position != ServiceKeyIndex::absent ? &services_[position] : match_widely(flow);
+  }
+  // What match() reads in two steps, for all packets of a burst at once: the second may be taken when what the first
+  // has sent for is there. Few services are near anyway.
+  [[nodiscard]] bool is_near() const noexcept { return is_near_; }
+  void send_for_cell(std::uint64_t hash) const noexcept { by_key_.prefetch(hash); }
+  void send_for_row(std::uint64_t hash) const noexcept {
+    const std::uint32_t guess = by_key_.guess(hash);
+    __builtin_prefetch(&services_[guess != ServiceKeyIndex::absent ? guess : 0]);
   }
   // Whether any service has the flow's destination address, alone or in a prefix, whatever its port: for what has no
   // port.
@@ -146,6 +145,7 @@ class ServiceTable {
   std::vector<std::vector<PortRange>> ranges_;
   std::array<std::vector<std::uint8_t>, 2> prefix_bits_;  // of IPv4, of IPv6: the lengths there are, longest first
   bool any_port_exists_;
+  bool is_near_;  // all of it that match() reads fits the first cache, beside other things
 };
 
 }  // namespace guideway

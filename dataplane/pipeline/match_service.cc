@@ -1,50 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section 2 of docs/packet-path.md.
 #include <array>
-#include <cstring>
 
 #include "dataplane/pipeline/steps.hh"
 
 namespace guideway {
 namespace {
 
-// Destination, destination port, protocol and family: all that a service is found by.
-bool same_destination(const gw_flow_key& a, const gw_flow_key& b) noexcept {
-  return std::memcmp(a.destination, b.destination, sizeof a.destination) == 0 &&
-         a.destination_port_be16 == b.destination_port_be16 && a.protocol == b.protocol && a.family == b.family;
-}
-
-// Sets the service of every active packet. Packets of one service tend to come together: then there is one question for
-// all of them. Where there are many, each stage reads what the one before has sent for.
-void find_services(Burst& burst, const ServiceTable& services) noexcept {
-  struct Asked {
-    const gw_flow_key* flow;
-    ServiceTable::Question question;
-    const Service* service;
-  };
-  std::array<Asked, burst_packets_max> asked;
-  std::array<std::uint8_t, burst_packets_max> asked_by;
-  std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < burst.active_count; ++i) {
-    const gw_flow_key& flow = burst.packets[burst.active[i]].flow;
-    if (count == 0 || !same_destination(flow, *asked[count - 1].flow))
-      asked[count++] = {&flow, services.ask(flow), nullptr};
-    asked_by[i] = static_cast<std::uint8_t>(count - 1);
+// Whether all packets are of one service: most bursts are, and most others show at their second packet that they are
+// not.
+bool has_one_destination(const Burst& burst) noexcept {
+  const ServiceKeyWords first = ServiceKeyWords::of(burst.packets[burst.active[0]].flow);
+  for (std::uint32_t i = 1; i < burst.active_count; ++i) {
+    const ServiceKeyWords words = ServiceKeyWords::of(burst.packets[burst.active[i]].flow);
+    if (((words.high ^ first.high) | (words.low ^ first.low) | (words.rest ^ first.rest)) != 0) return false;
   }
-  if (count > 1)
-    for (std::uint32_t i = 0; i < count; ++i) services.approach(asked[i].question);
-  for (std::uint32_t i = 0; i < count; ++i) asked[i].service = services.match(*asked[i].flow, asked[i].question);
-  for (std::uint32_t i = 0; i < burst.active_count; ++i)
-    burst.packets[burst.active[i]].service = asked[asked_by[i]].service;
+  return true;
 }
 
-gw_exit exit_without_service(const Packet& packet, const ServiceTable& services) noexcept {
+[[gnu::noinline]] gw_exit exit_without_service(const Packet& packet, const ServiceTable& services) noexcept {
   if (packet.kind != PacketKind::about_flow || services.has_address(packet.flow)) return GW_EXIT_KERNEL_NO_SERVICE;
   return GW_EXIT_KERNEL_OTHER_PROTOCOL;
 }
 
-// All flows of a family at once; and the slot is asked for: by the time choose_backend reads it, it is near. (A service
-// that looks at sources alone has another slot, and waits for it.)
+gw_exit give_service(Packet& packet, const Service* service, const ServiceTable& services) noexcept {
+  packet.service = service;
+  if (service == nullptr) return exit_without_service(packet, services);
+  packet.service_id = service->row.id;
+  packet.dscp = service->row.dscp;
+  return GW_EXIT_SENT;
+}
+
+// Where there are many services, each pass reads what the one before has sent for.
+void find_far_services(Burst& burst, const ServiceTable& services) noexcept {
+  std::array<std::uint64_t, burst_packets_max> hashes;
+  for (std::uint32_t i = 0; i < burst.active_count; ++i) {
+    hashes[i] = ServiceKeyWords::of(burst.packets[burst.active[i]].flow).hash();
+    services.send_for_cell(hashes[i]);
+  }
+  for (std::uint32_t i = 0; i < burst.active_count; ++i) services.send_for_row(hashes[i]);
+  const std::uint64_t* hash = hashes.data();
+  for_each_active(burst, [&](Packet& packet) noexcept {
+    return give_service(packet, services.match(packet.flow, *hash++), services);
+  });
+}
+
+void find_services(Burst& burst, const ServiceTable& services) noexcept {
+  if (burst.active_count == 0) return;
+  if (has_one_destination(burst)) {
+    const Service* service = services.match(burst.packets[burst.active[0]].flow);
+    for_each_active(burst, [&](Packet& packet) noexcept { return give_service(packet, service, services); });
+  } else if (services.is_near()) {
+    for_each_active(
+        burst, [&](Packet& packet) noexcept { return give_service(packet, services.match(packet.flow), services); });
+  } else {
+    find_far_services(burst, services);
+  }
+}
+
+// All flows of a family at once.
 void hash_flows(Burst& burst, std::uint8_t family, const gw_hash_key& key, FlowHasher& hasher) noexcept {
   std::array<std::uint8_t, burst_packets_max> packet_of_lane;
   std::uint32_t count = 0;
@@ -56,24 +70,14 @@ void hash_flows(Burst& burst, std::uint8_t family, const gw_hash_key& key, FlowH
   }
   if (count == 0) return;
   hasher.hash(key, hasher.lanes, count, family);
-  for (std::uint32_t lane = 0; lane < count; ++lane) {
-    Packet& packet = burst.packets[packet_of_lane[lane]];
-    packet.hash = hasher.lanes.hashes[lane];
-    __builtin_prefetch(&packet.service->slots[gw_scale(packet.hash, packet.service->slot_count)]);
-  }
+  for (std::uint32_t lane = 0; lane < count; ++lane)
+    burst.packets[packet_of_lane[lane]].hash = hasher.lanes.hashes[lane];
 }
 
 }  // namespace
 
 void match_service(Burst& burst, const Snapshot& snapshot, FlowHasher& hasher) noexcept {
-  const ServiceTable& services = snapshot.services();
-  find_services(burst, services);
-  for_each_active(burst, [&](Packet& packet) noexcept {
-    if (packet.service == nullptr) return exit_without_service(packet, services);
-    packet.service_id = packet.service->row.id;
-    packet.dscp = packet.service->row.dscp;
-    return GW_EXIT_SENT;
-  });
+  find_services(burst, snapshot.services());
   hash_flows(burst, GW_FAMILY_IPV4, snapshot.hash_key(), hasher);
   hash_flows(burst, GW_FAMILY_IPV6, snapshot.hash_key(), hasher);
 }
