@@ -65,6 +65,11 @@ class Server:
             timeout=30,
         )
 
+    def must(self, command):
+        done = self.run(command)
+        if done.returncode != 0:
+            raise LabError(f"{self.name} of {self.backend}, {' '.join(map(str, command))}: {done.stdout}{done.stderr}")
+
     def start(self):
         self.process.start(self.namespace, self.command(), self.environment)
 
