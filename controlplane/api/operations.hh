@@ -47,6 +47,8 @@ struct ConfigSource {
 struct ChangeTerms {
   Actor actor;
   bool dry_run = false;  // only whether it would be refused, and what it would change
+  // What it is based on: it is refused if the intent has changed since.
+  std::optional<std::uint64_t> if_generation;
 };
 
 struct EventsRequest {
@@ -85,6 +87,7 @@ class Operations {
   virtual Reply services() = 0;
   virtual Reply service(const std::string& name) = 0;
   virtual Reply backends(const std::optional<std::string>& pool) = 0;
+  virtual Reply backend(const std::string& pool, const std::string& name) = 0;
   virtual Reply stats() = 0;
   // What Prometheus reads, as text.
   virtual void metrics(Respond respond) = 0;

@@ -27,13 +27,15 @@ constexpr std::array routes = {
     Route{"config/diff", "POST"},   Route{"config/apply", "POST"},    Route{"edits", "POST"},
     Route{"services/*", "GET"},     Route{"/metrics", "GET"},         Route{"events", "GET"},
     Route{"config/history", "GET"}, Route{"config/rollback", "POST"}, Route{"flows", "GET"},
-    Route{"capture", "GET"},
+    Route{"capture", "GET"},        Route{"backends/*", "GET"},
 };
 
-// The segments behind "v1" as one word; the name of a single service becomes a star, since it may hold anything.
+// The segments behind "v1" as one word; the name of a single service becomes a star, since it may hold anything, and so
+// do those of a pool and its backend.
 std::string route_of(const std::vector<std::string>& segments) {
   if (segments.size() < 2 || segments[0] != "v1") return "";
   if (segments.size() == 3 && segments[1] == "services") return "services/*";
+  if (segments.size() == 4 && segments[1] == "backends") return "backends/*";
   std::string path = segments[1];
   for (std::size_t i = 2; i < segments.size(); ++i) path += "/" + segments[i];
   return path;
@@ -166,10 +168,17 @@ Result<std::uint64_t> change_number(const nlohmann::json& body) {
 }
 
 Result<ChangeTerms> change_terms(const nlohmann::json& body, const Actor& actor) {
-  ChangeTerms terms{actor, false};
-  if (!body.is_object() || !body.contains("dry_run")) return terms;
-  if (!body["dry_run"].is_boolean()) return failure("\"dry_run\" must be true or false");
-  terms.dry_run = body["dry_run"].get<bool>();
+  ChangeTerms terms{actor, false, std::nullopt};
+  if (!body.is_object()) return terms;
+  if (const auto dry_run = body.find("dry_run"); dry_run != body.end()) {
+    if (!dry_run->is_boolean()) return failure("\"dry_run\" must be true or false");
+    terms.dry_run = dry_run->get<bool>();
+  }
+  if (const auto generation = body.find("if_generation"); generation != body.end()) {
+    if (!generation->is_number_unsigned())
+      return failure("\"if_generation\" must be a generation, as GET /v1/status tells it");
+    terms.if_generation = generation->get<std::uint64_t>();
+  }
   return terms;
 }
 
@@ -214,6 +223,7 @@ void Router::get(const std::vector<std::string>& path, const Query& query, Opera
   if (what == "services") return respond(path.size() == 3 ? operations_.service(path[2]) : operations_.services());
   if (what == "stats") return respond(operations_.stats());
   if (what == "config") return respond(path.size() == 3 ? operations_.config_history() : operations_.config());
+  if (what == "backends" && path.size() == 4) return respond(operations_.backend(path[2], path[3]));
   if (what == "backends") {
     auto pool = query.find("pool");
     return respond(operations_.backends(pool == query.end() ? std::nullopt : std::optional(pool->second)));

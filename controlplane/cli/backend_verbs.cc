@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `backend list|add|remove|weight`; the operator's word about a backend is in drain_verbs.cc.
+// `backend list|show|add|remove|weight`; the operator's word about a backend is in drain_verbs.cc.
 #include <memory>
 
 #include <fmt/core.h>
@@ -17,8 +17,12 @@ constexpr const char* example =
     "backend that was given no name is named by its address.\n\n"
     "Examples:\n  guideway backend list\n  guideway backend drain web 10.0.0.2";
 constexpr const char* list_example = "Examples:\n  guideway backend list\n  guideway backend list web --json";
+constexpr const char* show_example =
+    "Its state layer by layer, the way to it, each of its checks, and whom it serves now.\n\n"
+    "Examples:\n  guideway backend show web 10.0.0.2\n  guideway backend show web/10.0.0.2 --watch";
 constexpr const char* add_example =
-    "What is not given, the pool says.\n\n"
+    "What is not given, the pool says. --check may be given several times; --checks tells whether all or any must "
+    "pass.\n\n"
     "Examples:\n"
     "  guideway backend add web 10.0.0.3\n"
     "  guideway backend add web 10.0.0.4:8080 --name web-4 --weight 5 --check http:/ready\n"
@@ -52,9 +56,21 @@ void add_list(Grammar& grammar, CLI::App& backend) {
   list->add_option("POOL", *pool, "Only those of this pool");
 }
 
+void add_show(Grammar& grammar, CLI::App& backend) {
+  auto words = std::make_shared<Words>();
+  CLI::App* show = grammar.add(backend, "show", "One backend, and why it is as it is", show_example, [&grammar, words] {
+    const auto target = must(backend_name_form(words->backend));
+    grammar.show([target](Session& session) {
+      return session.ask("/v1/backends/" + percent_encoded(target.pool) + "/" + percent_encoded(target.name),
+                         backend_text);
+    });
+  });
+  show->add_option("BACKEND", words->backend, "POOL NAME or POOL/NAME")->required()->expected(1, 2);
+}
+
 void add_add(Grammar& grammar, CLI::App& backend) {
   auto words = std::make_shared<Words>();
-  CLI::App* command = grammar.add(backend, "add", "Add a backend to a pool", add_example, [&grammar, words] {
+  CLI::App* command = grammar.add_change(backend, "add", "Add a backend to a pool", add_example, [&grammar, words] {
     json document = must(backend_form(words->address));
     for (const auto& [key, value] : words->keys.items()) document[key] = value;
     grammar.edit({{"op", "backend.add"}, {"pool", words->pool}, {"backend", document}},
@@ -68,7 +84,7 @@ void add_add(Grammar& grammar, CLI::App& backend) {
 
 void add_remove(Grammar& grammar, CLI::App& backend) {
   auto words = std::make_shared<Words>();
-  CLI::App* remove = grammar.add(backend, "remove", "Remove a backend", remove_example, [&grammar, words] {
+  CLI::App* remove = grammar.add_change(backend, "remove", "Remove a backend", remove_example, [&grammar, words] {
     const auto target = must(backend_name_form(words->backend));
     grammar.edit({{"op", "backend.remove"}, {"pool", target.pool}, {"name", target.name}, {"force", words->force}},
                  fmt::format("backend {} of pool {} {}", target.name, target.pool,
@@ -81,7 +97,7 @@ void add_remove(Grammar& grammar, CLI::App& backend) {
 void add_weight(Grammar& grammar, CLI::App& backend) {
   auto words = std::make_shared<Words>();
   CLI::App* weight =
-      grammar.add(backend, "weight", "Change a backend's part of the flows", weight_example, [&grammar, words] {
+      grammar.add_change(backend, "weight", "Change a backend's part of the flows", weight_example, [&grammar, words] {
         const std::uint32_t value = must(number_form(words->backend.back(), "a weight"));
         words->backend.pop_back();
         const auto target = must(backend_name_form(words->backend));
@@ -98,7 +114,9 @@ void add_weight(Grammar& grammar, CLI::App& backend) {
 void add_backend_verbs(Grammar& grammar) {
   CLI::App* backend = grammar.add(grammar.app(), "backend", "Backends: the servers of a pool", example);
   add_list(grammar, *backend);
+  add_show(grammar, *backend);
   add_add(grammar, *backend);
+  add_backend_edit(grammar, *backend);
   add_remove(grammar, *backend);
   add_backend_states(grammar, *backend);
   add_weight(grammar, *backend);

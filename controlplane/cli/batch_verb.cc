@@ -47,6 +47,9 @@ Result<json> edits_of(std::istream& stream, const std::string& file) {
                       "service add or backend drain",
                       file, number, words->front()));
     }
+    if (parsed.invocation->if_generation || parsed.invocation->dry_run)
+      return failure(
+          fmt::format("{}:{}: --if-generation and --dry-run are of the whole batch; give them to batch", file, number));
     edits.push_back(command->edit);
   }
   if (edits.empty()) return failure(file + ": there is no command in it");
@@ -66,27 +69,23 @@ int run_batch(Session& session, const std::string& file, bool is_dry_run) {
     session.error() << "guideway: " << edits.error().message << "\n";
     return exit_usage;
   }
-  return session.post("/v1/edits", {{"edits", *edits}, {"dry_run", is_dry_run}}, [&](const json& answer) {
+  return session.change("/v1/edits", {{"edits", *edits}, {"dry_run", is_dry_run}}, [&](const json& answer) {
     return changes_text(answer) + warnings_text(answer) +
            fmt::format("{} edits {}\n", edits->size(), is_dry_run ? "would be made" : "are made, as one change");
   });
 }
 
-struct Words {
-  std::string file;
-  bool dry_run = false;
-};
-
 }  // namespace
 
 void add_batch_verb(Grammar& grammar) {
-  auto words = std::make_shared<Words>();
-  CLI::App* command =
-      grammar.add(grammar.app(), "batch", "Several commands as one change, all or nothing", example, [&grammar, words] {
-        grammar.run([words](Session& session) { return run_batch(session, words->file, words->dry_run); });
+  auto file = std::make_shared<std::string>();
+  CLI::App* command = grammar.add_change(
+      grammar.app(), "batch", "Several commands as one change, all or nothing", example, [&grammar, file] {
+        grammar.run([file, is_dry_run = grammar.invocation().dry_run](Session& session) {
+          return run_batch(session, *file, is_dry_run);
+        });
       });
-  command->add_option("FILE", words->file, "A command a line; - for standard input")->required();
-  command->add_flag("--dry-run", words->dry_run, "Only say what it would change, or why it would be refused");
+  command->add_option("FILE", *file, "A command a line; - for standard input")->required();
 }
 
 }  // namespace guideway

@@ -38,6 +38,7 @@ void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   app.fallthrough();
   add_status_verb(grammar);
   add_service_verbs(grammar);
+  add_pool_verbs(grammar);
   add_backend_verbs(grammar);
   add_host_verbs(grammar);
   add_batch_verb(grammar);

@@ -112,7 +112,7 @@ std::string changed_text(const json& answer) {
 int apply_file(Session& session, const std::string& file, bool is_dry_run) {
   json body = source_of(file);
   body["dry_run"] = is_dry_run;
-  return session.post("/v1/config/apply", body, changed_text);
+  return session.change("/v1/config/apply", body, changed_text);
 }
 
 std::string who_text(const json& who) {
@@ -146,7 +146,6 @@ struct Words {
   std::string file;
   std::string from;
   std::string id;
-  bool dry_run = false;
 };
 
 void add_files(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>& words) {
@@ -160,11 +159,13 @@ void add_files(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>&
       });
   diff_command->add_option("FILE", words->file, "The file, or - for standard input")->required();
   diff_command->add_option("--from", words->from, "Compare with this file instead of what runs");
-  CLI::App* apply_command = grammar.add(config, "apply", "Make a file what runs", apply_example, [&grammar, words] {
-    grammar.run([words](Session& session) { return apply_file(session, words->file, words->dry_run); });
-  });
+  CLI::App* apply_command =
+      grammar.add_change(config, "apply", "Make a file what runs", apply_example, [&grammar, words] {
+        grammar.run([words, is_dry_run = grammar.invocation().dry_run](Session& session) {
+          return apply_file(session, words->file, is_dry_run);
+        });
+      });
   apply_command->add_option("FILE", words->file, "The file, or - for standard input")->required();
-  apply_command->add_flag("--dry-run", words->dry_run, "Only say what it would change, or why it would be refused");
   CLI::App* export_command = grammar.add(
       config, "export", "What runs, edits included, as a file to apply", export_example,
       [&grammar, words] { grammar.run([words](Session& session) { return export_config(session, words->file); }); });
@@ -176,14 +177,13 @@ void add_past(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>& 
     grammar.show([](Session& session) { return session.ask("/v1/config/history", history_text); });
   });
   CLI::App* rollback =
-      grammar.add(config, "rollback", "Back to what ran after a change", rollback_example, [&grammar, words] {
+      grammar.add_change(config, "rollback", "Back to what ran after a change", rollback_example, [&grammar, words] {
         const std::uint32_t id = must(number_form(words->id, "the number of a change"));
-        grammar.run([id, words](Session& session) {
-          return session.post("/v1/config/rollback", {{"id", id}, {"dry_run", words->dry_run}}, changed_text);
+        grammar.run([id, is_dry_run = grammar.invocation().dry_run](Session& session) {
+          return session.change("/v1/config/rollback", {{"id", id}, {"dry_run", is_dry_run}}, changed_text);
         });
       });
   rollback->add_option("ID", words->id, "The change, as `config history` numbers it")->required();
-  rollback->add_flag("--dry-run", words->dry_run, "Only say what it would change, or why it would be refused");
 }
 
 }  // namespace

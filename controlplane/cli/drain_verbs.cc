@@ -112,7 +112,7 @@ int wait_for(Session& session, const DrainSelector& selector, std::int64_t quiet
 }
 
 int drain(Session& session, const Subject& subject, const Words& words, std::uint32_t quiet_ms) {
-  const int status = session.post("/v1/edits", {{"edits", {subject.edit}}}, [&](const json& answer) {
+  const int status = session.change("/v1/edits", {{"edits", {subject.edit}}}, [&](const json& answer) {
     return fmt::format("{} gets no new flows\n", subject.text) + warnings_text(answer);
   });
   if (status != exit_ok || !words.wait) return status;
@@ -135,19 +135,21 @@ CLI::App* add_subject(CLI::App* command, const Noun* noun, Words& words) {
 
 void add_drain(Grammar& grammar, CLI::App& parent, const Noun* noun) {
   auto words = std::make_shared<Words>();
-  CLI::App* command = grammar.add(parent, "drain", "Give it no new flows", drain_example, [&grammar, words, noun] {
-    Subject subject = subject_of(noun, words->subject);
-    subject.edit["state"] = "draining";
-    if (!words->timeout.empty()) {
-      subject.edit["timeout_ms"] = duration(words->timeout, "--timeout");
-      subject.edit["then"] = words->then.empty() ? "disabled" : words->then;
-    } else if (!words->then.empty()) {
-      refuse("--then needs a --timeout");
-    }
-    const std::uint32_t quiet_ms = duration(words->quiet, "--quiet");
-    if (!words->wait) return grammar.edit(subject.edit, fmt::format("{} gets no new flows", subject.text));
-    grammar.run([subject, words, quiet_ms](Session& session) { return drain(session, subject, *words, quiet_ms); });
-  });
+  CLI::App* command =
+      grammar.add_change(parent, "drain", "Give it no new flows", drain_example, [&grammar, words, noun] {
+        Subject subject = subject_of(noun, words->subject);
+        subject.edit["state"] = "draining";
+        if (!words->timeout.empty()) {
+          subject.edit["timeout_ms"] = duration(words->timeout, "--timeout");
+          subject.edit["then"] = words->then.empty() ? "disabled" : words->then;
+        } else if (!words->then.empty()) {
+          refuse("--then needs a --timeout");
+        }
+        const std::uint32_t quiet_ms = duration(words->quiet, "--quiet");
+        if (!words->wait || grammar.invocation().dry_run)
+          return grammar.edit(subject.edit, fmt::format("{} gets no new flows", subject.text));
+        grammar.run([subject, words, quiet_ms](Session& session) { return drain(session, subject, *words, quiet_ms); });
+      });
   add_subject(command, noun, *words);
   command->add_option("--timeout", words->timeout, "When it is over whatever is left, such as 10m; default: never");
   command->add_option("--then", words->then, "What happens then: disabled (default) or removed")
@@ -170,7 +172,7 @@ constexpr StateVerb disable{"disable", "The same as maint", maint_example, "disa
 
 void add_state(Grammar& grammar, CLI::App& parent, const Noun* noun, const StateVerb& verb) {
   auto words = std::make_shared<Words>();
-  CLI::App* command = grammar.add(parent, verb.name, verb.what, verb.example, [&grammar, words, noun, verb] {
+  CLI::App* command = grammar.add_change(parent, verb.name, verb.what, verb.example, [&grammar, words, noun, verb] {
     Subject subject = subject_of(noun, words->subject);
     subject.edit["state"] = verb.state;
     grammar.edit(subject.edit, fmt::format("{} {}", subject.text, verb.done));

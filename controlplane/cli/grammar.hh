@@ -24,6 +24,9 @@ class Grammar {
   // `example` stands below its --help. Without `done` it is only good for the commands below it.
   CLI::App* add(CLI::App& parent, const std::string& name, const std::string& what, const char* example,
                 std::function<void()> done = {});
+  // A command that changes something: it takes --if-generation and --dry-run.
+  CLI::App* add_change(CLI::App& parent, const std::string& name, const std::string& what, const char* example,
+                       std::function<void()> done);
   // What the line asks for.
   void run(Action action) { invocation_.command = std::move(action); }
   // The same, where it only shows something: it may be done again and again.
@@ -31,8 +34,8 @@ class Grammar {
     invocation_.may_repeat = true;
     run(std::move(action));
   }
-  void edit(nlohmann::json document, std::string done) {
-    invocation_.command = EditCommand{std::move(document), std::move(done)};
+  void edit(nlohmann::json document, std::string done, bool shows_changes = false) {
+    invocation_.command = EditCommand{std::move(document), std::move(done), shows_changes};
   }
 
  private:

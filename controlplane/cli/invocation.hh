@@ -20,6 +20,7 @@ namespace guideway {
 struct EditCommand {
   nlohmann::json edit;
   std::string done;
+  bool shows_changes = false;  // what it changed is not plain from the line
 };
 // Every other command, as what it does.
 using Action = std::function<int(Session& session)>;
@@ -30,6 +31,9 @@ struct Invocation {
   std::vector<std::string> columns;
   double watch_s = 0;       // 0: once
   bool may_repeat = false;  // it only shows something
+  // Of what changes something:
+  std::optional<std::uint64_t> if_generation;
+  bool dry_run = false;
   std::variant<Action, EditCommand, ReplayCommand> command;
 };
 

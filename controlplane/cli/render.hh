@@ -12,6 +12,8 @@ namespace guideway {
 [[nodiscard]] std::string services_text(const nlohmann::json& services);
 [[nodiscard]] std::string service_text(const nlohmann::json& service);
 [[nodiscard]] std::string backends_text(const nlohmann::json& backends);
+// One alone.
+[[nodiscard]] std::string backend_text(const nlohmann::json& backend);
 [[nodiscard]] std::string explanation_text(const nlohmann::json& explanation);
 [[nodiscard]] std::string stats_text(const nlohmann::json& stats, bool all);
 // {"changes":[{"kind","text"}]} with a sign in front of each line.

@@ -18,16 +18,17 @@ using nlohmann::json;
 
 class Runner {
  public:
-  explicit Runner(Session& session) : session_(session) {}
+  Runner(Session& session, bool is_dry_run) : session_(session), is_dry_run_(is_dry_run) {}
 
   int operator()(const Action& action) { return action(session_); }
   int operator()(const EditCommand& command) {
-    return session_.post("/v1/edits", {{"edits", {command.edit}}}, [&](const json& answer) {
+    if (is_dry_run_) return rehearse(command);
+    return session_.change("/v1/edits", {{"edits", {command.edit}}}, [&](const json& answer) {
       const auto datapath = answer.find("datapath");
       const bool waits = datapath != answer.end() && datapath->is_string();
       return fmt::format("{}{}\n", command.done,
                          waits ? fmt::format(" (durable; datapath: {})", datapath->get<std::string>()) : "") +
-             warnings_text(answer);
+             (command.shows_changes ? changes_text(answer) : "") + warnings_text(answer);
     });
   }
   int operator()(const ReplayCommand&) {
@@ -36,12 +37,18 @@ class Runner {
   }
 
  private:
+  int rehearse(const EditCommand& command) {
+    return session_.change("/v1/edits", {{"edits", {command.edit}}, {"dry_run", true}},
+                           [](const json& answer) { return changes_text(answer) + warnings_text(answer); });
+  }
+
   Session& session_;
+  bool is_dry_run_;
 };
 
 int run_once(const Invocation& invocation, std::ostream& output, std::ostream& error) {
-  Session session(invocation.api, invocation.json, invocation.columns, output, error);
-  return std::visit(Runner(session), invocation.command);
+  Session session(invocation.api, invocation.json, invocation.columns, invocation.if_generation, output, error);
+  return std::visit(Runner(session, invocation.dry_run), invocation.command);
 }
 
 // Until Ctrl-C. A daemon that is away for a while is a part of what is watched.

@@ -21,7 +21,7 @@ constexpr const char* add_example =
     ",gre_key= ,mss_clamp= ,state=\n"
     "A check is tcp, http:/path, redis, memcached, smtp or none and any of ,interval= ,timeout= ,rise= ,fall= ,port= "
     ",status= ,host= "
-    ",jitter_percent=\n\n"
+    ",jitter_percent= ; --check may be given several times, and --checks tells whether all or any must pass\n\n"
     "Examples:\n"
     "  guideway service add web --address 192.0.2.10 --address 2001:db8::10 --port 80 \\\n"
     "      --backend 10.0.0.1 --backend 10.0.0.2,weight=5 --check http:/healthz,interval=1s\n"
@@ -67,7 +67,7 @@ json document_of(const Words& words) {
 
 void add_add(Grammar& grammar, CLI::App& service) {
   auto words = std::make_shared<Words>();
-  CLI::App* command = grammar.add(service, "add", "Add a service", add_example, [&grammar, words] {
+  CLI::App* command = grammar.add_change(service, "add", "Add a service", add_example, [&grammar, words] {
     grammar.edit({{"op", "service.add"}, {"service", document_of(*words)}},
                  fmt::format("service {} is added", words->name));
   });
@@ -87,7 +87,7 @@ void add_add(Grammar& grammar, CLI::App& service) {
 
 void add_remove(Grammar& grammar, CLI::App& service) {
   auto words = std::make_shared<Words>();
-  CLI::App* remove = grammar.add(service, "remove", "Remove a service", remove_example, [&grammar, words] {
+  CLI::App* remove = grammar.add_change(service, "remove", "Remove a service", remove_example, [&grammar, words] {
     grammar.edit({{"op", "service.remove"}, {"name", words->name}, {"force", words->force}},
                  fmt::format("service {} is removed", words->name));
   });
@@ -101,6 +101,7 @@ void add_service_verbs(Grammar& grammar) {
   CLI::App* service = grammar.add(grammar.app(), "service", "Services: virtual addresses and who serves them", example);
   add_looks(grammar, *service);
   add_add(grammar, *service);
+  add_service_edit(grammar, *service);
   add_remove(grammar, *service);
   add_service_states(grammar, *service);
 }

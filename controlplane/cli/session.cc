@@ -27,6 +27,11 @@ int Session::print(const json& document, const Render& render) {
   return exit_ok;
 }
 
+int Session::change(const std::string& target, json body, const Render& render) {
+  if (based_on_) body["if_generation"] = *based_on_;
+  return post(target, body, render);
+}
+
 int Session::finish(const tl::expected<ApiReply, ApiFailure>& reply, const Render& render) {
   if (!reply) {
     error_ << "guideway: " << reply.error().message << "\n";

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,15 +19,23 @@ class Session {
   using Render = std::function<std::string(const nlohmann::json&)>;
 
   // `columns`: of lists, the keys to show; empty: as the command thinks best.
-  Session(const std::string& api, bool json, std::vector<std::string> columns, std::ostream& output,
-          std::ostream& error)
-      : client_(api), json_(json), columns_(std::move(columns)), output_(output), error_(error) {}
+  // `based_on`: the generation that changes are based on, if the line says.
+  Session(const std::string& api, bool json, std::vector<std::string> columns, std::optional<std::uint64_t> based_on,
+          std::ostream& output, std::ostream& error)
+      : client_(api),
+        json_(json),
+        columns_(std::move(columns)),
+        based_on_(based_on),
+        output_(output),
+        error_(error) {}
 
   // Each returns the exit status.
   int ask(const std::string& target, const Render& render) { return finish(client_.get(target), render); }
   int post(const std::string& target, const nlohmann::json& body, const Render& render) {
     return finish(client_.post(target, body), render);
   }
+  // The same, of a request that changes something.
+  int change(const std::string& target, nlohmann::json body, const Render& render);
   int finish(const tl::expected<ApiReply, ApiFailure>& reply, const Render& render);
   int print(const nlohmann::json& document, const Render& render);
 
@@ -39,6 +48,7 @@ class Session {
   ApiClient client_;
   bool json_;
   std::vector<std::string> columns_;
+  std::optional<std::uint64_t> based_on_;
   std::ostream& output_;
   std::ostream& error_;
 };

@@ -13,7 +13,12 @@ class Grammar;
 
 void add_status_verb(Grammar& grammar);
 void add_service_verbs(Grammar& grammar);
+void add_pool_verbs(Grammar& grammar);
 void add_backend_verbs(Grammar& grammar);
+// edit: below the commands of services, pools and backends.
+void add_service_edit(Grammar& grammar, CLI::App& service);
+void add_pool_edit(Grammar& grammar, CLI::App& pool);
+void add_backend_edit(Grammar& grammar, CLI::App& backend);
 // drain, enable, maint: of backends and services below their group's command, and of hosts.
 void add_backend_states(Grammar& grammar, CLI::App& backend);
 void add_service_states(Grammar& grammar, CLI::App& service);

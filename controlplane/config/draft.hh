@@ -99,6 +99,8 @@ void read_flow_limits(TableReader& reader, ServiceConfig& service);
 // read_pool.cc
 std::optional<BackendDraft> read_backend(Reading& reading, const std::string& file, const Tree& value,
                                          const std::string& list_path, const PoolDraft& pool);
+// What its table says beside name and address.
+void read_backend_keys(TableReader& reader, BackendDraft& draft);
 void read_pool_keys(TableReader& reader, PoolDraft& pool);
 std::optional<PoolDraft> read_pool(Reading& reading, const std::string& file, const Tree& value, std::size_t ordinal,
                                    const DefaultsDraft& defaults);

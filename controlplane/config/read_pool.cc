@@ -21,13 +21,15 @@ void read_next_hop(TableReader& reader, BackendConfig& backend) {
   }
   if (const auto vlan = reader.integer("vlan", 1, 4094, "a VLAN from 1 to 4094"))
     backend.vlan = static_cast<std::uint16_t>(*vlan);
-  if (reader.has("vlan") && !reader.has("mac"))
+  if (reader.has("vlan") && !reader.has("mac") && !backend.mac)
     reader.fail("vlan",
                 "is the tag of a next hop that mac names; without one the kernel's route tells it: add mac, or leave "
                 "it out");
 }
 
-void read_backend_table(TableReader& reader, BackendDraft& draft) {
+}  // namespace
+
+void read_backend_keys(TableReader& reader, BackendDraft& draft) {
   BackendConfig& backend = draft.config;
   backend.weight = reader.integer("weight", 0, 65535, weight_form).value_or(backend.weight);
   read_forward(reader, backend.forward, backend.tunnel);
@@ -41,6 +43,8 @@ void read_backend_table(TableReader& reader, BackendDraft& draft) {
   backend.administrative = state.value_or(backend.administrative);
   draft.checks = read_checks(reader, draft.checks);
 }
+
+namespace {
 
 // A table; `address` is needed, the name defaults to it.
 std::optional<BackendDraft> read_backend_from_table(Reading& reading, const std::string& file, const Tree& value,
@@ -59,7 +63,7 @@ std::optional<BackendDraft> read_backend_from_table(Reading& reading, const std:
     reading.fail({file, value.line}, reader.path(), R"(has no address; add address = "10.0.0.1")");
   else
     address = read_address(reader, "address", *address_value);
-  read_backend_table(reader, draft);
+  read_backend_keys(reader, draft);
   reader.finish();
   if (!address) return std::nullopt;
   draft.config.address = *address;

@@ -12,6 +12,13 @@ json to_json(const Actor& actor) {
   return {{"uid", actor.uid}, {"name", actor.name}, {"process_id", actor.pid}};
 }
 
+std::string who_text(const json& who) {
+  if (!who.is_object()) return "somebody";
+  std::string name = who.value("name", "");
+  if (!name.empty()) return name;
+  return "uid " + std::to_string(who.value("uid", 0U));
+}
+
 Event event_by(const Actor& actor, const std::string& kind, const std::string& text) {
   Event event;
   event.time_ms = wall_ms();
@@ -24,15 +31,14 @@ Event event_by(const Actor& actor, const std::string& kind, const std::string& t
 Event event_of(const Edit& edit, const Actor& actor) {
   const json document = to_json(edit);
   const std::string op = document.value("op", "");
-  std::string service = op == "service.remove" ? document.value("name", "") : "";
+  std::string service = op == "service.remove" || op == "service.edit" ? document.value("name", "") : "";
   if (document.contains("service")) service = document["service"].value("name", "");
-  const std::string pool = document.value("pool", "");
-  // What is added may hold secrets (passwords of checks): whoever may look sees its name only.
-  const bool is_addition = op == "service.add" || op == "backend.add";
-  Event event = event_by(actor, "edit", is_addition ? op + " " + (service.empty() ? pool : service) : text_of(edit));
+  const std::string pool = document.value(op == "pool.edit" ? "name" : "pool", "");
+  // Values may be secrets (passwords of checks): whoever may look sees a summary.
+  Event event = event_by(actor, "edit", summary_of(edit));
   event.pool = pool;
   event.service = service;
-  if (!pool.empty() && document.contains("name")) event.values["backend"] = document["name"];
+  if (document.contains("pool") && document.contains("name")) event.values["backend"] = document["name"];
   return event;
 }
 

@@ -11,6 +11,8 @@
 namespace guideway {
 
 [[nodiscard]] nlohmann::json to_json(const Actor& actor);
+// Who that was, in a sentence: "alice", "uid 1000".
+[[nodiscard]] std::string who_text(const nlohmann::json& who);
 // Of a kind and with a sentence to which the caller is added.
 [[nodiscard]] Event event_by(const Actor& actor, const std::string& kind, const std::string& text);
 [[nodiscard]] Event event_of(const Edit& edit, const Actor& actor);

@@ -33,7 +33,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::create(boost::asio::io_conte
   std::vector<Edit> dropped;
   Intent intent = start_from(loaded.intent, config_file, file_config, dropped);
   for (const Edit& edit : dropped) {
-    warnings.push_back("the configuration file has changed, so this edit was dropped: " + text_of(edit));
+    warnings.push_back("the configuration file has changed, so this edit was dropped: " + summary_of(edit));
   }
   auto history = History::open(store->directory(), loaded.intent ? loaded.intent->change : 0, {});
   if (!history) return failure_of(history);

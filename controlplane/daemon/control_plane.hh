@@ -63,6 +63,7 @@ class ControlPlane : public Operations {
   Reply services() override;
   Reply service(const std::string& name) override;
   Reply backends(const std::optional<std::string>& pool) override;
+  Reply backend(const std::string& pool, const std::string& name) override;
   Reply stats() override;
   void metrics(Respond respond) override;
   Reply config() override;
@@ -103,7 +104,8 @@ class ControlPlane : public Operations {
   // The answer to a change, once it stands in the audit log that it was asked for; else it is refused here.
   [[nodiscard]] Result<Respond> audited(const ChangeTerms& terms, const std::vector<std::string>& what,
                                         Respond respond);
-  void take_turn(Turn turn, Respond respond);
+  // Refused at its turn if `terms` say that it is based on what has changed since.
+  void take_turn(const ChangeTerms& terms, Turn turn, Respond respond);
   void next_turn();
   void edit(const std::vector<Edit>& asked, const ChangeTerms& terms, Respond respond);
   void apply(const ConfigSource& source, const ChangeTerms& terms, Respond respond);
@@ -113,6 +115,8 @@ class ControlPlane : public Operations {
   // `change` without its intent, which is in force by now.
   void published(const Intent& before, const Change& change, const PublishReport& report, const Respond& respond);
   void undo(const Intent& before);
+  // Why a change that is based on a generation is not to be made; nothing: it may be.
+  [[nodiscard]] std::optional<Reply> outdated(const ChangeTerms& terms) const;
   // A change that is only tried: what it would do, or why it would be refused.
   [[nodiscard]] Reply rehearse(const Change& change) const;
   [[nodiscard]] Result<void> archive(const std::string& what, std::size_t changes, const Actor& actor);

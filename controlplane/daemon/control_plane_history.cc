@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes before and after they are made: tried, archived, listed.
+#include <algorithm>
+
+#include <fmt/core.h>
+
 #include "controlplane/daemon/change_event.hh"
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/control_plane.hh"
@@ -17,11 +21,33 @@ Reply ControlPlane::rehearse(const Change& change) const {
   return reply;
 }
 
+// The change has a generation between those of snapshots, so that every later one tells that it is newer.
 Result<void> ControlPlane::archive(const std::string& what, std::size_t changes, const Actor& actor) {
-  auto id = history_.add({0, wall_ms(), what, changes, to_json(actor)}, intent_.running, intent_.edits);
+  auto id = history_.add({0, wall_ms(), what, changes, to_json(actor), ++generation_}, intent_.running, intent_.edits);
   if (!id) return failure_of(id);
   intent_.change = *id;
   return {};
+}
+
+std::optional<Reply> ControlPlane::outdated(const ChangeTerms& terms) const {
+  if (!terms.if_generation) return std::nullopt;
+  const std::uint64_t based_on = *terms.if_generation;
+  if (based_on > generation_)
+    return error_reply(
+        409, fmt::format("generation {} is not there yet, it is {} now; nothing was changed", based_on, generation_));
+  const auto& changes = history_.changes();
+  const auto last = std::find_if(changes.rbegin(), changes.rend(),
+                                 [&](const PastChange& change) { return change.id == intent_.change; });
+  if (last == changes.rend() || based_on >= last->generation) return std::nullopt;
+  Reply reply = error_reply(
+      409,
+      fmt::format("since generation {} {} has changed what runs ({}, change {}), and it is generation {} now; look "
+                  "again before you repeat it, nothing was changed",
+                  based_on, who_text(last->who), last->what, last->id, generation_));
+  reply.body["generation"] = generation_;
+  reply.body["change"] = last->id;
+  reply.body["who"] = last->who;
+  return reply;
 }
 
 Reply ControlPlane::config_history() {

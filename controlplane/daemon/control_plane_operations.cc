@@ -64,38 +64,22 @@ tl::expected<Config, ConfigErrors> load(const ConfigSource& source) {
 }
 
 // What the history says of edits.
-std::string summary_of(const std::vector<Edit>& edits) {
+std::string summary_of_all(const std::vector<Edit>& edits) {
   constexpr std::size_t named_max = 3;
   std::string text;
-  for (std::size_t i = 0; i < std::min(named_max, edits.size()); ++i) text += (i == 0 ? "" : "; ") + text_of(edits[i]);
+  for (std::size_t i = 0; i < std::min(named_max, edits.size()); ++i)
+    text += (i == 0 ? "" : "; ") + summary_of(edits[i]);
   return edits.size() <= named_max ? text : text + " and " + std::to_string(edits.size() - named_max) + " more";
-}
-
-json restart_warnings(const Config& from, const Config& to) {
-  json warnings = json::array();
-  const auto compare = [&](const char* key, const std::string& before, const std::string& after) {
-    if (before == after) return;
-    warnings.push_back(std::string(key) + " is now " + (after.empty() ? "none" : after) +
-                       ", which takes effect when guidewayd is restarted");
-  };
-  compare("door", from.door, to.door);
-  compare("api", from.api, to.api);
-  compare("api_read_group", from.api_read_group, to.api_read_group);
-  compare("api_admin_group", from.api_admin_group, to.api_admin_group);
-  compare("metrics", from.metrics ? from.metrics->text() : "", to.metrics ? to.metrics->text() : "");
-  compare("state_directory", from.state_directory, to.state_directory);
-  if (from.datapath != to.datapath || from.ports != to.ports)
-    warnings.push_back("datapath or ports have changed, which takes effect when the datapath is restarted");
-  if (from.hash_key != to.hash_key) {
-    warnings.push_back("hash_key has changed: every flow that is not remembered is chosen anew");
-  }
-  return warnings;
 }
 
 }  // namespace
 
-void ControlPlane::take_turn(Turn turn, Respond respond) {
-  turns_.emplace_back(std::move(turn), std::move(respond));
+void ControlPlane::take_turn(const ChangeTerms& terms, Turn turn, Respond respond) {
+  const auto unless_outdated = [this, terms, turn = std::move(turn)](Respond done) {
+    if (auto refused = outdated(terms)) return done(std::move(*refused));
+    turn(std::move(done));
+  };
+  turns_.emplace_back(unless_outdated, std::move(respond));
   if (!is_turn_taken_) next_turn();
 }
 
@@ -117,32 +101,36 @@ void ControlPlane::edits(std::vector<Edit> edits, const ChangeTerms& terms, Resp
   for (const Edit& one : edits) what.push_back(text_of(one));
   auto answer = audited(terms, what, std::move(respond));
   if (!answer) return;
-  take_turn([this, edits = std::move(edits), terms](Respond done) { edit(edits, terms, std::move(done)); },
-            std::move(*answer));
+  take_turn(
+      terms, [this, edits = std::move(edits), terms](Respond done) { edit(edits, terms, std::move(done)); },
+      std::move(*answer));
 }
 
 void ControlPlane::config_apply(const ConfigSource& source, const ChangeTerms& terms, Respond respond) {
   auto answer = audited(terms, {"config.apply " + source.name}, std::move(respond));
   if (!answer) return;
-  take_turn([this, source, terms](Respond done) { apply(source, terms, std::move(done)); }, std::move(*answer));
+  take_turn(
+      terms, [this, source, terms](Respond done) { apply(source, terms, std::move(done)); }, std::move(*answer));
 }
 
 void ControlPlane::config_rollback(std::uint64_t past_change, const ChangeTerms& terms, Respond respond) {
   auto answer = audited(terms, {"config.rollback " + std::to_string(past_change)}, std::move(respond));
   if (!answer) return;
-  take_turn([this, past_change, terms](Respond done) { roll_back(past_change, terms, std::move(done)); },
-            std::move(*answer));
+  take_turn(
+      terms, [this, past_change, terms](Respond done) { roll_back(past_change, terms, std::move(done)); },
+      std::move(*answer));
 }
 
 void ControlPlane::reload(const std::function<void()>& done) {
   spdlog::info("config event=reload file={}", log_value(intent_.config_file));
   // SIGHUP: from somebody with our own rights.
-  config_apply({intent_.config_file, std::nullopt}, {{::geteuid(), 0, ""}, false}, [this, done](const Reply& reply) {
-    done();
-    if (reply.status == 200) return;
-    record("warning", "the configuration was not read again: " + reply.body.value("error", ""));
-    spdlog::error("config event=reload_refused error={}", log_value(reply.body.value("error", "")));
-  });
+  config_apply({intent_.config_file, std::nullopt}, {{::geteuid(), 0, ""}, false, std::nullopt},
+               [this, done](const Reply& reply) {
+                 done();
+                 if (reply.status == 200) return;
+                 record("warning", "the configuration was not read again: " + reply.body.value("error", ""));
+                 spdlog::error("config event=reload_refused error={}", log_value(reply.body.value("error", "")));
+               });
 }
 
 void ControlPlane::edit(const std::vector<Edit>& asked, const ChangeTerms& terms, Respond respond) {
@@ -151,13 +139,14 @@ void ControlPlane::edit(const std::vector<Edit>& asked, const ChangeTerms& terms
   const std::vector<Edit>& edits = *spelled;
   auto running = apply_edits(intent_.running, edits);
   if (!running) return respond(error_reply(422, running.error().message));
-  Change next{intent_, {}, json::object(), terms, summary_of(edits), {}};
+  Change next{intent_, {}, json::object(), terms, summary_of_all(edits), {}};
   for (const Edit& one : edits) {
     next.at_once.merge(removed_at_once(intent_.running, one));
     next.events.push_back(event_of(one, terms.actor));
   }
   next.answer["changes"] = changes_json(intent_.running, *running);
-  const std::vector<std::string> warnings = warnings_of_shared_checks(intent_.running, *running);
+  std::vector<std::string> warnings = warnings_of_shared_checks(intent_.running, *running);
+  for (std::string& warning : warnings_of_new_tables(intent_.running, *running)) warnings.push_back(std::move(warning));
   if (!warnings.empty()) next.answer["warnings"] = warnings;
   next.intent.running = std::move(*running);
   guideway::record(next.intent.edits, edits, intent_.applied_config);
@@ -170,9 +159,9 @@ void ControlPlane::apply(const ConfigSource& source, const ChangeTerms& terms, R
   Reconciled reconciled = reconcile(intent_, *loaded);
   Change next{intent_, {}, json::object(), terms, "apply " + source.name, {}};
   next.answer["changes"] = changes_json(intent_.running, reconciled.running);
-  next.answer["warnings"] = restart_warnings(intent_.running, reconciled.running);
+  next.answer["warnings"] = warnings_of_restart(intent_.running, reconciled.running);
   for (const Edit& edit : reconciled.dropped) {
-    next.answer["warnings"].push_back("the file replaces this edit: " + text_of(edit));
+    next.answer["warnings"].push_back("the file replaces this edit: " + summary_of(edit));
   }
   next.intent.applied_config = *loaded;
   if (!source.text && is_same_file(source.name, intent_.config_file)) next.intent.file_config = std::move(*loaded);
@@ -186,7 +175,7 @@ void ControlPlane::roll_back(std::uint64_t past_change, const ChangeTerms& terms
   if (!past) return respond(error_reply(422, past.error().message));
   Change next{intent_, {}, json::object(), terms, "rollback to " + std::to_string(past_change), {}};
   next.answer["changes"] = changes_json(intent_.running, past->running);
-  next.answer["warnings"] = restart_warnings(intent_.running, past->running);
+  next.answer["warnings"] = warnings_of_restart(intent_.running, past->running);
   next.intent.applied_config = past->running;
   next.intent.running = std::move(past->running);
   // The administrative states among them: a file that is applied later keeps those.
@@ -291,6 +280,9 @@ Reply ControlPlane::status() { return observe_status(observe()); }
 Reply ControlPlane::services() { return observe_services(observe()); }
 Reply ControlPlane::service(const std::string& name) { return observe_service(observe(), name); }
 Reply ControlPlane::backends(const std::optional<std::string>& pool) { return observe_backends(observe(), pool); }
+Reply ControlPlane::backend(const std::string& pool, const std::string& name) {
+  return observe_backend(observe(), {pool, name});
+}
 Reply ControlPlane::stats() { return observe_stats(observe()); }
 void ControlPlane::metrics(Respond respond) { meters_.scrape(observe(), std::move(respond)); }
 

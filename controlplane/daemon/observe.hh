@@ -33,6 +33,8 @@ struct Observed {
 [[nodiscard]] Reply observe_services(const Observed& observed);
 [[nodiscard]] Reply observe_service(const Observed& observed, const std::string& name);
 [[nodiscard]] Reply observe_backends(const Observed& observed, const std::optional<std::string>& pool);
+// One alone, with what it is checked by and whom it serves.
+[[nodiscard]] Reply observe_backend(const Observed& observed, const BackendKey& key);
 [[nodiscard]] Reply observe_stats(const Observed& observed);
 
 }  // namespace guideway

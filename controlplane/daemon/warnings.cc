@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace guideway {
 namespace {
@@ -149,6 +150,51 @@ std::vector<std::string> warnings_of_shared_checks(const Config& before, const C
       warnings.push_back("service " + service.name + " has port " + std::to_string(service.port) +
                          ", but backends of its pool " + pool->name + " are checked on port " + std::to_string(port) +
                          ", as before");
+  }
+  return warnings;
+}
+
+std::vector<std::string> warnings_of_new_tables(const Config& before, const Config& after) {
+  std::vector<std::string> warnings;
+  if (before.services.shares_with(after.services)) return warnings;
+  std::map<std::string, const ServiceConfig*> known;
+  for (const ServiceConfig& service : before.services) known.emplace(service.name, &service);
+  for (const ServiceConfig& service : after.services) {
+    const auto found = known.find(service.name);
+    if (found == known.end()) continue;
+    const ServiceConfig& was = *found->second;
+    const auto hash_of = [](const ServiceConfig& one) {
+      const bool is_source = one.scheduler == Scheduler::source;
+      return std::tuple(is_source, is_source ? one.source_bits_ipv4 : 0, is_source ? one.source_bits_ipv6 : 0);
+    };
+    std::string why;
+    if (was.pool != service.pool) why = "its pool is another";
+    if (was.table_slots != service.table_slots) why = "table_slots has changed";
+    if (hash_of(was) != hash_of(service)) why = "its scheduler goes by another hash";
+    if (!why.empty())
+      warnings.push_back("service " + service.name + ": flows are assigned afresh, since " + why +
+                         "; those that end up with another backend break");
+  }
+  return warnings;
+}
+
+std::vector<std::string> warnings_of_restart(const Config& from, const Config& to) {
+  std::vector<std::string> warnings;
+  const auto compare = [&](const char* key, const std::string& before, const std::string& after) {
+    if (before == after) return;
+    warnings.push_back(std::string(key) + " is now " + (after.empty() ? "none" : after) +
+                       ", which takes effect when guidewayd is restarted");
+  };
+  compare("door", from.door, to.door);
+  compare("api", from.api, to.api);
+  compare("api_read_group", from.api_read_group, to.api_read_group);
+  compare("api_admin_group", from.api_admin_group, to.api_admin_group);
+  compare("metrics", from.metrics ? from.metrics->text() : "", to.metrics ? to.metrics->text() : "");
+  compare("state_directory", from.state_directory, to.state_directory);
+  if (from.datapath != to.datapath || from.ports != to.ports)
+    warnings.push_back("datapath or ports have changed, which takes effect when the datapath is restarted");
+  if (from.hash_key != to.hash_key) {
+    warnings.push_back("hash_key has changed: every flow that is not remembered is chosen anew");
   }
   return warnings;
 }

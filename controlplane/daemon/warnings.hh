@@ -30,4 +30,9 @@ namespace guideway {
 // Services that join a pool whose checks got their port from another service.
 [[nodiscard]] std::vector<std::string> warnings_of_shared_checks(const Config& before, const Config& after);
 
+// What of a change takes effect only when something is started anew.
+[[nodiscard]] std::vector<std::string> warnings_of_restart(const Config& from, const Config& to);
+// Services whose flows are assigned afresh by a change, and why.
+[[nodiscard]] std::vector<std::string> warnings_of_new_tables(const Config& before, const Config& after);
+
 }  // namespace guideway

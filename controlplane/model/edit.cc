@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/config/edited.hh"
 #include "controlplane/config/json.hh"
 #include "controlplane/config/validate.hh"
 
@@ -31,14 +32,6 @@ Result<BackendConfig*> backend_of(Config& config, const std::string& pool_name, 
   auto backend = find_named((*pool)->backends, name);
   if (backend == (*pool)->backends.end()) return failure("pool \"" + pool_name + "\" has no backend \"" + name + "\"");
   return &*backend;
-}
-
-// A pool that came with the service: of its name, and used by no other.
-bool is_own_pool(const Config& config, const ServiceConfig& service) {
-  return service.pool == service.name &&
-         std::none_of(config.services.begin(), config.services.end(), [&](const ServiceConfig& other) {
-           return other.name != service.name && other.pool == service.pool;
-         });
 }
 
 Result<nlohmann::json> parsed(const std::string& keys) {
@@ -81,7 +74,7 @@ Result<void> apply(Config& config, const ServiceRemove& edit) {
     return failure("service \"" + edit.name + "\" still has " + std::to_string(enabled) +
                    " enabled backends, whose flows would be cut off; drain them first, or remove it with force");
   }
-  if (is_own_pool(config, *service)) config.pools.erase(find_named(config.pools, service->pool));
+  if (has_own_pool(config, *service)) config.pools.erase(find_named(config.pools, service->pool));
   config.services.erase(service);
   return {};
 }
@@ -140,6 +133,35 @@ Result<void> apply(Config& config, const BackendWeight& edit) {
   return {};
 }
 
+Result<void> apply(Config& config, const ServiceEdit& edit) {
+  auto json = parsed(edit.keys);
+  if (!json) return failure_of(json);
+  auto edited = edited_service(*json, edit.name, config);
+  if (!edited) return failure_of(edited);
+  *find_named(config.services, edit.name) = std::move(edited->service);
+  const std::string pool = edited->pool.name;
+  *find_named(config.pools, pool) = std::move(edited->pool);
+  return {};
+}
+
+Result<void> apply(Config& config, const PoolEdit& edit) {
+  auto json = parsed(edit.keys);
+  if (!json) return failure_of(json);
+  auto edited = edited_pool(*json, edit.name, config);
+  if (!edited) return failure_of(edited);
+  *find_named(config.pools, edit.name) = std::move(*edited);
+  return {};
+}
+
+Result<void> apply(Config& config, const BackendEdit& edit) {
+  auto json = parsed(edit.keys);
+  if (!json) return failure_of(json);
+  auto edited = edited_backend(*json, edit.pool, edit.name, config);
+  if (!edited) return failure_of(edited);
+  *find_named(find_named(config.pools, edit.pool)->backends, edit.name) = std::move(*edited);
+  return {};
+}
+
 }  // namespace
 
 Result<Config> apply_edit(const Config& config, const Edit& edit) { return apply_edits(config, {edit}); }
@@ -150,7 +172,7 @@ Result<Config> apply_edits(const Config& config, const std::vector<Edit>& edits)
     auto applied = std::visit([&](const auto& one) { return apply(next, one); }, edits[i]);
     if (!applied && edits.size() > 1)
       return failure("edit " + std::to_string(i + 1) + " of " + std::to_string(edits.size()) + ", " +
-                     text_of(edits[i]) + ": " + applied.error().message);
+                     summary_of(edits[i]) + ": " + applied.error().message);
     if (!applied) return failure_of(applied);
   }
   sort_by_name(next);
@@ -167,7 +189,7 @@ std::set<BackendKey> removed_at_once(const Config& config, const Edit& edit) {
   }
   if (const auto* one = std::get_if<ServiceRemove>(&edit); one != nullptr && one->force) {
     auto service = find_named(config.services, one->name);
-    if (service == config.services.end() || !is_own_pool(config, *service)) return removed;
+    if (service == config.services.end() || !has_own_pool(config, *service)) return removed;
     auto pool = find_named(config.pools, service->pool);
     if (pool == config.pools.end()) return removed;
     for (const BackendConfig& each : pool->backends) removed.insert({pool->name, each.name});

@@ -84,8 +84,26 @@ struct HostState {
   friend bool operator==(const HostState&, const HostState&) = default;
 };
 
+// Some keys with new values, as JSON text (edited.hh); all others stay.
+struct ServiceEdit {
+  std::string name;
+  std::string keys;
+  friend bool operator==(const ServiceEdit&, const ServiceEdit&) = default;
+};
+struct PoolEdit {
+  std::string name;
+  std::string keys;
+  friend bool operator==(const PoolEdit&, const PoolEdit&) = default;
+};
+struct BackendEdit {
+  std::string pool;
+  std::string name;
+  std::string keys;
+  friend bool operator==(const BackendEdit&, const BackendEdit&) = default;
+};
+
 using Edit = std::variant<ServiceAdd, ServiceRemove, BackendAdd, BackendRemove, BackendState, BackendWeight,
-                          ServiceState, HostState>;
+                          ServiceState, HostState, ServiceEdit, PoolEdit, BackendEdit>;
 
 [[nodiscard]] Result<Config> apply_edit(const Config& config, const Edit& edit);
 // All in order, or none.
@@ -100,7 +118,11 @@ using Edit = std::variant<ServiceAdd, ServiceRemove, BackendAdd, BackendRemove, 
 
 [[nodiscard]] Result<Edit> edit_from_json(const nlohmann::json& json);
 [[nodiscard]] nlohmann::json to_json(const Edit& edit);
-// One line for the log and for people: "backend.state web/web-1 draining".
+// One line with everything, for the audit log: "backend.state web/web-1 draining". Values may be secrets.
 [[nodiscard]] std::string text_of(const Edit& edit);
+// The same for people and for who may only look: of what was added its name, of what was edited which keys.
+[[nodiscard]] std::string summary_of(const Edit& edit);
+// The name that configuration gives to what these keys describe: its own, else its address without a check's port.
+[[nodiscard]] std::string name_in(const std::string& keys);
 
 }  // namespace guideway

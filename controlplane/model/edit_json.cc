@@ -9,18 +9,12 @@
 
 #include "controlplane/config/duration.hh"
 #include "controlplane/model/edit.hh"
+#include "controlplane/model/overloaded.hh"
 
 namespace guideway {
 namespace {
 
 using nlohmann::json;
-
-template <typename... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <typename... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 Result<void> check_keys(const json& edit, const std::string& op, std::initializer_list<std::string_view> known) {
   for (const auto& [key, value] : edit.items()) {
@@ -111,12 +105,6 @@ void add_drain_end(const DrainEnd& end, json& to) {
   if (end.timeout_ms != 0 || end.until_ms != 0) to["then"] = end.removes ? "removed" : "disabled";
 }
 
-std::string drain_end_text(const DrainEnd& end) {
-  if (end.timeout_ms == 0 && end.until_ms == 0) return "";
-  return std::string(end.timeout_ms != 0 ? " for " + duration_text(end.timeout_ms) : " for a time") + ", then " +
-         (end.removes ? "removed" : "disabled");
-}
-
 Result<Administrative> state_in(const json& edit, const std::string& op) {
   auto word = text(edit, op, "state");
   auto state = word ? administrative_of(*word) : std::nullopt;
@@ -136,6 +124,29 @@ Result<Edit> read_group_state(const json& edit, const std::string& op) {
   if (!end) return failure_of(end);
   if (is_host) return Edit(HostState{*name, *state, *end});
   return Edit(ServiceState{*name, *state, *end});
+}
+
+// "keys": some of those of [[service]], of a pool or of a backend.
+Result<std::string> keys_in(const json& edit, const std::string& op) {
+  const auto found = edit.find("keys");
+  if (found == edit.end() || !found->is_object() || found->empty())
+    return failure(op + ": \"keys\" must be an object with the keys to change");
+  return found->dump();
+}
+
+Result<Edit> read_edit_of_keys(const json& edit, const std::string& op) {
+  const bool is_backend = op == "backend.edit";
+  auto known = is_backend ? check_keys(edit, op, {"pool", "name", "keys"}) : check_keys(edit, op, {"name", "keys"});
+  if (!known) return failure_of(known);
+  auto name = text(edit, op, "name");
+  if (!name) return failure_of(name);
+  auto keys = keys_in(edit, op);
+  if (!keys) return failure_of(keys);
+  if (op == "service.edit") return Edit(ServiceEdit{*name, *keys});
+  if (op == "pool.edit") return Edit(PoolEdit{*name, *keys});
+  auto pool = text(edit, op, "pool");
+  if (!pool) return failure_of(pool);
+  return Edit(BackendEdit{*pool, *name, *keys});
 }
 
 Result<Edit> read_backend_edit(const json& edit, const std::string& op) {
@@ -177,10 +188,11 @@ Result<Edit> edit_from_json(const json& edit) {
   if (*op == "backend.add") return read_backend_add(edit, *op);
   if (*op == "backend.remove" || *op == "backend.state" || *op == "backend.weight") return read_backend_edit(edit, *op);
   if (*op == "service.state" || *op == "host.state") return read_group_state(edit, *op);
+  if (*op == "service.edit" || *op == "pool.edit" || *op == "backend.edit") return read_edit_of_keys(edit, *op);
   return failure(
       "there is no operation \"" + *op +
-      "\"; there are service.add, service.remove, service.state, backend.add, backend.remove, backend.state, "
-      "backend.weight and host.state");
+      "\"; there are service.add, service.edit, service.remove, service.state, pool.edit, backend.add, backend.edit, "
+      "backend.remove, backend.state, backend.weight and host.state");
 }
 
 json to_json(const Edit& edit) {
@@ -216,31 +228,14 @@ json to_json(const Edit& edit) {
           [](const BackendWeight& one) -> json {
             return {{"op", "backend.weight"}, {"pool", one.pool}, {"name", one.name}, {"weight", one.weight}};
           },
-      },
-      edit);
-}
-
-std::string text_of(const Edit& edit) {
-  return std::visit(
-      Overloaded{
-          [](const ServiceAdd& one) { return "service.add " + one.keys; },
-          [](const ServiceRemove& one) { return "service.remove " + one.name + (one.force ? " by force" : ""); },
-          [](const BackendAdd& one) { return "backend.add " + one.pool + " " + one.keys; },
-          [](const BackendRemove& one) {
-            return "backend.remove " + one.pool + "/" + one.name + (one.force ? " by force" : "");
+          [](const ServiceEdit& one) -> json {
+            return {{"op", "service.edit"}, {"name", one.name}, {"keys", json::parse(one.keys)}};
           },
-          [](const BackendState& one) {
-            return "backend.state " + one.pool + "/" + one.name + " " + std::string(name_of(one.state)) +
-                   drain_end_text(one.end);
+          [](const PoolEdit& one) -> json {
+            return {{"op", "pool.edit"}, {"name", one.name}, {"keys", json::parse(one.keys)}};
           },
-          [](const ServiceState& one) {
-            return "service.state " + one.name + " " + std::string(name_of(one.state)) + drain_end_text(one.end);
-          },
-          [](const HostState& one) {
-            return "host.state " + one.address + " " + std::string(name_of(one.state)) + drain_end_text(one.end);
-          },
-          [](const BackendWeight& one) {
-            return "backend.weight " + one.pool + "/" + one.name + " " + std::to_string(one.weight);
+          [](const BackendEdit& one) -> json {
+            return {{"op", "backend.edit"}, {"pool", one.pool}, {"name", one.name}, {"keys", json::parse(one.keys)}};
           },
       },
       edit);

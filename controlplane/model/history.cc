@@ -33,6 +33,8 @@ Result<PastChange> change_of(const json& head) {
   if (head.contains("changes") && head["changes"].is_number_unsigned())
     change.changes = head["changes"].get<std::size_t>();
   if (head.contains("who")) change.who = head["who"];
+  if (head.contains("generation") && head["generation"].is_number_unsigned())
+    change.generation = head["generation"].get<std::uint64_t>();
   return change;
 }
 
@@ -91,11 +93,8 @@ Result<void> take(PastConfig& config, const json& step) {
 }  // namespace
 
 json to_json(const PastChange& change) {
-  return {{"id", change.id},
-          {"time_ms", change.time_ms},
-          {"what", change.what},
-          {"changes", change.changes},
-          {"who", change.who}};
+  return {{"id", change.id},           {"time_ms", change.time_ms}, {"what", change.what},
+          {"changes", change.changes}, {"who", change.who},         {"generation", change.generation}};
 }
 
 std::string History::file_of(std::uint64_t first_id) const {

@@ -26,6 +26,7 @@ struct PastChange {
   std::string what;         // "backend.state web/b1 draining"
   std::size_t changes = 0;  // as many differences to what ran before
   nlohmann::json who = nullptr;
+  std::uint64_t generation = 0;  // snapshots below it are of before the change, those above hold it; 0: not known
 };
 
 [[nodiscard]] nlohmann::json to_json(const PastChange& change);

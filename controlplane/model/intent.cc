@@ -2,6 +2,7 @@
 #include "controlplane/model/intent.hh"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -24,18 +25,6 @@ struct Subject {
   friend bool operator==(const Subject&, const Subject&) = default;
 };
 
-// The name that configuration gives to what these keys describe: its own, else its address without a check's port.
-std::string name_in(const std::string& keys) {
-  auto object = json::parse(keys, nullptr, false);
-  if (object.is_object() && object.contains("name") && object["name"].is_string()) return object["name"];
-  if (object.is_object() && object.contains("address")) object = json(object["address"]);
-  if (!object.is_string()) return "";
-  auto text = object.get<std::string>();
-  if (auto address = IpAddress::parse(text)) return address->text();
-  auto endpoint = Endpoint::parse(text);
-  return endpoint ? endpoint->address.text() : text;
-}
-
 Subject subject_of(const Edit& edit) {
   struct Visitor {
     Subject operator()(const ServiceAdd& one) const { return {{"", name_in(one.keys)}}; }
@@ -46,8 +35,24 @@ Subject subject_of(const Edit& edit) {
     Subject operator()(const ServiceState& one) const { return {{"", one.name}}; }
     Subject operator()(const HostState& one) const { return {{one.address, ""}}; }
     Subject operator()(const BackendWeight& one) const { return {{one.pool, one.name}}; }
+    Subject operator()(const ServiceEdit& one) const { return {{"", one.name}}; }
+    Subject operator()(const PoolEdit& one) const { return {{one.name, ""}}; }
+    Subject operator()(const BackendEdit& one) const { return {{one.pool, one.name}}; }
   };
   return std::visit(Visitor{}, edit);
+}
+
+// Which keys an edit changes, where that is a part of what it is about: one of a timeout leaves one of a check alone.
+std::set<std::string> keys_of(const Edit& edit) {
+  std::string text;
+  if (const auto* service = std::get_if<ServiceEdit>(&edit)) text = service->keys;
+  if (const auto* pool = std::get_if<PoolEdit>(&edit)) text = pool->keys;
+  if (const auto* backend = std::get_if<BackendEdit>(&edit)) text = backend->keys;
+  std::set<std::string> keys;
+  const auto object = json::parse(text, nullptr, false);
+  if (!object.is_object()) return keys;
+  for (const auto& [key, value] : object.items()) keys.insert(key);
+  return keys;
 }
 
 bool has_backend(const Config& config, const BackendKey& key) {
@@ -79,7 +84,9 @@ void record_one(std::vector<Edit>& edits, const Edit& edit, const Config& applie
     drop_if(edits, [&](const Edit& other) { return is_about_it(other) || subject_of(other).backend.pool == name; });
     if (!has_service(applied_config, name)) return;
   } else {
-    drop_if(edits, [&](const Edit& other) { return other.index() == edit.index() && is_about_it(other); });
+    drop_if(edits, [&](const Edit& other) {
+      return other.index() == edit.index() && is_about_it(other) && keys_of(other) == keys_of(edit);
+    });
   }
   edits.push_back(edit);
 }

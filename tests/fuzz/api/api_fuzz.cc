@@ -37,6 +37,7 @@ class Recorder final : public guideway::Operations {
   guideway::Reply services() override { return looked(); }
   guideway::Reply service(const std::string& name) override { return looked(name); }
   guideway::Reply backends(const std::optional<std::string>& pool) override { return looked(pool.value_or("")); }
+  guideway::Reply backend(const std::string& pool, const std::string& name) override { return looked(pool + name); }
   guideway::Reply stats() override { return looked(); }
   void metrics(Respond respond) override { respond(looked()); }
   guideway::Reply config() override { return changed(); }

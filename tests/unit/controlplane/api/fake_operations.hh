@@ -16,6 +16,9 @@ class FakeOperations : public Operations {
   Reply services() override { return said("services"); }
   Reply service(const std::string& name) override { return said("service " + name); }
   Reply backends(const std::optional<std::string>& pool) override { return said("backends " + pool.value_or("(all)")); }
+  Reply backend(const std::string& pool, const std::string& name) override {
+    return said("backend " + pool + " " + name);
+  }
   Reply stats() override { return said("stats"); }
   void metrics(Respond respond) override {
     Reply reply;
@@ -79,7 +82,10 @@ class FakeOperations : public Operations {
   static std::string text_of(const ConfigSource& source) {
     return source.name + (source.text ? ": " + *source.text : "");
   }
-  static std::string text_of(const ChangeTerms& terms) { return terms.dry_run ? "dry-run " : ""; }
+  static std::string text_of(const ChangeTerms& terms) {
+    const std::string based_on = terms.if_generation ? "if " + std::to_string(*terms.if_generation) + " " : "";
+    return based_on + (terms.dry_run ? "dry-run " : "");
+  }
   static Reply said(const std::string& what) { return {200, {{"asked", what}}}; }
 };
 

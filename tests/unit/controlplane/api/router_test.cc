@@ -34,6 +34,7 @@ TEST(Router, EachPathReachesItsOperation) {
   EXPECT_EQ(asked("GET", "/v1/services/a%20b"), "service a b");
   EXPECT_EQ(asked("GET", "/v1/backends"), "backends (all)");
   EXPECT_EQ(asked("GET", "/v1/backends?pool=web"), "backends web");
+  EXPECT_EQ(asked("GET", "/v1/backends/web/b%201"), "backend web b 1");
   EXPECT_EQ(asked("GET", "/v1/stats"), "stats");
   EXPECT_EQ(asked("GET", "/v1/config"), "config");
   EXPECT_EQ(asked("POST", "/v1/config/diff", R"({"path": "/a.toml"})"), "diff /a.toml");
@@ -53,6 +54,16 @@ TEST(Router, EachPathReachesItsOperation) {
   EXPECT_EQ(refused("POST", "/v1/config/rollback", R"({"id": 7, "dry_run": 1})"), 400);
   EXPECT_EQ(asked("GET", "/v1/events"), "events  after 0 since -1 limit 1000");
   EXPECT_EQ(asked("GET", "/v1/events?after=7&since_ms=12&limit=3&service=web"), "events web after 7 since 12 limit 3");
+}
+
+TEST(Router, EveryChangeMayNameTheGenerationItIsBasedOn) {
+  EXPECT_EQ(asked("POST", "/v1/config/rollback", R"({"id": 7, "if_generation": 41})"), "if 41 rollback 7");
+  EXPECT_EQ(asked("POST", "/v1/config/apply", R"({"path": "/a.toml", "if_generation": 0, "dry_run": true})"),
+            "if 0 dry-run apply /a.toml");
+  const std::string edits = R"("edits": [{"op": "backend.weight", "pool": "p", "name": "b", "weight": 3}])";
+  EXPECT_EQ(asked("POST", "/v1/edits", "{" + edits + R"(, "if_generation": 41})"), "if 41 edits; backend.weight p/b 3");
+  for (const char* value : {"\"41\"", "-1", "4.5", "null", "true"})
+    EXPECT_EQ(refused("POST", "/v1/edits", "{" + edits + ", \"if_generation\": " + value + "}"), 400) << value;
 }
 
 TEST(Router, FlowsTakeFilters) {
@@ -78,8 +89,8 @@ TEST(Router, EventsTakeNumbers) {
 }
 
 TEST(Router, UnknownPathsAre404) {
-  for (const char* target : {"/", "/v1", "/v2/status", "/v1/nothing", "/v1/services/a/b", "/v1/config/nothing",
-                             "/status", "/v1/status/more"}) {
+  for (const char* target : {"/", "/v1", "/v2/status", "/v1/nothing", "/v1/services/a/b", "/v1/backends/a",
+                             "/v1/backends/a/b/c", "/v1/config/nothing", "/status", "/v1/status/more"}) {
     EXPECT_EQ(refused("GET", target), 404) << target;
   }
 }

@@ -183,7 +183,7 @@ TEST(CommandLine, WhatMakesNoSenseIsOneSentence) {
   const Row rows[] = {
       {{}, "a command is missing; give one of status, service"},
       {{"bogus"}, "\"bogus\" is not a command"},
-      {{"backend"}, "a command is missing; give one of list, add"},
+      {{"backend"}, "a command is missing; give one of list, show"},
       {{"backend", "bogus"}, "\"bogus\" is not a command; give one of list"},
       {{"status", "extra"}, "extra"},
       {{"status", "--colour"}, "--colour"},

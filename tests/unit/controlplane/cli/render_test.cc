@@ -191,5 +191,39 @@ TEST(Render, NoAnswerIsTooPoor) {
   }
 }
 
+TEST(Render, OneBackend) {
+  const json backend = json::parse(R"({"pool":"web","name":"b","address":"10.0.0.2","weight":5,"forward":"gue",
+      "gue_port":6080,"vlan":20,"mac":"02:00:00:00:00:02","mtu":1472,"outer_source":"10.9.0.0/16","state":"down",
+      "reason":"check failed","administrative":"enabled","operational":"check failed","agent":null,"share":0.0,
+      "leaving":false,"detail":"","services":["web","web-tls"],"falls":2,
+      "check":{"kind":"http","last":"failed","detail":"HTTP status 503, wanted 200 to 399","latency_ms":1.5},
+      "checks":{"rule":"all","list":[
+        {"name":"http 80","kind":"http","last":"failed","detail":"HTTP status 503, wanted 200 to 399"},
+        {"name":"tcp 8443","kind":"tcp","last":"ok","latency_ms":0.4}]},
+      "made":[{"kind":"http","port":80,"through":"service","interval_ms":2000,"fast_interval_ms":500,
+               "down_interval_ms":10000,"timeout_ms":1000,"rise":2,"fall":3},
+              {"kind":"tcp","port":8443,"through":"backend","interval_ms":1000,"fast_interval_ms":1000,
+               "down_interval_ms":1000,"timeout_ms":500,"rise":2,"fall":3}],
+      "packets":10,"bytes":1500,"opened":2,"remembered":1})");
+  EXPECT_EQ(backend_text(backend),
+            "backend     web/b\n"
+            "address     10.0.0.2\n"
+            "serves      web, web-tls\n"
+            "state       down (check failed)\n"
+            "layers      administrative enabled, operational check failed, agent silent\n"
+            "falls       2 lately\n"
+            "weight      5, share 0 %\n"
+            "forward     gue 6080\n"
+            "next hop    02:00:00:00:00:02 vlan 20, MTU 1472, tunnelled from 10.9.0.0/16\n"
+            "checks      all must pass\n"
+            "            http failed: HTTP status 503, wanted 200 to 399\n"
+            "            every 2s (500ms in doubt, 10s while down), timeout 1s, rise 2, fall 3, through the service\n"
+            "            tcp ok 0.4 ms\n"
+            "            every 1s, timeout 500ms, rise 2, fall 3\n"
+            "traffic     10 packets, 1.5 kB, 2 flows opened, 1 remembered\n");
+  EXPECT_NE(backend_text(json::object()).find("backend     -/-\n"), std::string::npos) << "lacking everything";
+  EXPECT_NE(backend_text(nullptr).find("check"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace guideway

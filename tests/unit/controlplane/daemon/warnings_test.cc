@@ -50,6 +50,24 @@ TEST(Warnings, ChecksThatThisMachineCannotMake) {
   EXPECT_EQ(warnings_of_checks(board), Sentences{"certificate expires in 5 days: web/10.0.0.1, web/10.0.0.2"});
 }
 
+TEST(Warnings, FlowsThatAChangeAssignsAfresh) {
+  const Config before = config_of(service("web", 80, "backends = [\"10.0.0.1\"]\n"));
+  Config after = before;
+  EXPECT_EQ(warnings_of_new_tables(before, after), Sentences{});
+  after.services[0].idle_timeout_ms = 1000;
+  EXPECT_EQ(warnings_of_new_tables(before, after), Sentences{});
+  after.services[0].table_slots = 251;
+  EXPECT_EQ(warnings_of_new_tables(before, after),
+            Sentences{"service web: flows are assigned afresh, since table_slots has changed; those that end up with "
+                      "another backend break"});
+  after = before;
+  after.services[0].scheduler = Scheduler::source;
+  EXPECT_EQ(
+      warnings_of_new_tables(before, after),
+      Sentences{"service web: flows are assigned afresh, since its scheduler goes by another hash; those that end "
+                "up with another backend break"});
+}
+
 TEST(Warnings, AFamilyThatAnL3dsrBackendCannotBeSent) {
   const std::string text =
       "[[service]]\nname = \"web\"\naddresses = [\"192.0.2.1\", \"2001:db8::1\"]\nport = 80\ndscp = 5\n"

@@ -157,5 +157,49 @@ TEST(EditJson, RefusesWhatItDoesNotKnow) {
   }
 }
 
+TEST(ApplyEdit, ChangesSomeKeysOfWhatIsThere) {
+  const Config before = sample_config();
+  auto after = apply_edits(
+      before, {edit_of(R"({"op": "service.edit", "name": "web", "keys": {"port": 8080, "check": {"interval": "1s"}}})"),
+               edit_of(R"({"op": "pool.edit", "name": "shared", "keys": {"weight": 2}})"),
+               edit_of(R"({"op": "backend.edit", "pool": "web", "name": "c", "keys": {"weight": null}})")});
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ(after->services[1].port, 8080);
+  EXPECT_EQ(backend_named(*after, "web", "a")->check.interval_ms, 1000U);
+  EXPECT_EQ(backend_named(*after, "web", "a")->check.port, 8080);
+  EXPECT_EQ(backend_named(*after, "shared", "d")->weight, 2U);
+  EXPECT_EQ(backend_named(*after, "web", "c")->weight, 1U);
+  EXPECT_NE(refusal(edit_of(R"({"op": "service.edit", "name": "dns", "keys": {"port": 80, "address": "192.0.2.10",
+                                "protocol": "tcp"}})"))
+                .find("belongs to service"),
+            std::string::npos)
+      << "the whole must hold together";
+}
+
+TEST(EditJson, EditsOfKeysNeedKeys) {
+  const auto refused = [](const char* text) {
+    const auto edit = edit_from_json(nlohmann::json::parse(text));
+    return edit ? "" : edit.error().message;
+  };
+  EXPECT_EQ(refused(R"({"op": "service.edit", "name": "web"})"),
+            "service.edit: \"keys\" must be an object with the keys to change");
+  EXPECT_EQ(refused(R"({"op": "backend.edit", "name": "a", "keys": {"weight": 1}})"),
+            "backend.edit: \"pool\" must be a text");
+  EXPECT_EQ(refused(R"({"op": "pool.edit", "pool": "web", "name": "a", "keys": {"weight": 1}})"),
+            "pool.edit: there is no key \"pool\"");
+}
+
+TEST(EditText, ASummaryHoldsNoValuesThatMayBeSecret) {
+  const Edit add = edit_of(R"({"op": "backend.add", "pool": "web",
+                               "backend": {"address": "10.0.0.9", "check": {"type": "redis", "password": "x"}}})");
+  EXPECT_EQ(summary_of(add), "backend.add web/10.0.0.9");
+  EXPECT_NE(text_of(add).find("password"), std::string::npos);
+  EXPECT_EQ(summary_of(edit_of(R"({"op": "service.edit", "name": "web", "keys": {"port": 1, "check": "tcp"}})")),
+            "service.edit web check, port");
+  EXPECT_EQ(summary_of(edit_of(R"({"op": "backend.edit", "pool": "web", "name": "a", "keys": {"mac": null}})")),
+            "backend.edit web/a mac");
+  EXPECT_EQ(summary_of(BackendWeight{"web", "a", 3}), "backend.weight web/a 3");
+}
+
 }  // namespace
 }  // namespace guideway

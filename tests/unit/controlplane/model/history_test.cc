@@ -36,13 +36,15 @@ TEST_F(HistoryTest, GivesBackWhatRan) {
   const Edit edit = BackendState{"web", "a", Administrative::draining};
   {
     History history = open();
-    ASSERT_EQ(*history.add({0, 12, "one", 3, {{"uid", 7}}}, config, {edit}), 1U);
+    ASSERT_EQ(*history.add({0, 12, "one", 3, {{"uid", 7}}, 41}, config, {edit}), 1U);
     ASSERT_EQ(*history.add({0, 13, "two", 1, nullptr}, Config{}, {}), 2U);
   }
   const History history = open(2);
   ASSERT_EQ(history.changes().size(), 2U);
-  EXPECT_EQ(to_json(history.changes().front()),
-            (nlohmann::json{{"id", 1}, {"time_ms", 12}, {"what", "one"}, {"changes", 3}, {"who", {{"uid", 7}}}}));
+  EXPECT_EQ(
+      to_json(history.changes().front()),
+      (nlohmann::json{
+          {"id", 1}, {"time_ms", 12}, {"what", "one"}, {"changes", 3}, {"who", {{"uid", 7}}}, {"generation", 41}}));
   const auto past = history.config_after(1);
   ASSERT_TRUE(past) << past.error().message;
   EXPECT_EQ(past->running, config);

@@ -135,5 +135,16 @@ TEST(Record, WhatCameAndWentAgainLeavesNothing) {
   EXPECT_TRUE(edits.empty());
 }
 
+TEST(Record, EditsOfOtherKeysLeaveEachOtherAlone) {
+  std::vector<Edit> edits;
+  const Edit check = ServiceEdit{"web", R"({"check":"tcp"})"};
+  const Edit timeout = ServiceEdit{"web", R"({"idle_timeout":"5m"})"};
+  const Edit other = ServiceEdit{"web", R"({"idle_timeout":"6m"})"};
+  record(edits, {check, timeout, other}, sample_config());
+  EXPECT_EQ(edits, (std::vector<Edit>{check, other}));
+  record(edits, {ServiceRemove{"web", true}}, sample_config());
+  EXPECT_EQ(edits, (std::vector<Edit>{ServiceRemove{"web", true}}));
+}
+
 }  // namespace
 }  // namespace guideway
