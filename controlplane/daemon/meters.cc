@@ -6,6 +6,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "controlplane/daemon/backup_choice.hh"
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/version.hh"
 #include "controlplane/metrics/exposition.hh"
@@ -106,8 +107,10 @@ MetricFacts Meters::collect(const Observed& observed) const {
     facts.backends.push_back(std::move(backend));
   }
   for (const ServiceConfig& service : observed.intent.running.services) {
-    const Population& pool = pools[service.pool];
-    facts.services.push_back({service.name, totals_.services().at(service.name).total(), pool.backends, pool.up});
+    const Population pool = pools[service.pool];
+    const std::string& server = server_of(observed.ledger.serving(), service.pool);
+    facts.services.push_back({service.name, totals_.services().at(service.name).total(), pool.backends, pool.up,
+                              server != service.pool, pools[server].up});
   }
   return facts;
 }

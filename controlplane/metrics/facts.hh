@@ -17,6 +17,8 @@ struct ServiceMetrics {
   gw_service_counters counters{};
   std::uint64_t backends = 0;
   std::uint64_t backends_up = 0;
+  bool is_served_by_backup = false;
+  std::uint64_t serving_backends_up = 0;  // of the pool that serves: its own, or a backup
 };
 
 struct BackendMetrics {

@@ -25,6 +25,11 @@ constexpr Numbered<ServiceMetrics> of_service[] = {
      [](const ServiceMetrics& service) { return static_cast<double>(service.backends); }},
     {"guideway_service_backends_up", "Backends of the service that are up", MetricType::Gauge,
      [](const ServiceMetrics& service) { return static_cast<double>(service.backends_up); }},
+    {"guideway_service_backup_serves", "1 while a backup pool serves in the place of the service's own, else 0",
+     MetricType::Gauge, [](const ServiceMetrics& service) { return service.is_served_by_backup ? 1.0 : 0.0; }},
+    {"guideway_service_serving_backends_up",
+     "Backends that are up of the pool that serves the service now: its own, or a backup", MetricType::Gauge,
+     [](const ServiceMetrics& service) { return static_cast<double>(service.serving_backends_up); }},
 };
 
 constexpr Numbered<BackendMetrics> of_backend[] = {

@@ -61,6 +61,12 @@ def wait_told(case, ours, wanted, sentence, seconds=15):
     case.check(said == wanted, sentence, said)
 
 
+def check_metrics(case, ours, backup_serves, serving_up):
+    told_now = ours.balancer.metrics()
+    found = tuple(told_now[f"guideway_service_{name}"] for name in ("backup_serves", "serving_backends_up"))
+    case.check(found == (backup_serves, serving_up), f"metrics tell of the pool that serves: {found}")
+
+
 def who_serves(ours):
     return set(lab_case.spread(ours.requests(count=300, first_port=40_000)))
 
@@ -76,6 +82,7 @@ with lab_case.prepared_lab() as (case, ours):
     )
     home = lab_case.served_by(ours.requests(count=200, first_port=50_000, ports=200))
     case.check(set(home.values()) == {"b1", "b2"}, "the backup costs nobody anything while it is not needed")
+    check_metrics(case, ours, 0, 2)
 
     started = downloads_from(ours, "b1", home)
     ours.webs["b2"].kill()
@@ -84,6 +91,9 @@ with lab_case.prepared_lab() as (case, ours):
     case.check(who_serves(ours) == {"b3"}, "below the quorum new requests go to the backup")
     warned = "pool sorry serves in the place of pool web" in ours.balancer.call("status").stdout
     case.check(warned, "status warns of it")
+    check_metrics(case, ours, 1, 1)
+    serves = ours.balancer.ask("backend", "show", "sorry/b3")["services"]
+    case.check(serves == ["web"], f"the backup's backend serves {serves}")
     check_downloads(case, started, "b1", "the backup takes over")
     said = told(ours)
     case.check(said == [["web", "up", "2", "again"], ["web", "down", "1"]], "the hook was told, each time once", said)

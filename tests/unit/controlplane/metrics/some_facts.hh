@@ -22,7 +22,7 @@ namespace guideway {
   tally.add({"web", "a"}, CheckKind::http, {ProbeOutcome::failed, "", 2'000'000});
   tally.add({"web", "a"}, CheckKind::http, {ProbeOutcome::inconclusive, "", 5});
   facts.checks = tally.kinds();
-  facts.services.push_back({"web", {1234, 567890}, 2, 1});
+  facts.services.push_back({"web", {1234, 567890}, 2, 1, true, 3});
   BackendMetrics backend;
   backend.key = {"web", "a\"b\\c\nd"};
   backend.state = "up";
