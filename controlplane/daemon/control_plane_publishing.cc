@@ -9,6 +9,7 @@
 #include "controlplane/daemon/control_plane.hh"
 #include "controlplane/daemon/log_value.hh"
 #include "controlplane/daemon/snapshot_view.hh"
+#include "controlplane/true_path/own_address.hh"
 
 namespace guideway {
 
@@ -42,6 +43,10 @@ Result<ServiceCarrier::Way> ControlPlane::way_to(std::uint32_t index) {
     rows_of_ = published_;
   }
   const auto found = rows_.find(index);
+  if (entry != nullptr && is_own_address(entry->record.config.address))
+    return failure("the backend " + entry->record.config.address.text() +
+                   " is this machine itself, to which the datapath sends nothing; check it without through = "
+                   "\"service\"");
   if (entry == nullptr || found == rows_.end()) return failure("the datapath has no snapshot with this backend yet");
   const gw_backend* row = &found->second;
   const auto port =

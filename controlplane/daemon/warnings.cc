@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -37,12 +38,18 @@ bool has_service(const Config& config, const std::string& name) {
 std::vector<std::string> warnings_of_checks(const HealthBoard& board) {
   std::map<std::string, std::vector<std::string>> names_by_detail;
   std::map<std::string, std::vector<std::string>> names_by_warning;
+  const auto note = [](std::vector<std::string>& names, const std::string& name) {
+    if (names.empty() || names.back() != name) names.push_back(name);
+  };
   for (const auto& [index, entry] : board.entries()) {
-    if (entry.record.leaving || !entry.last_check) continue;
+    if (entry.record.leaving) continue;
     const std::string name = entry.key.pool + "/" + entry.key.name;
-    if (entry.last_check->outcome == ProbeOutcome::inconclusive)
-      names_by_detail[entry.last_check->detail].push_back(name);
-    if (!entry.last_check->warning.empty()) names_by_warning[entry.last_check->warning].push_back(name);
+    // Of several checks also those that do not decide.
+    for (const std::optional<ProbeResult>& result : entry.results) {
+      if (!result) continue;
+      if (result->outcome == ProbeOutcome::inconclusive) note(names_by_detail[result->detail], name);
+      if (!result->warning.empty()) note(names_by_warning[result->warning], name);
+    }
   }
   std::vector<std::string> warnings;
   warnings.reserve(names_by_detail.size() + names_by_warning.size());

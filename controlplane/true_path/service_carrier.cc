@@ -15,6 +15,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "controlplane/true_path/marked_routes.hh"
+#include "controlplane/true_path/own_address.hh"
 #include "controlplane/true_path/tun_device.hh"
 
 namespace guideway {
@@ -74,6 +75,10 @@ struct ServiceCarrier::Open {
 ServiceCarrier::~ServiceCarrier() { stop(); }
 
 Result<std::shared_ptr<void>> ServiceCarrier::carry(int socket, const CheckTarget& target) {
+  if (is_own_address(target.address))
+    return failure("the service's " + target.address.text() +
+                   " is an address of this machine, so what is sent there never leaves; take it off, or check without "
+                   "through = \"service\"");
   auto way = find_way_(target.way->backend);
   if (!way) return failure_of(way);
   if (auto opened = open(); !opened) return failure_of(opened);

@@ -48,6 +48,31 @@ def check_found(case, ours, name, what):
     case.check(not failed, f"{what}: no client meets it", failed[:3])
 
 
+def wait_warned(case, ours, wanted):
+    end = time.monotonic() + 5
+    while wanted not in ours.balancer.call("warnings").stdout and time.monotonic() < end:
+        time.sleep(0.1)
+    case.check(wanted in ours.balancer.call("warnings").stdout, f"a warning: {wanted}")
+
+
+def check_own_addresses(case, ours):
+    """What is sent to this machine itself never leaves it: whoever answers then is no backend."""
+    service = f"{topology.service_ipv4}/32"
+    own = ["ip", "-n", ours.network.balancer, "address"]
+    topology.run([*own, "add", service, "dev", "lo"])
+    wait_warned(case, ours, f"the service's {topology.service_ipv4} is an address of this machine")
+    time.sleep(1)
+    up = sorted(name for name, state in ours.balancer.backend_states().items() if state == "up")
+    case.check(up == sorted(ours.webs), f"a service address that is the balancer's own takes nobody down: {up}")
+    topology.run([*own, "del", service, "dev", "lo"])
+    words = ["backend", "add", "web", topology.balancer_ipv4, "--name", "self", "--mac", topology.backend_mac(1)]
+    ours.balancer.call(*words, "--check", "icmp,interval=300ms", "--check", "tcp,interval=300ms,through=service")
+    wait_warned(case, ours, f"the backend {topology.balancer_ipv4} is this machine itself")
+    state = ours.balancer.backend_states()["self"]
+    case.check(state != "up", f"a backend that is the balancer itself is {state}")
+    ours.balancer.call("backend", "remove", "web", "self", "--force")
+
+
 with lab_case.prepared_lab() as (case, ours):
     ours.up()
     decapsulators = transfer.Decapsulators(ours, {2: ["--mode", "xdp"], 3: ["--mode", "tc", "--gue-port", "6080"]})
@@ -69,6 +94,7 @@ with lab_case.prepared_lab() as (case, ours):
     with decapsulators.attached():
         ours.balancer.wait_states({name: "up" for name in ours.webs})
         case.check(True, "and are well again once somebody does")
+        check_own_addresses(case, ours)
 
     rules = topology.run(["ip", "-n", ours.network.balancer, "rule"]).stdout
     case.check("fwmark 0x6777" in rules, "marked packets have a table of their own")

@@ -50,6 +50,17 @@ TEST(Warnings, ChecksThatThisMachineCannotMake) {
   EXPECT_EQ(warnings_of_checks(board), Sentences{"certificate expires in 5 days: web/10.0.0.1, web/10.0.0.2"});
 }
 
+TEST(Warnings, ACheckThatCannotBeMadeIsToldOfThoughAnotherDecides) {
+  const Config config = config_of(
+      service("web", 80, "check = [\"tcp\", { http = \"/\", through = \"service\" }]\nbackends = [\"10.0.0.1\"]\n"));
+  HealthBoard board([](const HealthBoard::Entry&, const HealthState&) {});
+  board.sync({{{"web", "10.0.0.1"}, {0, 1, config.pools.at(0).backends.at(0), false, false}}}, config, 0);
+  board.check_result(0, {ProbeOutcome::failed, "connection refused", 0}, 10, 0);
+  board.check_result(0, {ProbeOutcome::inconclusive, "this machine could not probe: no tun", 0}, 10, 1);
+  EXPECT_EQ(warnings_of_checks(board),
+            Sentences{"checks tell nothing and move no backend (this machine could not probe: no tun): web/10.0.0.1"});
+}
+
 TEST(Warnings, FlowsThatAChangeAssignsAfresh) {
   const Config before = config_of(service("web", 80, "backends = [\"10.0.0.1\"]\n"));
   Config after = before;

@@ -116,6 +116,11 @@ void try_carrying() {
   EXPECT_EQ(std::memcmp(frame.data() + 42, "hello", 5), 0);
   // What is let go of is carried no more.
   carried->reset();
+  run("ip addr add 192.0.2.11/32 dev lo");
+  EXPECT_EQ(carrier.carry(udp_socket().get(), target_to("192.0.2.11")).error().message,
+            "the service's 192.0.2.11 is an address of this machine, so what is sent there never leaves; take it off, "
+            "or "
+            "check without through = \"service\"");
   say(socket, "192.0.2.10");
   EXPECT_TRUE(far_end.next(io).empty());
   run("ip rule | grep -q 'fwmark 0x6777'");
