@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <functional>
 
 namespace guideway {
 namespace {
@@ -30,12 +31,18 @@ Result<std::optional<gid_t>> group_of(const char* key, const std::string& name) 
 
 }  // namespace
 
+std::uint64_t Caller::holder() const {
+  return certificate.empty() ? uid : std::hash<std::string>()(certificate) | std::uint64_t{1} << 63U;
+}
+
 Result<Caller> caller_of(int socket) {
   ucred credentials{};
   socklen_t length = sizeof credentials;
   if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
     return failure(std::string("the kernel does not tell who connected: ") + std::strerror(errno));
-  Caller caller{credentials.uid, credentials.pid, {}};
+  Caller caller;
+  caller.uid = credentials.uid;
+  caller.pid = credentials.pid;
   length = 64 * sizeof(gid_t);
   for (int attempt = 0; attempt < 2; ++attempt) {
     caller.groups.resize(length / sizeof(gid_t));
@@ -68,6 +75,10 @@ Access AccessRules::of(const Caller& caller) const {
 }
 
 std::string refusal(const Caller& caller, Access access) {
+  if (!caller.certificate.empty())
+    return "certificate " + caller.certificate +
+           " may look, but neither change anything nor see the configuration and its secrets: that takes a common "
+           "name of api_tls.administrators";
   const std::string who = "user " + std::to_string(caller.uid);
   if (access == Access::read)
     return who +

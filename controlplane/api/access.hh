@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,12 @@ struct Caller {
   uid_t uid = 0;
   pid_t pid = 0;
   std::vector<gid_t> groups;  // its own and the supplementary ones
+  // By TLS instead: the subject of its certificate ("CN=alice,O=ops"), and its one common name. No user, no process.
+  std::string certificate;
+  std::string common_name;
+
+  // Whose places in a server it takes.
+  [[nodiscard]] std::uint64_t holder() const;
 };
 
 [[nodiscard]] Result<Caller> caller_of(int socket);

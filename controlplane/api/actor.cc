@@ -5,6 +5,9 @@
 #include <memory>
 
 #include <pwd.h>
+#include <unistd.h>
+
+#include "controlplane/api/access.hh"
 
 namespace guideway {
 namespace {
@@ -21,11 +24,18 @@ std::string name_of_user(std::uint32_t uid) {
 }  // namespace
 
 std::string Actor::text() const {
-  if (pid == 0) return "guidewayd";
+  if (is_guidewayd()) return "guidewayd";
+  if (!certificate.empty())
+    return name.empty() ? "certificate " + certificate : name + " (certificate " + certificate + ")";
   const std::string numbers = "uid " + std::to_string(uid) + ", process " + std::to_string(pid);
   return name.empty() ? numbers : name + " (" + numbers + ")";
 }
 
-Actor actor_of(std::uint32_t uid, std::int32_t pid) { return {uid, pid, name_of_user(uid)}; }
+Actor actor_of(const Caller& caller) {
+  if (!caller.certificate.empty()) return {0, 0, caller.common_name, caller.certificate};
+  return {caller.uid, caller.pid, name_of_user(caller.uid), ""};
+}
+
+Actor own_actor() { return {::geteuid(), 0, "", ""}; }
 
 }  // namespace guideway

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One client of a server, over a unix socket or TCP: reads a request, has it answered, writes the answer, and so on
-// until either side has enough. Bounded: headers by 8 kB, the body by a limit, reading and writing by a time each.
+// One client of a server, over a unix socket, TCP or TLS: reads a request, has it answered, writes the answer, and so
+// on until either side has enough. Bounded: headers by 8 kB, the body by a limit, reading and writing by a time each.
 #pragma once
 
 #include <memory>
@@ -14,20 +14,20 @@
 #include "controlplane/api/access.hh"
 #include "controlplane/api/http_limits.hh"
 #include "controlplane/api/http_stream.hh"
+#include "controlplane/api/http_wire.hh"
 #include "controlplane/api/open_connections.hh"
 #include "controlplane/api/router.hh"
 
 namespace guideway {
 
-template <typename Protocol>
-class HttpConnection : public std::enable_shared_from_this<HttpConnection<Protocol>> {
+template <typename Wire>
+class HttpConnection : public std::enable_shared_from_this<HttpConnection<Wire>> {
  public:
-  using Socket = typename Protocol::socket;
   using Handle = std::function<void(const ApiRequest&, Operations::Respond)>;
 
-  HttpConnection(Socket socket, const HttpLimits& limits, std::shared_ptr<OpenConnections> open, Caller caller,
-                 Access access, Handle handle)
-      : stream_(std::move(socket)),
+  HttpConnection(std::unique_ptr<Wire> wire, const HttpLimits& limits, std::shared_ptr<OpenConnections> open,
+                 Caller caller, Access access, Handle handle)
+      : wire_(std::move(wire)),
         limits_(limits),
         open_(std::move(open)),
         caller_(std::move(caller)),
@@ -38,7 +38,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Protoc
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   void start() {
-    number_ = open_->add(caller_.uid, [weak = this->weak_from_this()] {
+    number_ = open_->add(caller_.holder(), [weak = this->weak_from_this()] {
       if (auto self = weak.lock()) self->close();
     });
     read();
@@ -49,9 +49,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Protoc
     parser_.emplace();
     parser_->body_limit(limits_.body_bytes_max);
     open_->waits(number_);
-    stream_.expires_after(limits_.request_timeout);
+    wire_->clock().expires_after(limits_.request_timeout);
     boost::beast::http::async_read(
-        stream_, buffer_, *parser_,
+        wire_->stream(), buffer_, *parser_,
         [self = this->shared_from_this()](boost::beast::error_code error, std::size_t) { self->was_read(error); });
   }
 
@@ -71,7 +71,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Protoc
     const auto& request = parser_->get();
     keep_alive_ = request.keep_alive();
     // An operation may take as long as the datapath does; the clock runs again when the answer is written.
-    stream_.expires_never();
+    wire_->clock().expires_never();
     open_->works(number_);
     handle_({std::string(request.method_string()), std::string(request.target()), request.body(), caller_, access_},
             [self = this->shared_from_this()](const Reply& reply) {
@@ -80,12 +80,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Protoc
             });
   }
 
-  // The socket and its place are the stream's from now on.
+  // The wire and its place are the stream's from now on.
   void go_on(const Reply& reply) {
     std::shared_ptr<void> place(nullptr,
                                 [open = open_, number = std::exchange(number_, 0)](void*) { open->remove(number); });
-    auto stream = std::make_shared<HttpStream<Protocol>>(stream_.release_socket(), actor_of(caller_.uid, caller_.pid),
-                                                         limits_.stream_bytes_pending_max, std::move(place));
+    auto stream = std::make_shared<HttpStream<Wire>>(std::move(wire_), actor_of(caller_),
+                                                     limits_.stream_bytes_pending_max, std::move(place));
     stream->start();
     reply.follow(stream);
   }
@@ -102,8 +102,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Protoc
     response_.prepare_payload();
     // A client that does not take its answer waits as one that does not ask.
     open_->waits(number_);
-    stream_.expires_after(limits_.request_timeout);
-    http::async_write(stream_, response_,
+    wire_->clock().expires_after(limits_.request_timeout);
+    http::async_write(wire_->stream(), response_,
                       [self = this->shared_from_this()](boost::beast::error_code error, std::size_t) {
                         if (error || !self->keep_alive_) return self->close();
                         self->read();
@@ -111,12 +111,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection<Protoc
   }
 
   void close() {
+    if (!wire_) return;
     boost::beast::error_code ignored;
-    stream_.socket().shutdown(Socket::shutdown_both, ignored);
-    stream_.socket().close(ignored);
+    wire_->socket().shutdown(Wire::Socket::shutdown_both, ignored);
+    wire_->socket().close(ignored);
   }
 
-  boost::beast::basic_stream<Protocol> stream_;
+  std::unique_ptr<Wire> wire_;  // null once an answer goes on
   HttpLimits limits_;
   std::shared_ptr<OpenConnections> open_;
   OpenConnections::Number number_ = 0;

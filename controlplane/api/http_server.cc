@@ -81,8 +81,8 @@ class HttpServer::Listener : public std::enable_shared_from_this<Listener> {
     auto caller = caller_of(socket.native_handle());
     if (!caller || !open_->make_room()) return;
     const Access access = rules_.of(*caller);
-    std::make_shared<HttpConnection<Local>>(
-        std::move(socket), limits_, open_, std::move(*caller), access,
+    std::make_shared<HttpConnection<PlainWire<Local>>>(
+        std::make_unique<PlainWire<Local>>(std::move(socket)), limits_, open_, std::move(*caller), access,
         [self = shared_from_this()](const ApiRequest& request, Operations::Respond respond) {
           self->router_.handle(request, std::move(respond));
         })

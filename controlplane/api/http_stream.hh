@@ -13,14 +13,12 @@
 
 namespace guideway {
 
-template <typename Protocol>
-class HttpStream : public ReplyStream, public std::enable_shared_from_this<HttpStream<Protocol>> {
+template <typename Wire>
+class HttpStream : public ReplyStream, public std::enable_shared_from_this<HttpStream<Wire>> {
  public:
-  using Socket = typename Protocol::socket;
-
   // `place` is held as long as the stream is open. `pending_bytes_max`: so much may wait for the reader.
-  HttpStream(Socket socket, Actor reader, std::size_t pending_bytes_max, std::shared_ptr<void> place)
-      : socket_(std::move(socket)),
+  HttpStream(std::unique_ptr<Wire> wire, Actor reader, std::size_t pending_bytes_max, std::shared_ptr<void> place)
+      : wire_(std::move(wire)),
         reader_(std::move(reader)),
         pending_bytes_max_(pending_bytes_max),
         place_(std::move(place)) {}
@@ -29,10 +27,11 @@ class HttpStream : public ReplyStream, public std::enable_shared_from_this<HttpS
     queue(
         "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\nConnection: "
         "close\r\n\r\n");
-    // Whatever the reader says now, an end of file included, is the end.
-    socket_.async_wait(Socket::wait_read, [weak = this->weak_from_this()](const boost::system::error_code&) {
-      if (auto self = weak.lock()) self->close();
-    });
+    // Whatever the reader says now, an end of file included, is the end. (In TLS 1.3 that is not the protocol's own.)
+    wire_->socket().async_wait(Wire::Socket::wait_read,
+                               [weak = this->weak_from_this()](const boost::system::error_code&) {
+                                 if (auto self = weak.lock()) self->close();
+                               });
   }
 
   [[nodiscard]] Sent send(const std::string& piece) override {
@@ -59,7 +58,7 @@ class HttpStream : public ReplyStream, public std::enable_shared_from_this<HttpS
 
   void write() {
     writing_ = std::exchange(pending_, {});
-    boost::asio::async_write(socket_, boost::asio::buffer(writing_),
+    boost::asio::async_write(wire_->stream(), boost::asio::buffer(writing_),
                              [self = this->shared_from_this()](const boost::system::error_code& error, std::size_t) {
                                self->writing_.clear();
                                if (error) return self->close();
@@ -71,10 +70,10 @@ class HttpStream : public ReplyStream, public std::enable_shared_from_this<HttpS
     is_open_ = false;
     place_.reset();
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    wire_->socket().close(ignored);
   }
 
-  Socket socket_;
+  std::unique_ptr<Wire> wire_;
   Actor reader_;
   std::size_t pending_bytes_max_;
   std::shared_ptr<void> place_;

@@ -38,8 +38,8 @@ class MetricsServer::Listener : public std::enable_shared_from_this<Listener> {
 
   void took(Tcp::socket socket) {
     if (!open_->make_room()) return;
-    std::make_shared<HttpConnection<Tcp>>(
-        std::move(socket), limits_, open_, Caller{}, Access::read,
+    std::make_shared<HttpConnection<PlainWire<Tcp>>>(
+        std::make_unique<PlainWire<Tcp>>(std::move(socket)), limits_, open_, Caller{}, Access::read,
         [self = shared_from_this()](const ApiRequest& request, Operations::Respond respond) {
           self->handle(request, std::move(respond));
         })

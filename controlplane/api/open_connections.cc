@@ -7,14 +7,14 @@ namespace guideway {
 
 bool OpenConnections::make_room() {
   if (open_.size() < most_) return true;
-  std::map<uid_t, std::size_t> held;
-  for (const auto& [number, one] : open_) ++held[one.uid];
+  std::map<std::uint64_t, std::size_t> held;
+  for (const auto& [number, one] : open_) ++held[one.holder];
   auto chosen = open_.end();
   // Most held first, then the longest wait.
   std::pair<std::size_t, std::uint64_t> best{0, 0};
   for (auto each = open_.begin(); each != open_.end(); ++each) {
     if (each->second.waiting_since == 0) continue;
-    const std::pair<std::size_t, std::uint64_t> here{held[each->second.uid], ~each->second.waiting_since};
+    const std::pair<std::size_t, std::uint64_t> here{held[each->second.holder], ~each->second.waiting_since};
     if (chosen != open_.end() && here <= best) continue;
     chosen = each;
     best = here;
@@ -26,8 +26,8 @@ bool OpenConnections::make_room() {
   return true;
 }
 
-OpenConnections::Number OpenConnections::add(uid_t uid, std::function<void()> hang_up) {
-  open_[++last_] = {uid, ++time_, std::move(hang_up)};
+OpenConnections::Number OpenConnections::add(std::uint64_t holder, std::function<void()> hang_up) {
+  open_[++last_] = {holder, ++time_, std::move(hang_up)};
   return last_;
 }
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The connections of one server, bounded in number. When all places are taken, one that only waits for its client makes
-// room: the longest waiting of the user who holds most. So neither a crowd of idle clients nor slow ones keep others
-// out, and no user keeps out another.
+// room: the longest waiting of the user (or certificate) who holds most. So neither a crowd of idle clients nor slow
+// ones keep others out, and no user keeps out another.
 #pragma once
-
-#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +19,8 @@ class OpenConnections {
 
   // False if every place is taken by a request that is being answered.
   [[nodiscard]] bool make_room();
-  // `hang_up` must end in remove(), at once or later.
-  [[nodiscard]] Number add(uid_t uid, std::function<void()> hang_up);
+  // `holder`: whose places count together. `hang_up` must end in remove(), at once or later.
+  [[nodiscard]] Number add(std::uint64_t holder, std::function<void()> hang_up);
   void remove(Number number) { open_.erase(number); }
   // It waits for its client from now on; or an operation works for it.
   void waits(Number number);
@@ -32,7 +30,7 @@ class OpenConnections {
 
  private:
   struct One {
-    uid_t uid = 0;
+    std::uint64_t holder = 0;
     std::uint64_t waiting_since = 0;  // a number that grows; 0: an operation works for it
     std::function<void()> hang_up;
   };

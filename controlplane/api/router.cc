@@ -213,7 +213,7 @@ void Router::handle(const ApiRequest& request, Operations::Respond respond) {
   if (route->method == "GET") return get(target->segments, target->query, std::move(respond));
   auto body = nlohmann::json::parse(request.body, nullptr, false);
   if (body.is_discarded()) return respond(error_reply(400, "the body is not JSON"));
-  post(path, body, actor_of(request.caller.uid, request.caller.pid), std::move(respond));
+  post(path, body, actor_of(request.caller), std::move(respond));
 }
 
 void Router::get(const std::vector<std::string>& path, const Query& query, Operations::Respond respond) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks guidewayd: one HTTP request over its unix socket, one answer in JSON. Its .cc is the only file of the command
-// line that meets Boost.
+// Asks guidewayd: one HTTP request over its unix socket or TLS, one answer in JSON.
 #pragma once
 
 #include <functional>
@@ -8,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/cli/api_address.hh"
 #include "dataplane/base/result.hh"
 
 namespace guideway {
@@ -24,7 +24,7 @@ struct ApiFailure {
 
 class ApiClient {
  public:
-  explicit ApiClient(std::string socket_path) : socket_path_(std::move(socket_path)) {}
+  explicit ApiClient(ApiAddress address) : address_(std::move(address)) {}
 
   [[nodiscard]] tl::expected<ApiReply, ApiFailure> get(const std::string& target) const;
   // An answer that goes on: `piece` gets each line as it comes, until the daemon ends it. A refusal comes back at once.
@@ -33,7 +33,7 @@ class ApiClient {
   [[nodiscard]] tl::expected<ApiReply, ApiFailure> post(const std::string& target, const nlohmann::json& body) const;
 
  private:
-  std::string socket_path_;
+  ApiAddress address_;
 };
 
 // A piece of a path or a query with everything encoded that could end it.

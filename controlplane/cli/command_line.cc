@@ -26,7 +26,14 @@ constexpr const char* examples =
 // `grammar` must outlive the parsing: what the verbs add calls back to it.
 void build(CLI::App& app, Invocation& invocation, Grammar& grammar) {
   app.set_version_flag("--version", GUIDEWAY_VERSION);
-  app.add_option("--api", invocation.api, "The socket of guidewayd")->envname("GUIDEWAY_API")->capture_default_str();
+  app.add_option("--api", invocation.api.where, "The socket of guidewayd, or https://ADDRESS:PORT")
+      ->envname("GUIDEWAY_API")
+      ->capture_default_str();
+  app.add_option("--certificate", invocation.api.certificate, "With https: the certificate to show, in PEM")
+      ->envname("GUIDEWAY_CERTIFICATE");
+  app.add_option("--key", invocation.api.key, "With https: its key")->envname("GUIDEWAY_KEY");
+  app.add_option("--ca", invocation.api.ca, "With https: who has signed guidewayd's certificate")
+      ->envname("GUIDEWAY_CA");
   app.add_flag("--json", invocation.json, "Print JSON, for programs");
   app.add_option("--columns", invocation.columns, "Of a list only these, such as name,state; the keys of --json")
       ->delimiter(',')

@@ -26,7 +26,7 @@ struct EditCommand {
 using Action = std::function<int(Session& session)>;
 
 struct Invocation {
-  std::string api = "/run/guideway/api.sock";
+  ApiAddress api = "/run/guideway/api.sock";
   bool json = false;
   std::vector<std::string> columns;
   double watch_s = 0;       // 0: once

@@ -25,7 +25,7 @@ void add_ipvsadm_verb(Grammar& grammar) {
   command->fallthrough(false)->prefix_command();
   command->callback([&grammar, command] {
     const auto words = command->remaining();
-    const std::string api = grammar.invocation().api;
+    const ApiAddress api = grammar.invocation().api;
     grammar.run([words, api](Session& session) {
       return ipvsadm::run(words, api, std::cin, session.output(), session.error());
     });

@@ -8,10 +8,11 @@
 
 namespace guideway::keys {
 
-inline constexpr std::array<std::string_view, 15> top{
-    "hash_key",        "door",     "api",   "api_read_group", "api_admin_group", "metrics",
-    "state_directory", "datapath", "ports", "tunnel_source",  "answers",         "include",
-    "defaults",        "service",  "pool"};
+inline constexpr std::array<std::string_view, 16> top{
+    "hash_key", "door",  "api",           "api_read_group", "api_admin_group", "api_tls",  "metrics", "state_directory",
+    "datapath", "ports", "tunnel_source", "answers",        "include",         "defaults", "service", "pool"};
+
+inline constexpr std::array<std::string_view, 5> api_tls{"listen", "certificate", "key", "client_ca", "administrators"};
 
 inline constexpr std::array<std::string_view, 4> answers{"echo", "echo_per_second", "too_big_per_second",
                                                          "reject_per_second"};

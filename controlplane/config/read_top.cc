@@ -9,6 +9,7 @@
 
 #include "controlplane/config/draft.hh"
 #include "controlplane/config/keys.hh"
+#include "controlplane/config/read_api_tls.hh"
 #include "controlplane/config/read_datapath.hh"
 
 namespace guideway {
@@ -146,6 +147,7 @@ std::vector<std::string> read_top(TableReader& reader, Config& config) {
   read_path(reader, "api", socket_path_max, config.api);
   read_group(reader, "api_read_group", config.api_read_group);
   read_group(reader, "api_admin_group", config.api_admin_group);
+  read_api_tls(reader, config.api_tls);
   read_metrics(reader, config.metrics);
   read_path(reader, "state_directory", 1024, config.state_directory);
   read_datapath(reader, config);
@@ -155,8 +157,9 @@ std::vector<std::string> read_top(TableReader& reader, Config& config) {
 }
 
 void refuse_top(TableReader& reader) {
-  for (const std::string_view key : {"hash_key", "door", "api", "api_read_group", "api_admin_group", "metrics",
-                                     "state_directory", "datapath", "ports", "tunnel_source", "answers", "include"}) {
+  for (const std::string_view key :
+       {"hash_key", "door", "api", "api_read_group", "api_admin_group", "api_tls", "metrics", "state_directory",
+        "datapath", "ports", "tunnel_source", "answers", "include"}) {
     if (reader.find(key) != nullptr)
       reader.fail(key, "may only stand in the main file; an included file holds [defaults], [[service]] and [[pool]]");
   }

@@ -192,6 +192,16 @@ struct AnswersConfig {
   friend bool operator==(const AnswersConfig&, const AnswersConfig&) = default;
 };
 
+// The API on a TCP port of this machine alone, inside TLS both ways: a client is who its certificate says.
+struct ApiTlsConfig {
+  Endpoint listen;
+  std::string certificate;  // files, in PEM
+  std::string key;
+  std::string client_ca;                    // whose certificates clients must have
+  std::vector<std::string> administrators;  // common names of those who may do everything; all others may look
+  friend bool operator==(const ApiTlsConfig&, const ApiTlsConfig&) = default;
+};
+
 struct Config {
   std::array<std::uint8_t, 16> hash_key{};
   std::string door = "/run/guideway/door.sock";
@@ -199,6 +209,7 @@ struct Config {
   // Names or numbers of groups; empty: none. With neither, the socket's mode decides who may do everything.
   std::string api_read_group;
   std::string api_admin_group;
+  std::optional<ApiTlsConfig> api_tls;
   std::optional<Endpoint> metrics;  // where Prometheus may ask beside the API socket
   std::string state_directory = "/var/lib/guideway";
   DatapathChoice datapath = DatapathChoice::automatic;

@@ -111,6 +111,14 @@ nlohmann::json to_json(const AnswersConfig& answers) {
   return json;
 }
 
+nlohmann::json to_json(const ApiTlsConfig& tls) {
+  return {{"listen", tls.listen.text()},
+          {"certificate", tls.certificate},
+          {"key", tls.key},
+          {"client_ca", tls.client_ca},
+          {"administrators", tls.administrators}};
+}
+
 }  // namespace
 
 namespace {
@@ -205,6 +213,7 @@ nlohmann::json settings_json(const Config& config) {
                       {"ports", config.ports},
                       {"answers", to_json(config.answers)},
                       {"tunnel_source", nlohmann::json::array()}};
+  if (config.api_tls) json["api_tls"] = to_json(*config.api_tls);
   for (const auto& source : {config.tunnel_source_ipv4, config.tunnel_source_ipv6}) {
     if (source) json["tunnel_source"].push_back(source->text());
   }

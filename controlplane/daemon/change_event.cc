@@ -8,7 +8,8 @@ namespace guideway {
 using nlohmann::json;
 
 json to_json(const Actor& actor) {
-  if (actor.pid == 0) return {{"name", "guidewayd"}};
+  if (actor.is_guidewayd()) return {{"name", "guidewayd"}};
+  if (!actor.certificate.empty()) return {{"name", actor.name}, {"certificate", actor.certificate}};
   return {{"uid", actor.uid}, {"name", actor.name}, {"process_id", actor.pid}};
 }
 
@@ -16,7 +17,7 @@ std::string who_text(const json& who) {
   if (!who.is_object()) return "somebody";
   std::string name = who.value("name", "");
   if (!name.empty()) return name;
-  return "uid " + std::to_string(who.value("uid", 0U));
+  return who.contains("certificate") ? who.value("certificate", "") : "uid " + std::to_string(who.value("uid", 0U));
 }
 
 Event event_by(const Actor& actor, const std::string& kind, const std::string& text) {

@@ -22,6 +22,13 @@ std::string time_text(std::int64_t now_ms) {
                      now_ms % 1000);
 }
 
+void add_who(const Actor& actor, json& to) {
+  if (actor.certificate.empty())
+    to["uid"] = actor.uid;
+  else
+    to["certificate"] = actor.certificate;
+}
+
 }  // namespace
 
 Result<Operations::Respond> ControlPlane::audited(const ChangeTerms& terms, const std::vector<std::string>& what,
@@ -30,16 +37,18 @@ Result<Operations::Respond> ControlPlane::audited(const ChangeTerms& terms, cons
   if (terms.dry_run) return respond;
   const Actor& actor = terms.actor;
   const std::uint64_t number = ++changes_asked_;
-  json asked{
-      {"time", time_text(wall_ms())}, {"change", number}, {"uid", actor.uid}, {"pid", actor.pid}, {"asked", what}};
+  json asked{{"time", time_text(wall_ms())}, {"change", number}, {"asked", what}};
+  add_who(actor, asked);
+  if (actor.certificate.empty()) asked["pid"] = actor.pid;
   auto written = audit_.write(asked);
   if (!written) {
     spdlog::error("audit error={}", log_value(written.error().message));
     respond(error_reply(500, written.error().message + "; nothing was changed"));
     return failure_of(written);
   }
-  return Respond([this, number, uid = actor.uid, respond = std::move(respond)](Reply reply) {
-    json outcome{{"time", time_text(wall_ms())}, {"change", number}, {"uid", uid}, {"status", reply.status}};
+  return Respond([this, number, actor, respond = std::move(respond)](Reply reply) {
+    json outcome{{"time", time_text(wall_ms())}, {"change", number}, {"status", reply.status}};
+    add_who(actor, outcome);
     for (const char* key : {"generation", "error"}) {
       if (reply.body.contains(key)) outcome[key] = reply.body[key];
     }

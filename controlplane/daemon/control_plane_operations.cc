@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // ControlPlane as the API sees it: what is asked, and the one path that every change of the intent takes.
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -124,7 +122,7 @@ void ControlPlane::config_rollback(std::uint64_t past_change, const ChangeTerms&
 void ControlPlane::reload(const std::function<void()>& done) {
   spdlog::info("config event=reload file={}", log_value(intent_.config_file));
   // SIGHUP: from somebody with our own rights.
-  config_apply({intent_.config_file, std::nullopt}, {{::geteuid(), 0, ""}, false, std::nullopt},
+  config_apply({intent_.config_file, std::nullopt}, {own_actor(), false, std::nullopt},
                [this, done](const Reply& reply) {
                  done();
                  if (reply.status == 200) return;

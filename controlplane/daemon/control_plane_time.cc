@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // ControlPlane as time passes: what happens though nobody asked for it.
-#include <unistd.h>
-
 #include <map>
 #include <utility>
 
@@ -102,7 +100,7 @@ void ControlPlane::end_drains() {
   std::vector<Edit> ended = ended_drains(intent_.edits, lasting_ms());
   if (ended.empty()) return;
   // Asked for by ourselves.
-  edits(std::move(ended), {{::geteuid(), 0, ""}, false, std::nullopt}, [](const Reply& reply) {
+  edits(std::move(ended), {own_actor(), false, std::nullopt}, [](const Reply& reply) {
     if (reply.status != 200)
       spdlog::error("drain event=end_refused error={}", log_value(reply.body.value("error", "")));
   });

@@ -15,6 +15,7 @@
 
 #include "controlplane/api/http_server.hh"
 #include "controlplane/api/metrics_server.hh"
+#include "controlplane/api/tls_server.hh"
 #include "controlplane/config/load.hh"
 #include "controlplane/daemon/control_plane.hh"
 #include "controlplane/daemon/heartbeat.hh"
@@ -83,6 +84,12 @@ int run(const std::string& file) {
   if (!rules) return fail(rules.error().message);
   auto server = HttpServer::listen(io, config->api, router, {}, *rules);
   if (!server) return fail(server.error().message);
+  std::optional<TlsServer> tls_server;
+  if (config->api_tls) {
+    auto listening = TlsServer::listen(io, *config->api_tls, router, {});
+    if (!listening) return fail(listening.error().message);
+    tls_server.emplace(std::move(*listening));
+  }
   std::optional<MetricsServer> metrics;
   if (config->metrics) {
     auto listening = MetricsServer::listen(io, *config->metrics, router, {});

@@ -196,6 +196,8 @@ std::vector<std::string> warnings_of_restart(const Config& from, const Config& t
   compare("api", from.api, to.api);
   compare("api_read_group", from.api_read_group, to.api_read_group);
   compare("api_admin_group", from.api_admin_group, to.api_admin_group);
+  if (from.api_tls != to.api_tls)
+    warnings.push_back("api_tls has changed, which takes effect when guidewayd is restarted");
   compare("metrics", from.metrics ? from.metrics->text() : "", to.metrics ? to.metrics->text() : "");
   compare("state_directory", from.state_directory, to.state_directory);
   if (from.datapath != to.datapath || from.ports != to.ports)

@@ -35,8 +35,8 @@ using Outcome = tl::expected<T, Refusal>;
 
 class Runner {
  public:
-  Runner(const std::string& api, std::istream& input)
-      : client_(api), zero_file_(api + ".ipvsadm-zero"), input_(input) {}
+  Runner(const ApiAddress& api, std::istream& input)
+      : client_(api), zero_file_(api.is_tls() ? "" : api.where + ".ipvsadm-zero"), input_(input) {}
 
   Outcome<std::string> operator()(const Help& /*help*/) { return std::string(help_text); }
   Outcome<std::string> operator()(const Version& /*version*/) {
@@ -96,7 +96,7 @@ class Runner {
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began;
       *counters = later->since(*counters).per_second(seconds.count());
     } else if (list.columns == Columns::statistics) {
-      const auto zero = Counters::load(zero_file_);
+      const auto zero = zero_file_.empty() ? Counters() : Counters::load(zero_file_);
       if (!zero) return refuse(zero.error().message);
       *counters = counters->since(*zero);
     }
@@ -104,6 +104,7 @@ class Runner {
   }
 
   Outcome<std::string> operator()(const Zero& zero) {
+    if (zero_file_.empty()) return refuse("where counting began is kept beside guidewayd's socket; name that in --api");
     const auto table = look();
     if (!table) return tl::unexpected(table.error());
     const auto now = count();
@@ -173,7 +174,7 @@ class Runner {
 
 }  // namespace
 
-int run(const std::vector<std::string>& words, const std::string& api, std::istream& input, std::ostream& output,
+int run(const std::vector<std::string>& words, const ApiAddress& api, std::istream& input, std::ostream& output,
         std::ostream& error) {
   const auto request = read_request(words);
   if (!request) {

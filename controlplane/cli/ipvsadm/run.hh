@@ -7,10 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "controlplane/cli/api_address.hh"
+
 namespace guideway::ipvsadm {
 
-// `words` without the program's name, `api` the daemon's socket. Returns the exit status, as docs/cli.md lists them.
-[[nodiscard]] int run(const std::vector<std::string>& words, const std::string& api, std::istream& input,
+// `words` without the program's name, `api` where the daemon is asked. Returns the exit status, as docs/cli.md lists
+// them.
+[[nodiscard]] int run(const std::vector<std::string>& words, const ApiAddress& api, std::istream& input,
                       std::ostream& output, std::ostream& error);
 
 }  // namespace guideway::ipvsadm

@@ -86,7 +86,7 @@ TEST(CommandLine, OptionsOfAllCommandsMayStandAnywhere) {
                              Words{"backend", "list", "web", "--json", "--api", "/s"}}) {
     const auto parsed = parse_command_line(words);
     ASSERT_TRUE(parsed.invocation.has_value()) << parsed.otherwise.error;
-    EXPECT_EQ(parsed.invocation->api, "/s");
+    EXPECT_EQ(parsed.invocation->api.where, "/s");
     EXPECT_TRUE(parsed.invocation->json);
     EXPECT_EQ(asked_by(*parsed.invocation), "GET /v1/backends?pool=web HTTP/1.1");
   }

@@ -33,9 +33,9 @@ std::string with_defaults(const std::string& text) {
 using KeysByTable = std::map<std::string, std::set<std::string>>;
 
 void collect(const Tree& table, const std::string& kind, KeysByTable& keys) {
-  static const std::map<std::string, std::string> kinds{{"service", "service"},  {"pool", "pool"},
-                                                        {"answers", "answers"},  {"defaults", "defaults"},
-                                                        {"backends", "backend"}, {"check", "check"}};
+  static const std::map<std::string, std::string> kinds{
+      {"service", "service"}, {"pool", "pool"},        {"answers", "answers"}, {"defaults", "defaults"},
+      {"api_tls", "api_tls"}, {"backends", "backend"}, {"check", "check"}};
   for (const TreeEntry& entry : table.entries) {
     keys[kind].insert(entry.key);
     const auto inner = kinds.find(entry.key);
@@ -70,6 +70,7 @@ TEST(Reference, HasEveryKeyAndNoOther) {
   collect(*tree, "top", shown);
   EXPECT_EQ(shown["top"], set_of(keys::top));
   EXPECT_EQ(shown["answers"], set_of(keys::answers));
+  EXPECT_EQ(shown["api_tls"], set_of(keys::api_tls));
   // It has no default, so it is shown once: in a pool.
   for (const char* table : {"defaults", "service"}) EXPECT_TRUE(shown[table].insert("gre_key").second);
   EXPECT_EQ(shown["defaults"], set_of(keys::defaults));
