@@ -34,14 +34,19 @@ class DnsOverUdp final : public DatagramProbe {
  private:
   [[nodiscard]] int open_socket() override { return open_udp_socket(target_.address.family); }
   [[nodiscard]] std::string request() override { return dns_query(question_); }
-  [[nodiscard]] std::string awaited() const override { return awaited_text(question_); }
+  [[nodiscard]] std::string awaited() const override {
+    return awaited_text(question_) + (is_other_there_ ? " (but a datagram that is none)" : "");
+  }
 
+  // Another datagram may be a late or a forged one: the right one may still come.
   void on_datagram(std::string_view bytes) override {
     if (const auto verdict = judge_dns_answer(bytes, question_, target_.answer))
-      finish(outcome_of(*verdict), verdict->sentence);
+      return finish(outcome_of(*verdict), verdict->sentence);
+    is_other_there_ = true;
   }
 
   const DnsQuestion question_;
+  bool is_other_there_ = false;
 };
 
 // RFC 1035, section 4.2.2: each message behind its length.

@@ -60,6 +60,10 @@ class GrpcProbe final : public ConnectingProbe {
     go_on();
   }
 
+  void fail_speaking() {
+    finish(ProbeOutcome::failed, "what answers is not HTTP/2" + (first_.empty() ? "" : ": " + first_));
+  }
+
   // Says what the session has to say, then hears more.
   void go_on() {
     std::string bytes;
@@ -68,16 +72,17 @@ class GrpcProbe final : public ConnectingProbe {
          length = nghttp2_session_mem_send(session_, &chunk))
       bytes.append(reinterpret_cast<const char*>(chunk), static_cast<std::size_t>(length));
     if (is_over_) return judge();
-    if (nghttp2_session_want_read(session_) == 0) return finish(ProbeOutcome::failed, "what answers is not HTTP/2");
+    if (nghttp2_session_want_read(session_) == 0) return fail_speaking();
     if (bytes.empty()) return listen();
     write(std::move(bytes), [this] { listen(); });
   }
 
   void listen() {
     read([this](std::string_view bytes, bool closed) {
+      if (first_.empty() && !bytes.empty()) first_ = quoted_beginning(bytes);
       const ssize_t used =
           nghttp2_session_mem_recv(session_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-      if (used < 0) return finish(ProbeOutcome::failed, "what answers is not HTTP/2");
+      if (used < 0) return fail_speaking();
       if (closed && !is_over_) return finish(ProbeOutcome::failed, "connection closed, no gRPC answer");
       go_on();
     });
@@ -139,6 +144,7 @@ class GrpcProbe final : public ConnectingProbe {
 
   nghttp2_session* session_ = nullptr;
   std::string unsent_;
+  std::string first_;  // of what came, for people
   std::string http_status_;
   std::string grpc_status_;
   std::string message_;

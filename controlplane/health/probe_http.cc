@@ -14,6 +14,7 @@
 
 #include "controlplane/config/answer_pattern.hh"
 #include "controlplane/health/connecting_probe.hh"
+#include "controlplane/health/quoted_beginning.hh"
 
 namespace guideway {
 namespace {
@@ -72,6 +73,7 @@ class HttpProbe final : public ConnectingProbe {
   void listen() {
     read([this](std::string_view bytes, bool closed) {
       unparsed_ += bytes;
+      if (first_.empty()) first_ = quoted_beginning(bytes);
       parse(closed);
     });
   }
@@ -129,7 +131,8 @@ class HttpProbe final : public ConnectingProbe {
       return finish(ProbeOutcome::failed, "connection closed in the middle of the HTTP response");
     if (error == http::error::header_limit)
       return finish(ProbeOutcome::failed, "HTTP response header above " + std::to_string(header_bytes_max) + " bytes");
-    finish(ProbeOutcome::failed, "not a well-formed HTTP response (" + error.message() + ")");
+    finish(ProbeOutcome::failed, "not a well-formed HTTP response (" + error.message() + ")" +
+                                     (parser_.is_header_done() ? "" : ": " + first_));
   }
 
   [[nodiscard]] std::string status_text() const { return "HTTP status " + std::to_string(parser_.get().result_int()); }
@@ -138,6 +141,7 @@ class HttpProbe final : public ConnectingProbe {
   std::string body_;
   AnswerPattern wanted_body_;
   std::string unparsed_;
+  std::string first_;  // of what came, for people
 };
 
 }  // namespace

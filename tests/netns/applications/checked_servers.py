@@ -161,6 +161,14 @@ socketserver.TCPServer(("0.0.0.0", int(sys.argv[1])), Agent).serve_forever()
         (self.folder / "says").write_text("up 100%\n")
 
 
+def write_program(path):
+    """A check of the lab's nginx, as people write them."""
+    path.write_text(
+        '#!/bin/sh\nexec curl -sS -f -o /dev/null "http://$GUIDEWAY_ADDRESS:$GUIDEWAY_PORT/healthz"\n',
+    )
+    path.chmod(0o755)
+
+
 class FrontPage:
     """The lab's own nginx, whose health page may say 503."""
 

@@ -71,7 +71,13 @@ checks = {
     "smtp": Check(
         25, 'type = "smtp"', "greeting with 220", 'greeted with "554 no service", wanted 220', b"554 no service\r\n"
     ),
-    "grpc": Check(2379, 'type = "grpc"', "gRPC answer", "what answers is not HTTP/2", b"HTTP/1.1 400 No\r\n\r\n"),
+    "grpc": Check(
+        2379,
+        'type = "grpc"',
+        "gRPC answer",
+        'what answers is not HTTP/2: "HTTP/1.1 400 No"',
+        b"HTTP/1.1 400 No\r\n\r\n",
+    ),
     "amqp": Check(
         5672,
         'type = "amqp"',
@@ -83,7 +89,7 @@ checks = {
         80,
         'http = "/healthz"',
         "HTTP response",
-        "not a well-formed HTTP response (bad version)",
+        'not a well-formed HTTP response (bad version): "220 ready"',
         wrong="HTTP status 503, wanted 200 to 399",
     ),
     "https": Check(
@@ -133,9 +139,6 @@ checks = {
     ),
     "icmp": Check(7, 'type = "icmp"', "", ""),
 }
-program = """#!/bin/sh
-exec curl -sS -f -o /dev/null "http://$GUIDEWAY_ADDRESS:$GUIDEWAY_PORT/healthz"
-"""
 
 
 def configuration(ours):
@@ -263,8 +266,7 @@ def main():
     with lab_case.prepared_lab(backends=2) as (case, ours):
         ours.up()
         ours.webs["b2"].kill()
-        (ours.folder / "check-web").write_text(program)
-        (ours.folder / "check-web").chmod(0o755)
+        checked_servers.write_program(ours.folder / "check-web")
         started = []
         relay = None
         try:

@@ -151,7 +151,7 @@ TEST(Checkers, Amqp) {
 
 TEST(Checkers, Grpc) {
   try_checker({"etcd", etcd(), check_of(CheckKind::grpc), "gRPC health SERVING", "gRPC answer",
-               "HTTP/1.1 400 Bad Request\r\n\r\n", "what answers is not HTTP/2"});
+               "HTTP/1.1 400 Bad Request\r\n\r\n", "what answers is not HTTP/2: \"HTTP/1.1 400 Bad Request\""});
 }
 
 TEST(Checkers, GrpcOfAServiceThatIsNotThere) {

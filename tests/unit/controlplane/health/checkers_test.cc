@@ -61,7 +61,7 @@ TEST(Checkers, Tls) {
 
 TEST(Checkers, Http) {
   try_checker({"nginx", nginx(""), http_check(false), "HTTP status 200", "HTTP response", "220 ready\r\n",
-               "not a well-formed HTTP response (bad version)"});
+               "not a well-formed HTTP response (bad version): \"220 ready\""});
 }
 
 TEST(Checkers, Https) {
