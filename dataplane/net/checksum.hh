@@ -51,10 +51,17 @@ namespace guideway {
   return static_cast<std::uint16_t>(~fold_sum(sum_of_bytes(bytes, length_bytes)));
 }
 
+// Whether fold_sum() of it is 0xffff, which is whether it is a multiple of 0xffff other than 0: divided by its inverse
+// modulo 2^64 (Granlund and Montgomery 1994, section 9), since folding is a chain of steps that wait for each other.
+[[nodiscard]] constexpr bool folds_to_ones(std::uint64_t sum) noexcept {
+  constexpr std::uint64_t inverse = 0xfffefffefffeffffULL;
+  static_assert(inverse * 0xffffU == 1);
+  return sum != 0 && sum * inverse <= ~std::uint64_t{0} / 0xffffU;
+}
+
 // Whether a header that carries its checksum is right.
 [[nodiscard]] inline bool header_checksum_holds(const void* bytes, std::uint32_t length_bytes) noexcept {
-  const std::uint64_t sum = length_bytes == 20 ? sum_of_20_bytes(bytes) : sum_of_bytes(bytes, length_bytes);
-  return fold_sum(sum) == 0xffffU;
+  return folds_to_ones(length_bytes == 20 ? sum_of_20_bytes(bytes) : sum_of_bytes(bytes, length_bytes));
 }
 
 // The checksum after words that add up to `before` became words that add up to `after` (RFC 1624, equation 3).

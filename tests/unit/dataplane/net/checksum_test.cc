@@ -45,6 +45,18 @@ TEST(Checksum, AgreesWithTheReferenceOnEveryHeaderLength) {
   }
 }
 
+TEST(Checksum, HoldsForTheSumsThatFoldToOnes) {
+  EXPECT_FALSE(folds_to_ones(0));
+  std::mt19937_64 random(65535);
+  for (std::uint64_t small = 1; small < 200'000; ++small) {
+    ASSERT_EQ(folds_to_ones(small), fold_sum(small) == 0xffffU) << small;
+    const std::uint64_t high = random() >> 16U;  // what a header of any length may add up to, and more
+    ASSERT_EQ(folds_to_ones(high + small), fold_sum(high + small) == 0xffffU) << high + small;
+    const std::uint64_t multiple = high / 0xffffU * 0xffffU;
+    ASSERT_EQ(folds_to_ones(multiple), multiple != 0) << multiple;
+  }
+}
+
 TEST(Checksum, AnOddLastByteCountsAsIfAZeroFollowed) {
   const std::array<std::uint8_t, 6> bytes{1, 2, 3, 4, 5, 0};
   for (std::uint32_t length = 0; length < 6; length += 1) {
