@@ -50,6 +50,25 @@ void measure(benchmark::State& state, const PipelineRig& rig, Floor run_floor, T
   if (expected != counters.received_packets) state.SkipWithError("packets did not go where they belong");
 }
 
+// The keyed hash alone, of a burst's flows, by each set of instructions that this processor has.
+void add_hashes() {
+  for (const HashVersion& version : hash_versions()) {
+    if (!version.is_supported) continue;
+    for (const auto& [name, family] : {std::pair("ipv4", GW_FAMILY_IPV4), {"ipv6", GW_FAMILY_IPV6}}) {
+      const auto hash = [&version, family = static_cast<std::uint8_t>(family)](benchmark::State& state) {
+        FlowLanes lanes;
+        for (std::uint32_t lane = 0; lane < flows_hashed_max; ++lane) lanes.tails[lane] = lane;
+        for (auto _ : state) {
+          version.hash({1, 2}, lanes, flows_hashed_max, family);
+          benchmark::DoNotOptimize(lanes.hashes[0]);
+        }
+        state.SetItemsProcessed(state.iterations() * flows_hashed_max);
+      };
+      benchmark::RegisterBenchmark(("hash:" + std::string(version.name) + "/" + name).c_str(), hash);
+    }
+  }
+}
+
 // What a worker does to know how it fares (worker.cc), around the pipeline's bursts; the floor is the pipeline without.
 void measure_telemetry(benchmark::State& state) {
   PipelineRig rig(Scene{});
@@ -110,6 +129,7 @@ void add_all() {
 
 int main(int argc, char** argv) {
   guideway::add_all();
+  guideway::add_hashes();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -53,8 +54,8 @@ class PipelineTest : public testing::Test {
     ASSERT_TRUE(installed) << installed.error().message;
   }
 
-  // A TCP packet from client number `client` to 192.0.2.10.
-  void add(std::uint32_t client, std::uint16_t port, std::uint8_t flags) {
+  // The flow from client number `client` to 192.0.2.10.
+  static gw_flow_key flow_of(std::uint32_t client, std::uint16_t port) {
     gw_flow_key key{};
     key.family = GW_FAMILY_IPV4;
     key.protocol = 6;
@@ -64,11 +65,15 @@ class PipelineTest : public testing::Test {
     std::copy(service.bytes.begin(), service.bytes.end(), key.destination);
     key.source_port_be16 = be16(static_cast<std::uint16_t>(1024 + client)).raw();
     key.destination_port_be16 = be16(port).raw();
+    return key;
+  }
+  // A TCP packet of it.
+  void add(std::uint32_t client, std::uint16_t port, std::uint8_t flags) {
     Packet& packet = burst_.packets[burst_.count];
     packet = {};
     packet.data = frames_[burst_.count++].data() + GW_HEADROOM_BYTES;
     packet.headroom_bytes = GW_HEADROOM_BYTES;
-    sim::write_frame(packet.data, key, flags, packet.length_bytes);
+    sim::write_frame(packet.data, flow_of(client, port), flags, packet.length_bytes);
   }
   void run(std::uint32_t now_ticks = 0) { datapath_->run(burst_, now_ticks); }
   [[nodiscard]] gw_exit exit_of(std::uint32_t at) const { return static_cast<gw_exit>(burst_.packets[at].exit); }
@@ -124,6 +129,34 @@ TEST_F(PipelineTest, TwoPacketsOfARememberedFlowInOneBurst) {
   for (std::uint32_t i = 0; i < burst_.count; i += 2)
     EXPECT_EQ(burst_.packets[i].backend, burst_.packets[i + 1].backend);
   EXPECT_EQ(datapath_->flows().held(), 4U);
+}
+
+// A packet of a plain slot was sorted as plain before the flow of one in front of it was remembered. The filter cannot
+// tell the two flows apart, so it counts as asked, as it would have alone.
+TEST_F(PipelineTest, WhoSharesAFilterCellWithAFlowJustRememberedIsAsked) {
+  const Service& service = datapath_->snapshot().services().all()[0];
+  const std::uint32_t refusing = service.slots[0].current_backend;
+  datapath_->health().store(refusing, gw_health_word(0, GW_HEALTH_UP, GW_REASON_NONE, 1));
+  std::map<std::uint32_t, std::uint32_t> of_refusing;  // filter cell -> client
+  std::uint32_t client = 0;
+  std::uint32_t cell = 0;
+  do {
+    ASSERT_LT(++client, 60'000U) << "no two flows share a cell";
+    const gw_flow_key flow = flow_of(client, 80);
+    const std::uint64_t hash = gw_hash_flow(&datapath_->snapshot().hash_key(), &flow);
+    cell = gw_flow_filter_cell(hash);
+    if (service.slots[gw_scale(hash, service.slot_count)].current_backend != refusing) continue;
+    of_refusing[cell] = client;
+    cell = GW_FLOW_FILTER_CELLS;
+  } while (of_refusing.count(cell) == 0);
+  add(client, 80, tcp_flag::ack);
+  add(of_refusing[cell], 80, tcp_flag::syn);
+  add(client, 80, tcp_flag::ack);
+  run();
+  EXPECT_EQ(datapath_->counters().flows_inserted, 1U);
+  EXPECT_EQ(datapath_->counters().plain, 1U) << "the one in front";
+  EXPECT_EQ(datapath_->counters().asked, 2U);
+  for (const std::uint32_t at : {0U, 1U, 2U}) EXPECT_NE(burst_.packets[at].backend, refusing);
 }
 
 TEST_F(PipelineTest, AHealthFlipIsObeyedByTheNextPacketWithoutASnapshot) {
