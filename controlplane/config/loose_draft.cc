@@ -20,6 +20,18 @@ void open_ports(BackendDraft& draft, const PoolConfig& pool, std::uint16_t port_
 
 }  // namespace
 
+LooseDraft::Follows LooseDraft::follows_of(const BackendConfig& backend, const BackendConfig& as_inherited,
+                                           const BackendDefaults& defaults) {
+  const TunnelConfig own = backend.tunnel;
+  const TunnelConfig of_pool = guideway::settled(defaults.tunnel, backend.forward);
+  // That it has no key, where its pool has one, a backend cannot say.
+  const bool has_key_of_pool = !own.gre_key || own.gre_key == of_pool.gre_key;
+  return {backend.forward == defaults.forward,   own.gue_variant == of_pool.gue_variant,
+          own.gue_port == of_pool.gue_port,      has_key_of_pool,
+          own.mss_clamp == of_pool.mss_clamp,    backend.weight == defaults.weight,
+          has_same_checks(backend, as_inherited)};
+}
+
 LooseDraft::LooseDraft(const PoolConfig& pool, const std::vector<ServiceConfig>& services, const BackupPools& backups)
     : draft_(draft_of(pool)) {
   // What the backends would be if none had checks of its own.
@@ -27,13 +39,9 @@ LooseDraft::LooseDraft(const PoolConfig& pool, const std::vector<ServiceConfig>&
   for (BackendDraft& backend : inheriting.backends) backend.checks = draft_.checks;
   Reading ignored;
   const PoolConfig inherited = resolve(ignored, inheriting, services, backups);
-  const BackendDefaults& defaults = pool.defaults;
   for (std::size_t i = 0; i < draft_.backends.size(); ++i) {
-    const BackendConfig& backend = draft_.backends[i].config;
     const BackendConfig& as_inherited = inherited.backends[i];
-    follows_.push_back(
-        {backend.forward == defaults.forward && backend.tunnel == guideway::settled(defaults.tunnel, backend.forward),
-         backend.weight == defaults.weight, has_same_checks(backend, as_inherited)});
+    follows_.push_back(follows_of(draft_.backends[i].config, as_inherited, pool.defaults));
     if (follows_.back().checks)
       draft_.backends[i].checks = draft_.checks;
     else
@@ -44,13 +52,16 @@ LooseDraft::LooseDraft(const PoolConfig& pool, const std::vector<ServiceConfig>&
 PoolConfig LooseDraft::settled(Reading& reading, const std::vector<ServiceConfig>& services,
                                const BackupPools& backups) const {
   PoolDraft draft = draft_;
+  const BackendDefaults& of_pool = draft.config.defaults;
   for (std::size_t i = 0; i < draft.backends.size(); ++i) {
     BackendDraft& backend = draft.backends[i];
-    if (follows_[i].forward) {
-      backend.config.forward = draft.config.defaults.forward;
-      backend.config.tunnel = draft.config.defaults.tunnel;
-    }
-    if (follows_[i].weight) backend.config.weight = draft.config.defaults.weight;
+    TunnelConfig& tunnel = backend.config.tunnel;
+    if (follows_[i].forward) backend.config.forward = of_pool.forward;
+    if (follows_[i].gue_variant) tunnel.gue_variant = of_pool.tunnel.gue_variant;
+    if (follows_[i].gue_port) tunnel.gue_port = of_pool.tunnel.gue_port;
+    if (follows_[i].gre_key) tunnel.gre_key = of_pool.tunnel.gre_key;
+    if (follows_[i].mss_clamp) tunnel.mss_clamp = of_pool.tunnel.mss_clamp;
+    if (follows_[i].weight) backend.config.weight = of_pool.weight;
     if (follows_[i].checks) backend.checks = draft.checks;
   }
   return resolve(reading, draft, services, backups);

@@ -20,11 +20,18 @@ class LooseDraft {
                                    const BackupPools& backups) const;
 
  private:
+  // Which keys a backend has of its pool.
   struct Follows {
     bool forward = false;
+    bool gue_variant = false;
+    bool gue_port = false;
+    bool gre_key = false;
+    bool mss_clamp = false;
     bool weight = false;
     bool checks = false;
   };
+  [[nodiscard]] static Follows follows_of(const BackendConfig& backend, const BackendConfig& as_inherited,
+                                          const BackendDefaults& defaults);
   PoolDraft draft_;
   std::vector<Follows> follows_;  // by backend
 };

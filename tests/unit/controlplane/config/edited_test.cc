@@ -66,6 +66,9 @@ void put(SharedList<T>& list, const T& value) {
 // What an edit of a service changes, line by line; or its refusal.
 std::vector<std::string> changes(const Config& before, const Config& after) {
   EXPECT_TRUE(validate(after)) << validate(after).error().message;
+  // What runs is saved as JSON: it must be possible to say it.
+  const auto again = config_from_json(to_json(after));
+  EXPECT_TRUE(again && *again == after) << (again ? "another configuration" : again.error().message);
   std::vector<std::string> lines;
   for (const Change& change : diff(before, after)) lines.push_back(change.text);
   return lines;
@@ -175,6 +178,19 @@ TEST(EditedPool, BackendsFollowThatSayNothingElse) {
             (Lines{"pool shared: gue_port 7000 -> 6080", "pool shared: backend d gue_port 7000 -> 6080"}));
   EXPECT_EQ(edit_pool("web", {{"slow_start", "30s"}, {"quorum", 2}}),
             (Lines{"pool web: quorum 1 -> 2", "pool web: slow_start 0s -> 30s"}));
+}
+
+TEST(EditedPool, ABackendFollowsInEachKeyOfItsTunnel) {
+  const Config before = config();
+  Config clamped = before;
+  put(clamped.pools[0].backends, *edited_backend({{"forward", "gre"}, {"mss_clamp", true}}, "shared", "d", before));
+  const auto edited = edited_pool({{"gre_key", 7}, {"mss_clamp", false}}, "shared", clamped);
+  ASSERT_TRUE(edited) << edited.error().message;
+  Config after = clamped;
+  put(after.pools, *edited);
+  EXPECT_EQ(changes(clamped, after),
+            (Lines{"pool shared: gre_key none -> 7", "pool shared: backend d gre_key none -> 7"}))
+      << "it cannot say that it has no key; its clamp is its own";
 }
 
 TEST(EditedPool, NullTakesACheckBack) {
