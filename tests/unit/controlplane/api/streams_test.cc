@@ -139,10 +139,10 @@ TEST_F(StreamsTest, EventsAreFollowedUntilCtrlC) {
   EXPECT_NE((lines[1] + lines[2]).find("web/a is draining"), std::string::npos) << lines[1] << lines[2];
   EXPECT_EQ(lines.back(), "0");
   const Lines documents = lines_of("timeout --preserve-status -s TERM 1 " + command("events -f --json --lines 4"));
-  ASSERT_EQ(documents.size(), 5U);
-  // The drain, and what it left of the pool.
+  ASSERT_GE(documents.size(), 5U);
+  // The drain, and what it left of the pool; on a busy machine the snapshot follows only now.
   std::set<std::string> kinds;
-  for (std::size_t i = 0; i < 4; ++i) kinds.insert(nlohmann::json::parse(documents[i])["kind"]);
+  for (std::size_t i = 0; i + 1 < documents.size(); ++i) kinds.insert(nlohmann::json::parse(documents[i])["kind"]);
   EXPECT_EQ(kinds.count("backend") + kinds.count("pool"), 2U);
   EXPECT_EQ(lines_of(command("events -f --service none 2>&1")).front(), "guideway: there is no service \"none\"");
 }
