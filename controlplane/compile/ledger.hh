@@ -150,8 +150,13 @@ class Ledger {
   [[nodiscard]] std::vector<PoolTable> tables_to_look_at(const Difference& difference);
   void adopt_tables(const Difference& difference, std::int64_t now_ms);
   void build_tables(const std::vector<std::pair<PoolTable, std::vector<TableMember>>>& wanted, std::int64_t now_ms);
-  void changed(const std::string& pool) { texts_.erase(pool); }
+  void changed(const std::string& pool) {
+    texts_.erase(pool);
+    untold_.insert(pool);
+  }
   void forget(const BackendKey& key, const BackendRecord& record);
+  [[nodiscard]] std::string text_of(const std::string& pool) const;
+  [[nodiscard]] std::string text_of_rest() const;
   [[nodiscard]] bool is_named(std::uint32_t backend) const;
   [[nodiscard]] std::map<PoolTable, std::int64_t> idle_timeouts_ms() const;
 
@@ -170,7 +175,8 @@ class Ledger {
   std::uint32_t next_index_ = 0;
   std::uint32_t next_service_id_ = 0;
   LedgerNews news_;
-  mutable LedgerTexts texts_;  // as save() gave them, but for what has changed since
+  mutable LedgerTexts texts_;                 // as save() gave them, but for what has changed since
+  mutable std::set<std::string> untold_{""};  // the pools (and "", the rest) that have changed since
 };
 
 }  // namespace guideway

@@ -4,6 +4,7 @@
 // change moves many slots at once.
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "controlplane/compile/in_parallel.hh"
 #include "controlplane/compile/ledger.hh"
@@ -133,7 +134,11 @@ class Ledger::Storage {
       built[i] = std::make_shared<TableLineage>(tables_[i].key.slots);
       built[i]->restore(std::move(tables_[i].members), std::move(tables_[i].moving));
     });
-    for (std::size_t i = 0; i < tables_.size(); ++i) ledger_.tables_[tables_[i].key] = std::move(built[i]);
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      ledger_.changed(tables_[i].key.pool);
+      ledger_.tables_[tables_[i].key] = std::move(built[i]);
+    }
+    for (const auto& [key, record] : ledger_.backends_) ledger_.changed(key.pool);
     return std::move(ledger_);
   }
 
@@ -197,34 +202,22 @@ class Ledger::Storage {
   std::vector<SavedTable> tables_;
 };
 
-namespace {
-
-std::shared_ptr<const std::string> text_of(const json& saved) {
-  return std::make_shared<const std::string>(saved.dump());
+// Empty of a pool that is gone.
+std::string Ledger::text_of(const std::string& pool) const {
+  json saved;
+  for (auto each = backends_.lower_bound({pool, ""}); each != backends_.end() && each->first.pool == pool; ++each) {
+    const auto& [key, record] = *each;
+    saved["backends"].push_back(record.leaving ? save_leaving(key, record) : save_numbers(key, record));
+  }
+  for (auto each = tables_.lower_bound({pool, 0}); each != tables_.end() && each->first.pool == pool; ++each) {
+    json table = save_lineage(*each->second);
+    table["pool"] = pool;
+    saved["tables"].push_back(std::move(table));
+  }
+  return saved.is_null() ? std::string() : saved.dump();
 }
 
-}  // namespace
-
-LedgerTexts Ledger::save() const {
-  std::map<std::string, json> pools;  // that have no text yet
-  const auto is_new = [this](const std::string& pool) { return texts_.count(pool) == 0; };
-  for (auto each = backends_.begin(); each != backends_.end();) {
-    const std::string& pool = each->first.pool;
-    const bool is_wanted = is_new(pool);
-    for (; each != backends_.end() && each->first.pool == pool; ++each) {
-      const auto& [key, record] = *each;
-      if (is_wanted)
-        pools[pool]["backends"].push_back(record.leaving ? save_leaving(key, record) : save_numbers(key, record));
-    }
-  }
-  for (const auto& [key, lineage] : tables_) {
-    if (!is_new(key.pool)) continue;
-    json table = save_lineage(*lineage);
-    table["pool"] = key.pool;
-    pools[key.pool]["tables"].push_back(std::move(table));
-  }
-  for (const auto& [pool, saved] : pools) texts_[pool] = text_of(saved);
-  if (!is_new("")) return texts_;
+std::string Ledger::text_of_rest() const {
   json saved{{"version", storage_version}, {"next_index", next_index_}, {"next_service_id", next_service_id_}};
   for (const auto& [key, id] : service_ids_) {
     saved["services"].push_back({{"address", key.address.text()},
@@ -235,7 +228,14 @@ LedgerTexts Ledger::save() const {
   }
   if (!serving_.empty()) saved["serving"] = serving_;
   for (const auto& [index, generation] : generations_) saved["generations"].push_back({index, generation});
-  texts_[""] = text_of(saved);
+  return saved.dump();
+}
+
+LedgerTexts Ledger::save() const {
+  for (const std::string& pool : std::exchange(untold_, {})) {
+    std::string text = pool.empty() ? text_of_rest() : text_of(pool);
+    if (!text.empty()) texts_[pool] = std::make_shared<const std::string>(std::move(text));
+  }
   return texts_;
 }
 

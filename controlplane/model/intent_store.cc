@@ -25,7 +25,7 @@ using nlohmann::json;
 
 // A start takes the steps one by one; so many take a second at the most.
 constexpr std::size_t steps_max = 1000;
-constexpr std::size_t log_bytes_min = std::size_t{1} << 20U;
+constexpr std::size_t log_bytes_min = std::size_t{8} << 20U;
 
 tl::unexpected<Error> system_failure(const std::string& what) { return failure(what + ": " + std::strerror(errno)); }
 
