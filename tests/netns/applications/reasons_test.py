@@ -15,7 +15,7 @@ import lab_case  # noqa: E402
 import checked_servers  # noqa: E402
 from lab_case import topology  # noqa: E402
 
-timing = 'interval = "500ms", timeout = "400ms", fall = 2, rise = 2'
+timing = 'interval = "500ms", timeout = "400ms", fall = 3, rise = 2'
 limit_s = 60
 folder = "FOLDER"  # stands for the lab's folder
 
