@@ -32,6 +32,7 @@ constexpr std::int64_t sweep_anyway_ms = 30'000;  // route exceptions (path MTU)
 constexpr std::int64_t resync_pause_ms = 200;
 constexpr std::int64_t verify_pause_ms = 4'000;  // the kernel needs three seconds to give a neighbour up
 constexpr std::size_t lookups_per_turn = 256;
+constexpr int notice_pause_factor = 4;  // so many times as long as the last notice took, while routes are looked up
 constexpr std::size_t questions_per_tick = 256;
 
 std::int64_t now_ms() {
@@ -226,13 +227,19 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
   void notify_soon() {
     std::vector<IpAddress> changes = table_.take_changes();
     changed_.insert(changes.begin(), changes.end());
-    if (changed_.empty() || std::exchange(notice_posted_, true)) return;
+    if (changed_.empty() || notice_posted_) return;
+    // While routes are looked up there is more to tell after each turn, and to be told is work over all backends.
+    if (!to_look_up_.empty() && Clock::now() < no_notice_before_) return;
+    notice_posted_ = true;
     asio::post(io_, [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (!self) return;
       self->notice_posted_ = false;
       const std::set<IpAddress> changed = std::exchange(self->changed_, {});
-      if (!self->stopped_) self->on_change_({changed.begin(), changed.end()});
+      if (self->stopped_) return;
+      const auto began = Clock::now();
+      self->on_change_({changed.begin(), changed.end()});
+      self->no_notice_before_ = Clock::now() + notice_pause_factor * (Clock::now() - began);
     });
   }
 
@@ -249,6 +256,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
   std::map<NeighbourKey, std::int64_t> verified_ms_;
   std::set<IpAddress> changed_;
   std::size_t questions_left_ = questions_per_tick;
+  Clock::time_point no_notice_before_;
   std::int64_t swept_ms_ = 0;
   bool sweep_pending_ = false;
   bool resync_pending_ = false;
