@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "controlplane/compile/in_parallel.hh"
 #include "controlplane/compile/ledger.hh"
 #include "controlplane/config/json.hh"
+#include "dataplane/base/in_parallel.hh"
 
 namespace guideway {
 namespace {

@@ -4,9 +4,9 @@
 #include <iterator>
 #include <utility>
 
-#include "controlplane/compile/in_parallel.hh"
 #include "controlplane/compile/ledger_difference.hh"
 #include "controlplane/config/backup_chain.hh"
+#include "dataplane/base/in_parallel.hh"
 
 namespace guideway {
 namespace {

@@ -2,23 +2,31 @@
 #include "controlplane/config/toml_tree.hh"
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <map>
+#include <optional>
 #include <sstream>
+#include <utility>
 
 #include <toml.hpp>
 
 #include "controlplane/config/raw_text.hh"
+#include "controlplane/config/toml_parts.hh"
+#include "dataplane/base/in_parallel.hh"
 
 namespace guideway {
 namespace {
+
+// Of a part that a thread parses by itself.
+constexpr std::size_t part_bytes_min = 128U << 10U;
 
 using TomlValue = toml::basic_value<toml::discard_comments, std::map, std::vector>;
 
 // Lines by offset. toml11 counts newlines from the beginning of the file for every value it is asked about.
 class Lines {
  public:
-  explicit Lines(std::string_view text) {
+  Lines(std::string_view text, int first_line) : first_line_(first_line) {
     for (std::size_t at = 0; at < text.size(); ++at) {
       if (text[at] == '\n') newlines_.push_back(at);
     }
@@ -29,10 +37,11 @@ class Lines {
     if (region == nullptr) return 0;
     const auto offset = static_cast<std::size_t>(region->first() - region->begin());
     const auto before = std::lower_bound(newlines_.begin(), newlines_.end(), offset) - newlines_.begin();
-    return static_cast<int>(before) + 1;
+    return static_cast<int>(before) + first_line_;
   }
 
  private:
+  int first_line_;
   std::vector<std::size_t> newlines_;
 };
 
@@ -102,6 +111,31 @@ int drawn_line(std::string_view what, int otherwise) {
   return otherwise;
 }
 
+// Throws toml11's exceptions.
+Tree parsed(const TomlPart& part, const std::string& name) {
+  std::istringstream stream{std::string(part.text)};
+  const auto value = toml::parse<toml::discard_comments, std::map, std::vector>(stream, name);
+  Tree tree = tree_of(value, Lines(part.text, part.first_line));
+  tree.line = 1;
+  return tree;
+}
+
+// toml11 takes most of the time that a large configuration needs. Nothing if a mistake is to be told, or if the whole
+// must be seen to know whether there is one.
+std::optional<Tree> parse_parts(std::string_view text, const std::string& name) {
+  const std::vector<TomlPart> parts = toml_parts(text, part_bytes_min);
+  std::vector<Tree> trees(parts.size());
+  std::atomic<bool> is_mistaken{false};
+  in_parallel(parts.size(), [&](std::size_t i) {
+    try {
+      if (!is_mistaken) trees[i] = parsed(parts[i], name);
+    } catch (const std::exception&) {
+      is_mistaken = true;
+    }
+  });
+  return is_mistaken ? std::nullopt : join_parts(std::move(trees));
+}
+
 }  // namespace
 
 tl::expected<Tree, ConfigError> parse_toml(std::string_view text, const std::string& name) {
@@ -113,12 +147,11 @@ tl::expected<Tree, ConfigError> parse_toml(std::string_view text, const std::str
     return tl::unexpected(ConfigError{name, fault->line, "", fault->message});
   if (const auto fault = find_nesting_fault(text, tree_depth_max))
     return tl::unexpected(ConfigError{name, fault->line, "", fault->message});
+  if (text.size() >= 2 * part_bytes_min) {
+    if (auto tree = parse_parts(text, name)) return std::move(*tree);
+  }
   try {
-    std::istringstream stream{std::string(text)};
-    const auto value = toml::parse<toml::discard_comments, std::map, std::vector>(stream, name);
-    Tree tree = tree_of(value, Lines(text));
-    tree.line = 1;
-    return tree;
+    return parsed({text, 1}, name);
   } catch (const toml::exception& problem) {
     const int line = drawn_line(problem.what(), static_cast<int>(problem.location().line()));
     return tl::unexpected(ConfigError{name, line, "", "is not valid TOML: " + first_sentence(problem.what())});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "controlplane/compile/in_parallel.hh"
+#include "dataplane/base/in_parallel.hh"
 
 #include <sched.h>
 
