@@ -4,11 +4,11 @@
 #include <functional>
 #include <utility>
 
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "controlplane/api/http_accept.hh"
 #include "controlplane/api/http_connection.hh"
+#include "controlplane/api/tcp_listener.hh"
 #include "controlplane/api/tls_identity.hh"
 
 namespace guideway {
@@ -59,28 +59,14 @@ class Handshake : public std::enable_shared_from_this<Handshake> {
 
 }  // namespace
 
-class TlsServer::Listener : public std::enable_shared_from_this<Listener> {
+class TlsServer::Listener : public TcpListener, public std::enable_shared_from_this<Listener> {
  public:
   Listener(asio::io_context& io, TlsIdentity identity, Router& router, const HttpLimits& limits)
-      : acceptor_(io),
-        pause_(io),
+      : TcpListener(io),
         identity_(std::move(identity)),
         router_(router),
         limits_(limits),
         open_(std::make_shared<OpenConnections>(limits.connections_max)) {}
-
-  Result<void> open(const Endpoint& address) {
-    boost::beast::error_code error;
-    const Tcp::endpoint endpoint(asio::ip::make_address(address.address.text(), error), address.port);
-    if (!error) acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error)
-      return failure("api_tls.listen: the API cannot be served on " + address.text() + ": " + error.message() +
-                     "; give a free port of loopback");
-    return {};
-  }
 
   void took(Tcp::socket socket) {
     if (!open_->make_room()) return;
@@ -89,15 +75,6 @@ class TlsServer::Listener : public std::enable_shared_from_this<Listener> {
         [self = shared_from_this()](std::unique_ptr<TlsWire> wire) { self->serve(std::move(wire)); })
         ->start(limits_.request_timeout);
   }
-
-  void close() {
-    boost::beast::error_code ignored;
-    acceptor_.close(ignored);
-    pause_.cancel();
-  }
-
-  [[nodiscard]] Tcp::acceptor& acceptor() noexcept { return acceptor_; }
-  [[nodiscard]] asio::steady_timer& pause() noexcept { return pause_; }
 
  private:
   void serve(std::unique_ptr<TlsWire> wire) {
@@ -111,8 +88,6 @@ class TlsServer::Listener : public std::enable_shared_from_this<Listener> {
         ->start();
   }
 
-  Tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
   TlsIdentity identity_;
   Router& router_;
   HttpLimits limits_;
@@ -125,7 +100,9 @@ Result<TlsServer> TlsServer::listen(asio::io_context& io, const ApiTlsConfig& co
   if (!identity) return failure_of(identity);
   auto listener = std::make_shared<Listener>(io, std::move(*identity), router, limits);
   auto opened = listener->open(config.listen);
-  if (!opened) return failure_of(opened);
+  if (!opened)
+    return failure("api_tls.listen: the API cannot be served on " + config.listen.text() + ": " +
+                   opened.error().message + "; give a free port of loopback");
   accept_next(listener);
   return TlsServer(std::move(listener));
 }

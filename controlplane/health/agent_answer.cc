@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "controlplane/health/printable.hh"
 #include "controlplane/health/quoted_beginning.hh"
 
 namespace guideway {
@@ -52,11 +53,10 @@ Taken take_word(std::string_view word, AgentAnswer& answer) {
   return operational != Taken::no ? operational : take(administrative_words, word, answer.administrative);
 }
 
-std::string printable(std::string_view text) {
+std::string reason_of(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return "";
-  std::string result(text.substr(first, reason_max));
-  for (char& c : result) c = c >= 0x20 && c < 0x7f ? c : '.';
+  std::string result = printable(text.substr(first), reason_max);
   result.erase(result.find_last_not_of(' ') + 1);
   return result;
 }
@@ -74,7 +74,7 @@ Result<AgentAnswer> parse_agent_answer(std::string_view line) {
   bool said = false;
   for (std::size_t at = line.find_first_not_of(between); at < line.size(); at = line.find_first_not_of(between, at)) {
     if (line[at] == '#') {
-      answer.reason = printable(line.substr(at + 1));
+      answer.reason = reason_of(line.substr(at + 1));
       break;
     }
     const std::string_view word = line.substr(at, std::min(line.find_first_of(" \t,#", at), line.size()) - at);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "controlplane/health/printable.hh"
 #include "controlplane/health/quoted_beginning.hh"
 
 namespace guideway {
@@ -24,12 +25,7 @@ std::string big32_bytes(std::uint32_t value) {
 }
 
 // Words of a server that stand in a sentence as they are.
-std::string printable(std::string_view word) {
-  constexpr std::size_t shown_max = 20;
-  std::string text(word.substr(0, shown_max));
-  for (char& c : text) c = c >= 0x20 && c < 0x7f ? c : '.';
-  return text;
-}
+constexpr std::size_t shown_bytes_max = 20;
 
 // Fields of one letter and a text, each ended by a zero.
 std::string postgresql_error(std::string_view fields) {
@@ -40,8 +36,8 @@ std::string postgresql_error(std::string_view fields) {
     const char kind = fields[at];
     const std::size_t end = std::min(fields.find('\0', at), fields.size());
     const std::string text(fields.substr(at + 1, end - at - 1));
-    if (kind == 'S') severity = printable(text);
-    if (kind == 'C') code = printable(text);
+    if (kind == 'S') severity = printable(text, shown_bytes_max);
+    if (kind == 'C') code = printable(text, shown_bytes_max);
     if (kind == 'M') message = text;
     at = end + 1;
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controlplane/config/dns_records.hh"
+#include "controlplane/health/printable.hh"
 #include "dataplane/net/address.hh"
 
 namespace guideway {
@@ -113,11 +114,7 @@ std::string normal(std::string_view expected, int type) {
   return text;
 }
 
-std::string printable(std::string_view text) {
-  std::string result(text.substr(0, 60));
-  for (char& c : result) c = c >= 0x20 && c < 0x7f ? c : '.';
-  return result;
-}
+constexpr std::size_t shown_bytes_max = 60;
 
 }  // namespace
 
@@ -175,13 +172,13 @@ std::optional<DnsVerdict> judge_dns_answer(std::string_view message, const DnsQu
     const std::string text = data_text(data, type, length);
     if (type != 16 && text.empty()) return DnsVerdict{false, "malformed answer for " + asked};
     if (expected.empty() || (type == 16 ? text : lower(text)) == wanted)
-      return DnsVerdict{true, asked + " is " + printable(text)};
+      return DnsVerdict{true, asked + " is " + printable(text, shown_bytes_max)};
     found.push_back(text);
   }
   if ((flags & 0x0200) != 0) return DnsVerdict{false, "the answer for " + asked + " is truncated; check it over TCP"};
   if (reader.bad()) return DnsVerdict{false, "malformed answer for " + asked};
   if (found.empty()) return DnsVerdict{false, "no record for " + asked};
-  return DnsVerdict{false, asked + " is " + printable(found.front()) +
+  return DnsVerdict{false, asked + " is " + printable(found.front(), shown_bytes_max) +
                                (found.size() > 1 ? " and " + std::to_string(found.size() - 1) + " more" : "") +
                                ", wanted " + std::string(expected)};
 }

@@ -27,8 +27,6 @@ using nlohmann::json;
 constexpr std::size_t steps_max = 1000;
 constexpr std::size_t log_bytes_min = std::size_t{8} << 20U;
 
-tl::unexpected<Error> system_failure(const std::string& what) { return failure(what + ": " + std::strerror(errno)); }
-
 }  // namespace
 
 Result<IntentStore> IntentStore::open(const std::string& directory) {

@@ -13,6 +13,8 @@
 #include <fmt/core.h>
 #include <boost/crc.hpp>
 
+#include "controlplane/model/whole_file.hh"
+
 namespace guideway {
 namespace {
 
@@ -23,8 +25,6 @@ std::string checksum_of(std::string_view text) {
   crc.process_bytes(text.data(), text.size());
   return fmt::format("{:08x}", crc.checksum());
 }
-
-tl::unexpected<Error> system_failure(const std::string& what) { return failure(what + ": " + std::strerror(errno)); }
 
 std::string contents_of(const std::string& path) {
   std::stringstream text;

@@ -14,8 +14,6 @@
 namespace guideway {
 namespace {
 
-tl::unexpected<Error> system_failure(const std::string& what) { return failure(what + ": " + std::strerror(errno)); }
-
 Result<void> write_whole(int fd, const std::string& text, const std::string& path) {
   std::size_t written = 0;
   while (written < text.size()) {
@@ -47,6 +45,8 @@ Result<void> write_and_rename(const std::string& temporary, const std::string& p
 }
 
 }  // namespace
+
+tl::unexpected<Error> system_failure(const std::string& what) { return failure(what + ": " + std::strerror(errno)); }
 
 Result<void> replace_file(const std::string& path, const std::string& text) {
   const std::string temporary = path + ".new";

@@ -9,6 +9,9 @@
 
 namespace guideway {
 
+// Why a system call failed just now: `what`, and errno in words.
+[[nodiscard]] tl::unexpected<Error> system_failure(const std::string& what);
+
 [[nodiscard]] Result<void> replace_file(const std::string& path, const std::string& text);
 
 }  // namespace guideway

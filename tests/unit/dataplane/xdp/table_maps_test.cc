@@ -4,24 +4,19 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/xdp/grace_period.hh"
-#include "dataplane/xdp/program.hh"
-#include "tests/support/snapshot_bytes.hh"
+#include "tests/unit/dataplane/xdp/xdp_bed.hh"
 
 namespace guideway {
 namespace {
 
 constexpr Capacities capacities{40, 16, 64};
 
-class TableMapsTest : public testing::Test {
+class TableMapsTest : public XdpBed {
  protected:
   void SetUp() override {
     XdpOptions options;
     options.capacities = capacities;
-    auto program = XdpProgram::load(options);
-    if (!program && program.error().message.find("refuses BPF") != std::string::npos)
-      GTEST_SKIP() << program.error().message;
-    ASSERT_TRUE(program) << program.error().message;
-    program_ = std::move(*program);
+    load(options);
   }
 
   // As many services, each with a table of its own; ids begin at `first`.
@@ -43,8 +38,6 @@ class TableMapsTest : public testing::Test {
     const auto ids = snapshot.table_ids();
     return {ids.begin(), ids.end()};
   }
-
-  std::unique_ptr<XdpProgram> program_;
 };
 
 TEST_F(TableMapsTest, ATableThatWentMakesRoomForTheNext) {

@@ -6,13 +6,10 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
-#include "dataplane/xdp/snapshot_maps.hh"
-#include "tests/support/frames.hh"
-#include "tests/support/snapshot_bytes.hh"
+#include "tests/unit/dataplane/xdp/xdp_bed.hh"
 
 namespace guideway {
 namespace {
@@ -23,24 +20,16 @@ using Frame = std::vector<std::byte>;
 constexpr std::uint32_t backends = 5;
 constexpr std::uint16_t more_fragments = 0x2000;
 
-class XdpWorkers : public testing::Test {
+class XdpWorkers : public XdpBed {
  protected:
   void SetUp() override {
     CPU_ZERO(&before_);
     ASSERT_EQ(::sched_getaffinity(0, sizeof before_, &before_), 0);
     if (!CPU_ISSET(0, &before_) || !CPU_ISSET(1, &before_)) GTEST_SKIP() << "CPUs 0 and 1 are not both ours";
     XdpOptions options;
-    options.capacities = {8, 8, 64};
     options.worker_count = 2;
     options.flows_wander = flows_wander();
-    auto program = XdpProgram::load(options);
-    if (!program && program.error().message.find("refuses BPF") != std::string::npos)
-      GTEST_SKIP() << program.error().message;
-    ASSERT_TRUE(program) << program.error().message;
-    program_ = std::move(*program);
-    auto maps = SnapshotMaps::create(*program_);
-    ASSERT_TRUE(maps) << maps.error().message;
-    maps_ = std::make_unique<SnapshotMaps>(std::move(*maps));
+    start(options, {8, 8, 64});
   }
   [[nodiscard]] virtual bool flows_wander() const { return false; }
   void TearDown() override { (void)::sched_setaffinity(0, sizeof before_, &before_); }
@@ -78,9 +67,6 @@ class XdpWorkers : public testing::Test {
     return done ? done->decision : gw_xdp_decision{};
   }
 
-  std::array<std::byte, 4096> room_{};
-  std::unique_ptr<XdpProgram> program_;
-  std::unique_ptr<SnapshotMaps> maps_;
   cpu_set_t before_{};
 };
 

@@ -18,13 +18,18 @@ class XdpBed : public testing::Test {
  protected:
   static constexpr Capacities small{6, 16, 8};  // 8 flows: one bucket
 
-  void start(XdpOptions options) {
-    options.capacities = small;
+  void load(const XdpOptions& options) {
     auto program = XdpProgram::load(options);
     if (!program && program.error().message.find("refuses BPF") != std::string::npos)
       GTEST_SKIP() << program.error().message;
     ASSERT_TRUE(program) << program.error().message;
     program_ = std::move(*program);
+  }
+
+  void start(XdpOptions options, const Capacities& capacities = small) {
+    options.capacities = capacities;
+    ASSERT_NO_FATAL_FAILURE(load(options));
+    if (IsSkipped()) return;
     auto maps = SnapshotMaps::create(*program_);
     ASSERT_TRUE(maps) << maps.error().message;
     maps_ = std::make_unique<SnapshotMaps>(std::move(*maps));
