@@ -3,6 +3,7 @@
 given windows in turn. A window counts packets and the processor time of the thread that moved them, so that whatever
 else the machine does meanwhile costs precision, not truth."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -75,7 +76,19 @@ def memory_arguments(memory_mb, huge_pages):
     return ["-m", str(memory_mb), *(["--in-memory"] if huge_pages else ["--no-huge", "--no-shconf"])]
 
 
-class Testpmd:
+class Subject:
+    """A program that is measured; whoever makes one is to end() it, but for one that was never made."""
+
+    @contextlib.contextmanager
+    def ended_on_failure(self):
+        try:
+            yield
+        except BaseException:
+            self.end()
+            raise
+
+
+class Testpmd(Subject):
     """dpdk-testpmd, which says how many packets it forwarded between `start` and `stop`."""
 
     def __init__(self, mode, folder, capture, point, setting):
@@ -88,7 +101,8 @@ class Testpmd:
         command = ["stdbuf", "-oL", "dpdk-testpmd", *eal, "--vdev", device.format(capture=capture), "--", *ports]
         self.started = Started(self.name, command, folder / f"testpmd-{mode}.log", stdin=subprocess.PIPE)
         self.stops = 0
-        await_true(lambda: self.started.said("testpmd>"), f"the start of {self.name}")
+        with self.ended_on_failure():
+            await_true(lambda: self.started.said("testpmd>"), f"the start of {self.name}")
 
     def say(self, word):
         self.started.process.stdin.write(word.encode() + b"\n")
@@ -117,7 +131,7 @@ class Testpmd:
 worker_thread = "rte-worker-1"
 
 
-class Guideway:
+class Guideway(Subject):
     """guideway-dpdk under guidewayd, stopped between its windows: counters and processor time stand still together."""
 
     name = "guideway"
@@ -134,10 +148,11 @@ class Guideway:
         quiet = {"stdin": subprocess.DEVNULL}
         self.datapath = Started("guideway-dpdk", list(map(str, command)), folder / "guideway-dpdk.log", **quiet)
         self.control = None
-        await_true(lambda: self.datapath.said("ready"), "the start of guideway-dpdk")
-        daemon = [setting.build / "controlplane/daemon/guidewayd", "--config", folder / "guideway.toml"]
-        self.control = Started("guidewayd", list(map(str, daemon)), folder / "guidewayd.log", **quiet)
-        await_true(lambda: self.control.said("") and self.is_forwarding(point), "the first forwarded packet")
+        with self.ended_on_failure():
+            await_true(lambda: self.datapath.said("ready"), "the start of guideway-dpdk")
+            daemon = [setting.build / "controlplane/daemon/guidewayd", "--config", folder / "guideway.toml"]
+            self.control = Started("guidewayd", list(map(str, daemon)), folder / "guidewayd.log", **quiet)
+            await_true(lambda: self.control.said("") and self.is_forwarding(point), "the first forwarded packet")
         self.datapath.process.send_signal(signal.SIGSTOP)
 
     def stats(self):
