@@ -7,6 +7,7 @@
 
 #include "controlplane/cli/invocation.hh"
 #include "tests/unit/controlplane/cli/command_walk.hh"
+#include "tests/unit/controlplane/cli/edit_of.hh"
 #include "tests/unit/controlplane/cli/fake_daemon.hh"
 #include "tests/unit/controlplane/cli/running_program.hh"
 
@@ -15,13 +16,6 @@ namespace {
 
 using nlohmann::json;
 using Words = std::vector<std::string>;
-
-json edit_of(const Words& words) {
-  const auto parsed = parse_command_line(words);
-  EXPECT_TRUE(parsed.invocation.has_value()) << parsed.otherwise.error;
-  const auto* command = parsed.invocation ? std::get_if<EditCommand>(&parsed.invocation->command) : nullptr;
-  return command == nullptr ? json(nullptr) : command->edit;
-}
 
 std::string refusal(const Words& words) {
   const auto parsed = parse_command_line(words);

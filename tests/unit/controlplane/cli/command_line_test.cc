@@ -10,6 +10,7 @@
 #include "controlplane/cli/key_options.hh"
 #include "controlplane/cli/run.hh"
 #include "controlplane/config/keys.hh"
+#include "tests/unit/controlplane/cli/edit_of.hh"
 #include "tests/unit/controlplane/cli/fake_daemon.hh"
 
 namespace guideway {
@@ -17,14 +18,6 @@ namespace {
 
 using nlohmann::json;
 using Words = std::vector<std::string>;
-
-json edit_of(const Words& words) {
-  const auto parsed = parse_command_line(words);
-  EXPECT_TRUE(parsed.invocation.has_value()) << parsed.otherwise.error;
-  if (!parsed.invocation) return nullptr;
-  const auto* command = std::get_if<EditCommand>(&parsed.invocation->command);
-  return command == nullptr ? json(nullptr) : command->edit;
-}
 
 // The request that it makes.
 std::string asked_by(Invocation invocation) {
