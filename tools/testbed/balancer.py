@@ -166,7 +166,7 @@ class Balancer:
         deadline = time.monotonic() + seconds
         while not condition():
             if process.pid() is None or time.monotonic() > deadline:
-                raise LabError(f"{process.name} {complaint}:\n{process.last_words()}")
+                raise LabError(f"{process.name} {complaint}:\n{process.last_words(5)}")
             time.sleep(0.05)
 
     def explain(self, protocol, source, destination):

@@ -10,12 +10,14 @@ import time
 
 
 def start_time(pid):
-    """The kernel's start tick of a process, which with its number is unique; None if it is gone or a zombie."""
+    """The kernel's start tick of a process, which with its number is unique; None if it is gone or a zombie. A zombie
+    that has threads yet, which are dying, has its files and locks yet too."""
     try:
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else fields[19]
+    threads = int(fields[17])
+    return None if fields[0] in "ZX" and threads <= 1 else fields[19]
 
 
 class Process:

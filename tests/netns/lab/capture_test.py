@@ -68,7 +68,8 @@ def try_closed_port(ours):
 
 def check_all_stages(case, ours):
     capture = Capture(ours, ours.folder / "all.pcapng", "--stage", "rx,tx,drop", "--filter", "tcp and ip")
-    results = ours.requests(topology.service_ipv4, count=100, ports=100, concurrency=4)
+    # So few a second that the rings have room for half a second in which the reader is not scheduled.
+    results = ours.requests(topology.service_ipv4, count=100, ports=100, concurrency=4, rate=100)
     try_closed_port(ours)
     status, said = capture.end()
     case.check_no_failures(results, "while it is captured")
