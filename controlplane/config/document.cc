@@ -50,8 +50,10 @@ class Assembly {
     for (const ServiceConfig& service : config_.services) {
       for (const std::string& pool : backup_chain(backups, service.pool)) services[pool].push_back(service);
     }
-    for (const PoolDraft& pool : pools_)
-      config_.pools.push_back(resolve(reading_, pool, services[pool.config.name], backups));
+    for (PoolDraft& pool : pools_) {
+      const std::vector<ServiceConfig>& users = services[pool.config.name];
+      config_.pools.push_back(resolve(reading_, std::move(pool), users, backups));
+    }
     sort_by_name(config_);
   }
 
@@ -158,8 +160,7 @@ class Assembly {
       std::string key = as_written(finding.key);
       // One address may stand under a key of its own.
       const std::string single = key.substr(0, key.size() - std::min<std::size_t>(key.size(), 2));
-      if (key.ends_with(".addresses") && reading_.places.count(key) == 0 && reading_.places.count(single) != 0)
-        key = single;
+      if (key.ends_with(".addresses") && !reading_.stands(key) && reading_.stands(single)) key = single;
       reading_.fail(reading_.place_of(key), key, finding.message);
     }
   }

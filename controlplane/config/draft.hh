@@ -116,7 +116,7 @@ std::optional<IpAddress> read_address(TableReader& reader, std::string_view key,
 
 // resolve.cc: kind, port and timeout of every check, now that the services that use the pool are known.
 // Those of a service whose pool it may have to stand in for count, too.
-[[nodiscard]] PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<ServiceConfig>& services,
+[[nodiscard]] PoolConfig resolve(Reading& reading, PoolDraft draft, const std::vector<ServiceConfig>& services,
                                  const BackupPools& backups);
 // A pool that exists already, as a draft that resolves to itself.
 [[nodiscard]] PoolDraft draft_of(const PoolConfig& pool);

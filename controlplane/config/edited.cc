@@ -267,7 +267,7 @@ Result<BackendConfig> edited_backend(const json& keys, const std::string& pool_n
   read_backend_keys(reader, edited);
   reader.finish();
   if (auto read = outcome_of(reading); !read) return failure_of(read);
-  PoolConfig settled = resolve(reading, draft, config.services, backups);
+  PoolConfig settled = resolve(reading, std::move(draft), config.services, backups);
   if (auto resolved = outcome_of(reading); !resolved) return failure_of(resolved);
   return settled.backends.front();
 }

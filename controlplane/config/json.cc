@@ -2,6 +2,7 @@
 #include "controlplane/config/json.hh"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -37,7 +38,7 @@ Result<ServiceAndPool> service_from_json(const nlohmann::json& json, const Confi
                                  draft->config.name, draft->config.pool));
     draft->pool = draft_of(*existing);
   }
-  ServiceAndPool result{draft->config, resolve(reading, *draft->pool, services, backup_pools(config.pools))};
+  ServiceAndPool result{draft->config, resolve(reading, std::move(*draft->pool), services, backup_pools(config.pools))};
   if (!reading.errors.empty()) return failure(text_of(reading.errors));
   return result;
 }
@@ -53,7 +54,7 @@ Result<BackendConfig> backend_from_json(const nlohmann::json& json, const std::s
   auto backend = read_backend(reading, "", *tree, draft.path + ".backends", draft);
   if (!backend || !reading.errors.empty()) return failure(text_of(reading.errors));
   draft.backends.push_back(std::move(*backend));
-  PoolConfig resolved = resolve(reading, draft, config.services, backup_pools(config.pools));
+  PoolConfig resolved = resolve(reading, std::move(draft), config.services, backup_pools(config.pools));
   if (!reading.errors.empty()) return failure(text_of(reading.errors));
   return resolved.backends.front();
 }

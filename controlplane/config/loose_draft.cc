@@ -38,7 +38,7 @@ LooseDraft::LooseDraft(const PoolConfig& pool, const std::vector<ServiceConfig>&
   PoolDraft inheriting = draft_;
   for (BackendDraft& backend : inheriting.backends) backend.checks = draft_.checks;
   Reading ignored;
-  const PoolConfig inherited = resolve(ignored, inheriting, services, backups);
+  const PoolConfig inherited = resolve(ignored, std::move(inheriting), services, backups);
   for (std::size_t i = 0; i < draft_.backends.size(); ++i) {
     const BackendConfig& as_inherited = inherited.backends[i];
     follows_.push_back(follows_of(draft_.backends[i].config, as_inherited, pool.defaults));
@@ -64,7 +64,7 @@ PoolConfig LooseDraft::settled(Reading& reading, const std::vector<ServiceConfig
     if (follows_[i].weight) backend.config.weight = of_pool.weight;
     if (follows_[i].checks) backend.checks = draft.checks;
   }
-  return resolve(reading, draft, services, backups);
+  return resolve(reading, std::move(draft), services, backups);
 }
 
 }  // namespace guideway

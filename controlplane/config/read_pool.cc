@@ -108,7 +108,7 @@ std::optional<BackendDraft> read_backend(Reading& reading, const std::string& fi
   draft.config.address = endpoint->address;
   draft.config.port = endpoint->port;
   draft.config.name = endpoint->address.text();
-  reading.places.emplace(fmt::format("{}[{}]", list_path, draft.config.name), place);
+  reading.saw(fmt::format("{}[{}]", list_path, draft.config.name), file, value);
   return draft;
 }
 

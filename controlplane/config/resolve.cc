@@ -2,6 +2,7 @@
 // What a pool's checks are once its services are known: whether to check at all, on which port, for how long.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -83,14 +84,15 @@ std::string port_missing(const Users& users) {
 
 }  // namespace
 
-PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<ServiceConfig>& services,
+PoolConfig resolve(Reading& reading, PoolDraft draft, const std::vector<ServiceConfig>& services,
                    const BackupPools& backups) {
-  PoolConfig pool = draft.config;
+  PoolConfig pool = std::move(draft.config);
   const Users users = users_of(pool.name, services, backups);
   set_checks(pool.defaults, settled(draft.checks, users.udp_only), draft.checks.rule);
   bool told = false;
-  for (const BackendDraft& each : draft.backends) {
-    BackendConfig backend = each.config;
+  pool.backends.reserve(draft.backends.size());
+  for (BackendDraft& each : draft.backends) {
+    BackendConfig backend = std::move(each.config);
     std::vector<CheckConfig> checks = settled(each.checks, users.udp_only);
     backend.tunnel = settled(backend.tunnel, backend.forward);
     for (CheckConfig& check : checks) {
@@ -107,8 +109,7 @@ PoolConfig resolve(Reading& reading, const PoolDraft& draft, const std::vector<S
     set_checks(backend, std::move(checks), each.checks.rule);
     pool.backends.push_back(std::move(backend));
   }
-  std::sort(pool.backends.begin(), pool.backends.end(),
-            [](const BackendConfig& a, const BackendConfig& b) { return a.name < b.name; });
+  sort_shared(pool.backends, [](const BackendConfig& a, const BackendConfig& b) { return a.name < b.name; });
   return pool;
 }
 

@@ -15,9 +15,24 @@ void Reading::fail(const Place& place, const std::string& key, std::string messa
   errors.push_back({place.file, place.line, key, std::move(message)});
 }
 
+void Reading::saw(std::string path, const std::string& file, const Tree& value) {
+  if (files_.empty() || files_.back() != file) files_.push_back(file);
+  seen_.push_back({std::move(path), &files_.back(), &value});
+}
+
+const Reading::Places& Reading::places() const {
+  for (; placed_ < seen_.size(); ++placed_) {
+    const Seen& seen = seen_[placed_];
+    places_.emplace(seen.path, Place{*seen.file, seen.value->line});
+    for (const TreeEntry& entry : seen.value->entries)
+      places_.emplace(path_of_key(seen.path, entry.key), Place{*seen.file, entry.value.line});
+  }
+  return places_;
+}
+
 Place Reading::place_of(std::string_view key) const {
   for (;;) {
-    if (const auto found = places.find(key); found != places.end()) return found->second;
+    if (const auto found = places().find(key); found != places().end()) return found->second;
     const std::size_t cut = key.find_last_of(".[");
     if (cut == std::string_view::npos) return {};
     key = key.substr(0, cut);
@@ -32,13 +47,11 @@ TableReader::TableReader(Reading& reading, std::string file, const Tree& table, 
       path_(std::move(path)),
       keys_(keys),
       asked_(keys.size()) {
-  reading_.places.emplace(path_, Place{file_, table_.line});
-  for (const TreeEntry& entry : table_.entries)
-    reading_.places.emplace(path_of(entry.key), Place{file_, entry.value.line});
+  reading_.saw(path_, file_, table_);
 }
 
-std::string TableReader::path_of(std::string_view key) const {
-  return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+std::string path_of_key(const std::string& table, std::string_view key) {
+  return table.empty() ? std::string(key) : fmt::format("{}.{}", table, key);
 }
 
 Place TableReader::place_of(std::string_view key) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -23,15 +24,37 @@ struct Place {
   int line = 0;
 };
 
-// One run of loading: what went wrong, and where each key stands, for the checks that come later.
-struct Reading {
+// One run of loading: what went wrong, and what was read, so that the checks that come later can tell where it stands.
+// Values that were seen live as long as this.
+class Reading {
+ public:
   ConfigErrors errors;
-  std::map<std::string, Place, std::less<>> places;
 
   void fail(const Place& place, const std::string& key, std::string message);
+  // A value was read, and the keys of a table. Of two of one path the first counts.
+  void saw(std::string path, const std::string& file, const Tree& value);
+  [[nodiscard]] bool stands(std::string_view key) const { return places().count(key) != 0; }
   // Where a key stands, or the innermost table around it that stands anywhere.
   [[nodiscard]] Place place_of(std::string_view key) const;
+
+ private:
+  struct Seen {
+    std::string path;
+    const std::string* file;
+    const Tree* value;
+  };
+  using Places = std::map<std::string, Place, std::less<>>;
+  // Made when it is first asked for: most configurations have no mistake.
+  [[nodiscard]] const Places& places() const;
+
+  std::deque<std::string> files_;
+  std::vector<Seen> seen_;
+  mutable Places places_;
+  mutable std::size_t placed_ = 0;  // of `seen_`
 };
+
+// Of a key of the table of that path; that of the whole document is empty.
+[[nodiscard]] std::string path_of_key(const std::string& table, std::string_view key);
 
 class TableReader {
  public:
@@ -41,7 +64,7 @@ class TableReader {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
   [[nodiscard]] Reading& reading() noexcept { return reading_; }
-  [[nodiscard]] std::string path_of(std::string_view key) const;
+  [[nodiscard]] std::string path_of(std::string_view key) const { return path_of_key(path_, key); }
   [[nodiscard]] Place place_of(std::string_view key) const;
   void fail(std::string_view key, std::string message);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TOML text to a Tree. Its .cc is the only file that meets toml11 and its exceptions.
+// TOML text to a Tree: plain parts of it at once (plain_toml.hh), the rest and every mistake by toml11.
 #pragma once
 
 #include <string>
