@@ -58,8 +58,8 @@ void find_services(Burst& burst, const ServiceTable& services) noexcept {
   }
 }
 
-// All flows of a family at once.
-void hash_flows(Burst& burst, std::uint8_t family, const gw_hash_key& key, FlowHasher& hasher) noexcept {
+// All flows of a family at once; how many these are.
+std::uint32_t hash_flows(Burst& burst, std::uint8_t family, const gw_hash_key& key, FlowHasher& hasher) noexcept {
   std::array<std::uint8_t, burst_packets_max> packet_of_lane;
   std::uint32_t count = 0;
   for (std::uint32_t i = 0; i < burst.active_count; ++i) {
@@ -68,18 +68,22 @@ void hash_flows(Burst& burst, std::uint8_t family, const gw_hash_key& key, FlowH
     packet_of_lane[count] = burst.active[i];
     put_flow(hasher.lanes, count++, packet.flow);
   }
-  if (count == 0) return;
+  if (count == 0) return 0;
   hasher.hash(key, hasher.lanes, count, family);
   for (std::uint32_t lane = 0; lane < count; ++lane)
     burst.packets[packet_of_lane[lane]].hash = hasher.lanes.hashes[lane];
+  return count;
 }
 
 }  // namespace
 
 void match_service(Burst& burst, const Snapshot& snapshot, FlowHasher& hasher) noexcept {
   find_services(burst, snapshot.services());
-  hash_flows(burst, GW_FAMILY_IPV4, snapshot.hash_key(), hasher);
-  hash_flows(burst, GW_FAMILY_IPV6, snapshot.hash_key(), hasher);
+  if (burst.active_count == 0) return;
+  // Most bursts have one family.
+  const std::uint8_t family = burst.packets[burst.active[0]].flow.family;
+  if (hash_flows(burst, family, snapshot.hash_key(), hasher) == burst.active_count) return;
+  hash_flows(burst, family == GW_FAMILY_IPV4 ? GW_FAMILY_IPV6 : GW_FAMILY_IPV4, snapshot.hash_key(), hasher);
 }
 
 }  // namespace guideway

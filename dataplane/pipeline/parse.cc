@@ -12,6 +12,7 @@
 #include "dataplane/net/udp.hh"
 #include "dataplane/pipeline/extension_headers.hh"
 #include "dataplane/pipeline/header_cursor.hh"
+#include "dataplane/pipeline/plain_tcp.hh"
 #include "dataplane/pipeline/quoted_flow.hh"
 #include "dataplane/pipeline/steps.hh"
 
@@ -153,59 +154,6 @@ void reset(Packet& packet) noexcept {
   packet.opens_flow = false;
   packet.vlan_control = 0;
   packet.ip_offset_bytes = sizeof(EthernetHeader);
-}
-
-template <typename Word>
-Word word_at(const std::byte* at) noexcept {
-  Word word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
-// The key of a TCP flow over IPv4, in five words: a key put together in smaller pieces and then copied would wait for
-// them. `ports` is both, as they lie in the header.
-void write_key(gw_flow_key& key, std::uint32_t source, std::uint32_t destination, std::uint32_t ports) noexcept {
-  constexpr std::uint64_t rest = std::uint64_t{next_header::tcp} << 32U | std::uint64_t{GW_FAMILY_IPV4} << 40U;
-  static_assert(offsetof(gw_flow_key, protocol) == 36 && offsetof(gw_flow_key, family) == 37);
-  const std::uint64_t words[5] = {source, 0, destination, 0, ports | rest};
-  static_assert(sizeof words == sizeof key);
-  auto* at = reinterpret_cast<std::byte*>(&key);
-  for (const std::uint64_t& word : words) {
-    std::memcpy(at, &word, sizeof word);
-    at += sizeof word;
-  }
-}
-
-// What nearly every packet is: TCP in IPv4 without options, whole, sound, without a tag. Says false, and has decided
-// nothing, for everything else and for everything doubtful: the steps below then say what it is. Reads and writes in
-// whole words, since it runs for every packet; what it lets pass is what they would, field by field.
-bool parse_plain_tcp(Packet& packet) noexcept {
-  constexpr std::uint32_t tcp_at = sizeof(EthernetHeader) + sizeof(Ipv4Header);
-  if (packet.length_bytes < tcp_at + sizeof(TcpHeader)) return false;
-  const std::byte* ip = packet.data + sizeof(EthernetHeader);
-  const auto type = be16::from_raw(word_at<std::uint16_t>(packet.data + offsetof(EthernetHeader, type)));
-  const auto fragment = be16::from_raw(word_at<std::uint16_t>(ip + offsetof(Ipv4Header, flags_and_fragment_offset)));
-  const std::uint32_t total_bytes =
-      be16::from_raw(word_at<std::uint16_t>(ip + offsetof(Ipv4Header, total_length))).host();
-  const std::byte* tcp = packet.data + tcp_at;
-  const auto tcp_bytes = reinterpret_cast<const TcpHeader*>(tcp)->header_bytes();
-  const bool is_plain = type == be16(static_cast<std::uint16_t>(EtherType::ipv4)) && ip[0] == std::byte{0x45} &&
-                        (fragment.host() & 0x3fffU) == 0 &&
-                        ip[offsetof(Ipv4Header, protocol)] == std::byte{next_header::tcp} &&
-                        total_bytes + sizeof(EthernetHeader) <= packet.length_bytes && tcp_bytes >= sizeof(TcpHeader) &&
-                        sizeof(Ipv4Header) + tcp_bytes <= total_bytes;
-  if (!is_plain || !header_checksum_holds(ip, sizeof(Ipv4Header))) return false;
-
-  write_key(packet.flow, word_at<std::uint32_t>(ip + offsetof(Ipv4Header, source)),
-            word_at<std::uint32_t>(ip + offsetof(Ipv4Header, destination)), word_at<std::uint32_t>(tcp));
-  packet.ip_offset_bytes = sizeof(EthernetHeader);
-  packet.ip_length_bytes = static_cast<std::uint16_t>(total_bytes);
-  packet.l4_offset_bytes = sizeof(Ipv4Header);
-  packet.vlan_control = 0;
-  packet.kind = PacketKind::flow;
-  packet.tcp_flags = reinterpret_cast<const TcpHeader*>(tcp)->flags;
-  packet.opens_flow = (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
-  return true;
 }
 
 gw_exit parse_frame(Packet& packet, Burst& burst, const ServiceTable& services) noexcept {
