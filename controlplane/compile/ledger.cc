@@ -96,6 +96,7 @@ Result<void> Ledger::adopt(const Config& config, const std::set<BackendKey>& at_
   if (auto fits = check_room(difference); !fits) return fits;
   news_.ways |= config.tunnel_source_ipv4 != config_.tunnel_source_ipv4 ||
                 config.tunnel_source_ipv6 != config_.tunnel_source_ipv6;
+  news_.pools |= difference.services || !difference.all_new.empty() || !difference.gone_pools.empty();
   news_.population |= difference.services;
   // Checks may go through a service, of their pool or of one that it stands in for.
   news_.checks |= difference.services || !difference.all_new.empty();
@@ -103,7 +104,10 @@ Result<void> Ledger::adopt(const Config& config, const std::set<BackendKey>& at_
   for (const PoolConfig* pool : difference.pools) adopt_pool(*pool, difference.all_new.count(pool->name) != 0, at_once);
   config_ = config;
   is_first_ = false;
-  if (difference.services) adopt_services(difference.service_keys);
+  if (difference.services) {
+    adopt_services(difference.service_keys);
+    rows_.has_services = false;
+  }
   difference.serving = !serving_.empty();
   adopt_serving();
   adopt_tables(difference, now_ms);
@@ -128,7 +132,7 @@ void Ledger::adopt_pool(const PoolConfig& pool, bool is_all_new, const std::set<
   for (const BackendConfig& backend : pool.backends) {
     const BackendKey key{pool.name, backend.name};
     adopt_backend(key, backend);
-    if (is_all_new) news_.backends.emplace(key, backends_.at(key).index);
+    if (is_all_new) changed(key, backends_.at(key).index);
   }
   changed(pool.name);
 }
@@ -152,7 +156,7 @@ void Ledger::adopt_backend(const BackendKey& key, const BackendConfig& config) {
   record.config = config;
   record.leaving = record.at_once = false;
   leaving_.erase(key);
-  news_.backends.emplace(key, record.index);
+  changed(key, record.index);
 }
 
 void Ledger::let_leave(const std::string& pool, const std::set<std::string>& staying,
@@ -164,7 +168,7 @@ void Ledger::let_leave(const std::string& pool, const std::set<std::string>& sta
     record.at_once = record.at_once || at_once.count(key) != 0;
     leaving_.insert(key);
     news_.checks = true;
-    news_.backends.emplace(key, record.index);
+    changed(key, record.index);
     changed(pool);
   }
 }
@@ -201,7 +205,7 @@ void Ledger::adopt_services(const std::set<ServiceKey>& configured) {
 void Ledger::forget(const BackendKey& key, const BackendRecord& record) {
   generations_[record.index] = record.generation;
   indexes_taken_.erase(record.index);
-  news_.backends.emplace(key, record.index);
+  changed(key, record.index);
   news_.population = news_.checks = news_.ways = true;
   changed(key.pool);
   changed("");

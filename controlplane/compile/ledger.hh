@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "controlplane/compile/ledger_texts.hh"
 #include "controlplane/compile/table_lineage.hh"
 #include "controlplane/config/schema.hh"
 #include "dataplane/base/result.hh"
@@ -65,16 +66,13 @@ struct BackendFacts {
   std::function<std::uint64_t(std::uint32_t index)> remembered;  // flow entries that name it, over all workers
 };
 
-// A ledger as texts: one for each pool and, under the empty name, one for all else. A text that did not change is the
-// same object as before, so whoever keeps them on disk knows what is new.
-using LedgerTexts = std::map<std::string, std::shared_ptr<const std::string>>;
-
 // What has changed since somebody last followed the ledger.
 struct LedgerNews {
   std::set<std::pair<BackendKey, std::uint32_t>> backends;  // new, changed or gone, with their indexes
-  bool population = false;                                  // backends or service addresses came or went
-  bool checks = false;                                      // whom to check, or how
-  bool ways = false;                                        // how a backend is reached
+  bool pools = false;       // they came, went or are other beside their backends; or services are
+  bool population = false;  // backends or service addresses came or went
+  bool checks = false;      // whom to check, or how
+  bool ways = false;        // how a backend is reached
 };
 
 class Ledger {
@@ -103,6 +101,10 @@ class Ledger {
 
   // The snapshot of the adopted configuration. A table that did not change keeps its id and its bytes.
   [[nodiscard]] Compiled compile(std::uint64_t generation, const ReachabilityByIndex& reachability) const;
+  // The same bytes, from the rows of the last call where nothing has changed since. `ways` is the same object as long
+  // as it says the same.
+  [[nodiscard]] Compiled recompile(std::uint64_t generation,
+                                   const std::shared_ptr<const ReachabilityByIndex>& ways) const;
 
   [[nodiscard]] const std::map<BackendKey, BackendRecord>& backends() const noexcept { return backends_; }
   [[nodiscard]] const BackendRecord* find(const BackendKey& key) const;
@@ -138,6 +140,16 @@ class Ledger {
   };
 
   struct Difference;
+  // The rows of a snapshot.
+  struct Rows {
+    bool has_services = false;
+    std::vector<gw_service> services;
+    std::vector<std::uint32_t> tables;  // of each service: its position in tables_
+    std::vector<gw_access_prefix> access_prefixes;
+    std::vector<gw_backend> backends;                        // by index
+    std::shared_ptr<const ReachabilityByIndex> ways;         // that they were made with; null: there are none yet
+    std::set<std::pair<BackendKey, std::uint32_t>> stale{};  // backends that have changed since
+  };
 
   [[nodiscard]] static std::vector<ServiceKey> keys_of(const ServiceConfig& service);
   [[nodiscard]] Difference difference_to(const Config& config) const;
@@ -154,7 +166,15 @@ class Ledger {
     texts_.erase(pool);
     untold_.insert(pool);
   }
+  void changed(const BackendKey& key, std::uint32_t index) {
+    news_.backends.emplace(key, index);
+    if (rows_.ways != nullptr) rows_.stale.emplace(key, index);
+  }
   void forget(const BackendKey& key, const BackendRecord& record);
+  void make_service_rows(Rows& rows) const;
+  void make_backend_rows(Rows& rows, const ReachabilityByIndex& ways) const;
+  void renew_backend_rows(Rows& rows, const ReachabilityByIndex& ways) const;
+  [[nodiscard]] Compiled assembled(std::uint64_t generation, Rows& rows) const;
   [[nodiscard]] std::string text_of(const std::string& pool) const;
   [[nodiscard]] std::string text_of_rest() const;
   [[nodiscard]] bool is_named(std::uint32_t backend) const;
@@ -177,6 +197,7 @@ class Ledger {
   LedgerNews news_;
   mutable LedgerTexts texts_;                 // as save() gave them, but for what has changed since
   mutable std::set<std::string> untold_{""};  // the pools (and "", the rest) that have changed since
+  mutable Rows rows_;                         // as recompile() gave them, but for those that are stale
 };
 
 }  // namespace guideway

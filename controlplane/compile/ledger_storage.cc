@@ -234,7 +234,7 @@ std::string Ledger::text_of_rest() const {
 LedgerTexts Ledger::save() const {
   for (const std::string& pool : std::exchange(untold_, {})) {
     std::string text = pool.empty() ? text_of_rest() : text_of(pool);
-    if (!text.empty()) texts_[pool] = std::make_shared<const std::string>(std::move(text));
+    if (!text.empty()) texts_.set(pool, std::make_shared<const std::string>(std::move(text)));
   }
   return texts_;
 }

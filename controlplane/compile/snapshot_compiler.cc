@@ -1,154 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ledger::compile: the adopted configuration as the bytes that go through the door (ebpf/abi/snapshot.h).
+// Ledger::compile and recompile: the adopted configuration as the bytes that go through the door (ebpf/abi/snapshot.h).
 #include <algorithm>
-#include <cstring>
+#include <unordered_map>
 
 #include "controlplane/compile/ledger.hh"
-#include "dataplane/net/endian.hh"
+#include "controlplane/compile/wire_rows.hh"
 
 namespace guideway {
 namespace {
-
-std::uint32_t ticks_of(std::uint32_t milliseconds) {
-  const std::uint64_t ticks = (std::uint64_t{milliseconds} * GW_TICKS_PER_SECOND + 999) / 1000;
-  return static_cast<std::uint32_t>(std::max<std::uint64_t>(ticks, 1));
-}
-
-gw_scheduler wire(Scheduler scheduler) {
-  switch (scheduler) {
-    case Scheduler::maglev:
-      return GW_SCHEDULER_MAGLEV;
-    case Scheduler::round_robin:
-      return GW_SCHEDULER_ROUND_ROBIN;
-    case Scheduler::source:
-      return GW_SCHEDULER_SOURCE;
-    case Scheduler::random:
-      return GW_SCHEDULER_RANDOM;
-    case Scheduler::least_connections:
-      return GW_SCHEDULER_LEAST_CONNECTIONS;
-  }
-  return GW_SCHEDULER_MAGLEV;
-}
-
-gw_policy wire(NoBackendPolicy policy) {
-  switch (policy) {
-    case NoBackendPolicy::drop:
-      return GW_POLICY_DROP;
-    case NoBackendPolicy::fail_open:
-      return GW_POLICY_FAIL_OPEN;
-    case NoBackendPolicy::reject:
-      return GW_POLICY_REJECT;
-  }
-  return GW_POLICY_DROP;
-}
-
-gw_forward wire(Forward forward, const TunnelConfig& tunnel) {
-  switch (forward) {
-    case Forward::l2:
-      return GW_FORWARD_L2;
-    case Forward::ipip:
-      return GW_FORWARD_IPIP;
-    case Forward::gue:
-      return tunnel.gue_variant == 0 ? GW_FORWARD_GUE : GW_FORWARD_GUE_DIRECT;
-    case Forward::gre:
-      return GW_FORWARD_GRE;
-    case Forward::l3dsr:
-      return GW_FORWARD_L3DSR;
-  }
-  return GW_FORWARD_L2;
-}
-
-std::uint16_t flags_of(const ServiceConfig& service, Protocol protocol) {
-  unsigned flags = service.access.allow.empty() ? 0 : GW_SERVICE_DENIES_BY_DEFAULT;
-  const bool is_udp = protocol == Protocol::udp;
-  if (is_udp && service.udp != UdpMode::follow) {
-    flags |= GW_SERVICE_REMEMBERS_NOTHING;
-    if (service.udp == UdpMode::packet) flags |= GW_SERVICE_PER_PACKET;
-  } else if (is_udp || !is_consistent(service.scheduler)) {
-    flags |= GW_SERVICE_FOLLOWS_EVERY_FLOW;
-  }
-  return static_cast<std::uint16_t>(flags);
-}
-
-void fill_timeouts(gw_service& row, const ServiceConfig& service, Protocol protocol) {
-  const bool is_second = service.protocol == ServiceProtocol::both() && protocol == Protocol::udp;
-  row.idle_ticks = ticks_of(is_second ? service.udp_idle_timeout_ms : service.idle_timeout_ms);
-  row.opening_ticks = ticks_of(is_second ? service.udp_opening_timeout_ms : service.opening_timeout_ms);
-  row.closing_ticks = ticks_of(service.closing_timeout_ms);
-}
-
-void fill_limits(gw_service& row, const ServiceConfig& service, bool is_ipv4) {
-  row.flow_rate = service.new_flows.per_second;
-  row.flow_burst = service.new_flows.burst;
-  row.source_flow_rate = service.source_flows.per_second;
-  row.source_flow_burst = service.source_flows.burst;
-  if (row.source_flow_rate != 0)
-    row.limit_source_bits = is_ipv4 ? service.source_flows_bits_ipv4 : service.source_flows_bits_ipv6;
-}
-
-// All but id, table and access list.
-gw_service row_of(const ServiceConfig& service, const AddressPrefix& address, Protocol protocol) {
-  const bool is_ipv4 = address.address.family == Family::ipv4;
-  gw_service row{};
-  std::copy(address.address.bytes.begin(), address.address.bytes.end(), row.key.address);
-  row.key.port_be16 = be16(service.port).raw();
-  row.key.protocol = static_cast<std::uint8_t>(protocol);
-  row.key.family = static_cast<std::uint8_t>(address.address.family);
-  row.key.prefix_bits = address.bits;
-  row.port_last = service.port_last;
-  row.scheduler = wire(service.scheduler);
-  if (service.scheduler == Scheduler::source)
-    row.source_bits = is_ipv4 ? service.source_bits_ipv4 : service.source_bits_ipv6;
-  row.policy = wire(service.policy);
-  row.flags = flags_of(service, protocol);
-  row.dscp = service.dscp;
-  fill_timeouts(row, service, protocol);
-  fill_limits(row, service, is_ipv4);
-  return row;
-}
-
-// How its packets look, whether or not the way to it is known.
-void fill_mode(gw_backend& row, const BackendConfig& backend) {
-  row.forward = wire(backend.forward, backend.tunnel);
-  row.weight = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(backend.weight, 1, 65535));
-  if (backend.forward == Forward::gue) row.tunnel_id = backend.tunnel.gue_port;
-  if (backend.forward == Forward::gre && backend.tunnel.gre_key) {
-    row.tunnel_id = *backend.tunnel.gre_key;
-    row.flags |= GW_BACKEND_HAS_KEY;
-  }
-  if (is_tunnel(backend.forward) && backend.tunnel.mss_clamp) row.flags |= GW_BACKEND_CLAMPS_MSS;
-}
-
-gw_backend row_of(const BackendRecord& record, const Reachability* found) {
-  const BackendConfig& backend = record.config;
-  gw_backend row{};
-  row.index = record.index;
-  row.family = static_cast<std::uint8_t>(backend.address.family);
-  std::copy(backend.address.bytes.begin(), backend.address.bytes.end(), row.address);
-  row.outer_source_bits = AddressPrefix::bits_of(backend.address.family);
-  fill_mode(row, backend);
-  if (found == nullptr) return row;
-  const Reachability& reach = *found;
-  row.flags |= GW_BACKEND_RESOLVED;
-  row.port = reach.port;
-  row.mtu_bytes = reach.mtu_bytes;
-  row.vlan = backend.vlan != 0 ? backend.vlan : reach.vlan;
-  std::copy(reach.next_hop_mac.bytes.begin(), reach.next_hop_mac.bytes.end(), row.next_hop_mac);
-  std::copy(reach.source_mac.bytes.begin(), reach.source_mac.bytes.end(), row.source_mac);
-  const bool is_of_family = reach.outer_source.address.family == backend.address.family;
-  if (!is_tunnel(backend.forward) || !is_of_family) return row;
-  const AddressPrefix source = reach.outer_source.network();
-  row.outer_source_bits = source.bits;
-  std::copy(source.address.bytes.begin(), source.address.bytes.end(), row.outer_source);
-  return row;
-}
-
-// A map of tens of thousands is slow to ask and quick to walk through.
-std::vector<const Reachability*> by_index(const ReachabilityByIndex& reachability) {
-  std::vector<const Reachability*> ways(reachability.empty() ? 0 : reachability.rbegin()->first + 1, nullptr);
-  for (const auto& [index, reach] : reachability) ways[index] = &reach;
-  return ways;
-}
 
 // Access lists with their numbers: services whose lists are equal share one.
 using ListNumbers = std::map<AccessList, std::uint32_t>;
@@ -161,77 +20,135 @@ ListNumbers number_lists(const Config& config) {
   return numbers;
 }
 
-gw_access_prefix row_of(const AddressPrefix& prefix, std::uint32_t list, bool allows) {
-  gw_access_prefix row{};
-  std::copy(prefix.address.bytes.begin(), prefix.address.bytes.end(), row.address);
-  row.list = list;
-  row.family = static_cast<std::uint8_t>(prefix.address.family);
-  row.bits = prefix.bits;
-  row.allows = allows ? 1 : 0;
-  return row;
-}
-
-gw_snapshot_header header_of(const Config& config, std::uint64_t generation) {
-  gw_snapshot_header header{};
-  header.magic = GW_SNAPSHOT_MAGIC;
-  header.abi_version = GW_ABI_VERSION;
-  header.generation = generation;
-  std::memcpy(&header.hash_key, config.hash_key.data(), sizeof header.hash_key);
-  header.answers.echo = config.answers.echo_per_second;
-  header.answers.too_big = config.answers.too_big_per_second;
-  header.answers.reject = config.answers.reject_per_second;
-  if (config.answers.echo_to_kernel) header.flags |= GW_SNAPSHOT_ECHO_TO_KERNEL;
-  return header;
-}
-
 template <typename T>
-void append(std::vector<std::byte>& bytes, const T& value) {
-  const auto* from = reinterpret_cast<const std::byte*>(&value);
-  bytes.insert(bytes.end(), from, from + sizeof value);
+void append(std::vector<std::byte>& bytes, const std::vector<T>& rows) {
+  const auto* from = reinterpret_cast<const std::byte*>(rows.data());
+  bytes.insert(bytes.end(), from, from + rows.size() * sizeof(T));
 }
+
+bool has_lower_index(const gw_backend& row, std::uint32_t index) { return row.index < index; }
 
 }  // namespace
 
-Compiled Ledger::compile(std::uint64_t generation, const ReachabilityByIndex& reachability) const {
+void Ledger::make_service_rows(Rows& rows) const {
+  rows.services.clear();
+  rows.tables.clear();
+  rows.access_prefixes.clear();
+  std::map<PoolTable, std::uint32_t> positions;
+  for (const auto& [key, lineage] : tables_) positions.emplace(key, static_cast<std::uint32_t>(positions.size()));
+  const ListNumbers lists = number_lists(config_);
+  for (const ServiceConfig& service : config_.services) {
+    const std::uint32_t table = positions.at({service.pool, service.table_slots});
+    for (const ServiceKey& key : keys_of(service)) {
+      gw_service row = wire_row(service, key.address, key.protocol);
+      row.id = service_ids_.at(key);
+      if (!service.access.empty()) row.access_list = lists.at(service.access);
+      rows.services.push_back(row);
+      rows.tables.push_back(table);
+    }
+  }
+  for (const auto& [list, number] : lists) {
+    for (const AddressPrefix& prefix : list.allow) rows.access_prefixes.push_back(wire_row(prefix, number, true));
+    for (const AddressPrefix& prefix : list.deny) rows.access_prefixes.push_back(wire_row(prefix, number, false));
+  }
+  rows.has_services = true;
+}
+
+void Ledger::make_backend_rows(Rows& rows, const ReachabilityByIndex& ways) const {
+  rows.backends.clear();
+  rows.backends.reserve(backends_.size());
+  rows.stale.clear();
+  std::vector<const BackendRecord*> records(indexes_taken_.empty() ? 0 : *indexes_taken_.rbegin() + 1, nullptr);
+  for (const auto& [key, record] : backends_) records[record.index] = &record;
+  // Both by index: a map of tens of thousands is slow to ask and quick to walk through.
+  auto way = ways.begin();
+  for (const BackendRecord* record : records) {
+    if (record == nullptr) continue;
+    while (way != ways.end() && way->first < record->index) ++way;
+    const bool is_reached = way != ways.end() && way->first == record->index;
+    rows.backends.push_back(wire_row(*record, is_reached ? &way->second : nullptr));
+  }
+}
+
+void Ledger::renew_backend_rows(Rows& rows, const ReachabilityByIndex& ways) const {
+  const auto place_of = [&rows](std::uint32_t index) {
+    return std::lower_bound(rows.backends.begin(), rows.backends.end(), index, has_lower_index);
+  };
+  const auto is_there = [&rows](auto place, std::uint32_t index) {
+    return place != rows.backends.end() && place->index == index;
+  };
+  const auto record_of = [this](const BackendKey& key, std::uint32_t index) {
+    const BackendRecord* record = find(key);
+    return record != nullptr && record->index == index ? record : nullptr;
+  };
+  // First those that are gone: another may have the index already.
+  for (const auto& [key, index] : rows.stale) {
+    const auto place = place_of(index);
+    if (record_of(key, index) == nullptr && is_there(place, index)) rows.backends.erase(place);
+  }
+  for (const auto& [key, index] : rows.stale) {
+    const BackendRecord* record = record_of(key, index);
+    if (record == nullptr) continue;
+    const auto way = ways.find(index);
+    const gw_backend row = wire_row(*record, way == ways.end() ? nullptr : &way->second);
+    const auto place = place_of(index);
+    if (is_there(place, index))
+      *place = row;
+    else
+      rows.backends.insert(place, row);
+  }
+  rows.stale.clear();
+}
+
+Compiled Ledger::assembled(std::uint64_t generation, Rows& rows) const {
   Compiled compiled;
   compiled.generation = generation;
-  std::map<PoolTable, std::uint32_t> position_of_table;
-  std::map<std::uint64_t, std::uint32_t> position_of_id;  // tables of equal bytes are one
+  compiled.tables.reserve(tables_.size());
+  std::vector<std::uint32_t> positions;  // of the ledger's tables among those, of which equal ones are one
+  positions.reserve(tables_.size());
+  std::unordered_map<std::uint64_t, std::uint32_t> position_of_id(tables_.size());
   for (const auto& [key, lineage] : tables_) {
     const auto [found, is_new] =
         position_of_id.try_emplace(lineage->id(), static_cast<std::uint32_t>(compiled.tables.size()));
     if (is_new) compiled.tables.push_back({lineage->id(), lineage->wire()});
-    position_of_table[key] = found->second;
+    positions.push_back(found->second);
   }
-  const ListNumbers lists = number_lists(config_);
-  gw_snapshot_header header = header_of(config_, generation);
-  header.service_count = static_cast<std::uint32_t>(service_ids_.size());
-  header.backend_count = static_cast<std::uint32_t>(backends_.size());
-  header.table_count = static_cast<std::uint32_t>(compiled.tables.size());
-  for (const auto& [list, number] : lists)
-    header.access_prefix_count += static_cast<std::uint32_t>(list.allow.size() + list.deny.size());
+  for (std::size_t i = 0; i < rows.services.size(); ++i) rows.services[i].table = positions[rows.tables[i]];
+  std::vector<gw_table_ref> refs;
+  refs.reserve(compiled.tables.size());
+  for (const CompiledTable& table : compiled.tables) refs.push_back({table.id});
+
+  gw_snapshot_header header = wire_header(config_, generation);
+  header.service_count = static_cast<std::uint32_t>(rows.services.size());
+  header.backend_count = static_cast<std::uint32_t>(rows.backends.size());
+  header.table_count = static_cast<std::uint32_t>(refs.size());
+  header.access_prefix_count = static_cast<std::uint32_t>(rows.access_prefixes.size());
   compiled.snapshot.reserve(sizeof header + header.service_count * sizeof(gw_service) +
                             header.backend_count * sizeof(gw_backend) + header.table_count * sizeof(gw_table_ref) +
                             header.access_prefix_count * sizeof(gw_access_prefix));
-  append(compiled.snapshot, header);
-  for (const ServiceConfig& service : config_.services) {
-    for (const ServiceKey& key : keys_of(service)) {
-      gw_service row = row_of(service, key.address, key.protocol);
-      row.id = service_ids_.at(key);
-      row.table = position_of_table.at({service.pool, service.table_slots});
-      if (!service.access.empty()) row.access_list = lists.at(service.access);
-      append(compiled.snapshot, row);
-    }
-  }
-  const std::vector<const Reachability*> ways = by_index(reachability);
-  for (const auto& [key, record] : backends_)
-    append(compiled.snapshot, row_of(record, record.index < ways.size() ? ways[record.index] : nullptr));
-  for (const CompiledTable& table : compiled.tables) append(compiled.snapshot, gw_table_ref{table.id});
-  for (const auto& [list, number] : lists) {
-    for (const AddressPrefix& prefix : list.allow) append(compiled.snapshot, row_of(prefix, number, true));
-    for (const AddressPrefix& prefix : list.deny) append(compiled.snapshot, row_of(prefix, number, false));
-  }
+  append(compiled.snapshot, std::vector{header});
+  append(compiled.snapshot, rows.services);
+  append(compiled.snapshot, rows.backends);
+  append(compiled.snapshot, refs);
+  append(compiled.snapshot, rows.access_prefixes);
   return compiled;
+}
+
+Compiled Ledger::compile(std::uint64_t generation, const ReachabilityByIndex& reachability) const {
+  Rows rows;
+  make_service_rows(rows);
+  make_backend_rows(rows, reachability);
+  return assembled(generation, rows);
+}
+
+Compiled Ledger::recompile(std::uint64_t generation, const std::shared_ptr<const ReachabilityByIndex>& ways) const {
+  if (!rows_.has_services) make_service_rows(rows_);
+  if (rows_.ways != ways)
+    make_backend_rows(rows_, *ways);
+  else
+    renew_backend_rows(rows_, *ways);
+  rows_.ways = ways;
+  return assembled(generation, rows_);
 }
 
 }  // namespace guideway

@@ -147,9 +147,9 @@ Result<void> ControlPlane::save() {
 
 void ControlPlane::follow_ledger() {
   const LedgerNews news = ledger_.take_news();
-  board_.follow(ledger_.backends(), news.backends, intent_.running, steady_ms());
+  board_.follow(ledger_.backends(), news, intent_.running, steady_ms());
   if (news.checks) monitor_.set_targets(board_.check_targets());
-  hooks_.follow(intent_.running.pools);
+  if (news.pools) hooks_.follow(intent_.running.pools);
   if (news.population) meters_.follow(ledger_, intent_.running, door_.counters());
   if (!news.population && !news.ways) return;
   std::set<IpAddress> wanted;

@@ -32,7 +32,7 @@ std::shared_ptr<const Publication> ControlPlane::make_publication() {
   }
   auto publication = std::make_shared<Publication>();
   publication->reachability = ways_;
-  publication->compiled = ledger_.compile(generation_, *ways_);
+  publication->compiled = ledger_.recompile(generation_, ways_);
   return publication;
 }
 

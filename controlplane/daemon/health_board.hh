@@ -63,9 +63,8 @@ class HealthBoard {
 
   // Follows the ledger: new backends are down until checked, forgotten ones absent at once.
   void sync(const std::map<BackendKey, BackendRecord>& backends, const Config& config, std::int64_t now_ms);
-  // The same where it is known which backends (with their indexes) are new, changed or gone.
-  using Changed = std::set<std::pair<BackendKey, std::uint32_t>>;
-  void follow(const std::map<BackendKey, BackendRecord>& backends, const Changed& changed, const Config& config,
+  // The same where it is known what is new.
+  void follow(const std::map<BackendKey, BackendRecord>& backends, const LedgerNews& news, const Config& config,
               std::int64_t now_ms);
   // Takes the words of a datapath that went on without us for backends of which nothing is known here yet.
   void restore(const HealthTable& datapath, std::int64_t now_ms);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HealthBoard towards the ledger: which backends and pools there are, and what of them is new.
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -21,37 +22,41 @@ HealthPolicy policy_of(const BackendRecord& record, const PoolConfig* pool) {
   return policy;
 }
 
+const PoolConfig* pool_of(const Config& config, const std::string& name) {
+  const std::vector<PoolConfig>& pools = config.pools;
+  const auto found =
+      std::lower_bound(pools.begin(), pools.end(), name,
+                       [](const PoolConfig& pool, const std::string& wanted) { return pool.name < wanted; });
+  return found == pools.end() || found->name != name ? nullptr : &*found;
+}
+
 }  // namespace
 
 void HealthBoard::sync(const std::map<BackendKey, BackendRecord>& backends, const Config& config, std::int64_t now_ms) {
-  Changed all;
-  for (const auto& [index, entry] : entries_) all.emplace(entry.key, index);
-  for (const auto& [key, record] : backends) all.emplace(key, record.index);
+  LedgerNews all;
+  all.pools = true;
+  for (const auto& [index, entry] : entries_) all.backends.emplace(entry.key, index);
+  for (const auto& [key, record] : backends) all.backends.emplace(key, record.index);
   follow(backends, all, config, now_ms);
 }
 
-void HealthBoard::follow(const std::map<BackendKey, BackendRecord>& backends, const Changed& changed,
+void HealthBoard::follow(const std::map<BackendKey, BackendRecord>& backends, const LedgerNews& news,
                          const Config& config, std::int64_t now_ms) {
-  sync_pools(config, now_ms);
-  sync_services(config);
-  std::set<std::string> names;
-  for (const auto& [key, index] : changed) names.insert(key.pool);
-  std::map<std::string, const PoolConfig*> pools;
-  for (const PoolConfig& pool : config.pools) {
-    if (names.count(pool.name) != 0) pools[pool.name] = &pool;
+  if (news.pools) {
+    sync_pools(config, now_ms);
+    sync_services(config);
   }
   // First those that are gone: another may have the index already.
-  for (const auto& [key, index] : changed) {
+  for (const auto& [key, index] : news.backends) {
     const auto entry = entries_.find(index);
     if (entry == entries_.end() || entry->second.key != key) continue;
     const auto record = backends.find(key);
     if (record == backends.end() || record->second.index != index) forget(index);
   }
-  for (const auto& [key, index] : changed) {
+  for (const auto& [key, index] : news.backends) {
     const auto record = backends.find(key);
     if (record == backends.end() || record->second.index != index) continue;
-    const auto pool = pools.find(key.pool);
-    follow_one(key, record->second, pool == pools.end() ? nullptr : pool->second, now_ms);
+    follow_one(key, record->second, pool_of(config, key.pool), now_ms);
   }
 }
 

@@ -41,7 +41,7 @@ void Publisher::start() {
   is_wanted_ = false;
   is_under_way_ = true;
   std::shared_ptr<const Publication> publication = hooks_.make();
-  door_.publish(publication->compiled,
+  door_.publish({publication, &publication->compiled},
                 [this, publication, waiting = std::exchange(waiting_, {})](const PublishReport& report) {
                   is_under_way_ = false;
                   hooks_.finished(publication, report);

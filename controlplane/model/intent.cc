@@ -154,7 +154,7 @@ Result<LedgerTexts> ledger_from_json(const json& saved) {
   LedgerTexts ledger;
   for (const auto& [pool, value] : saved.items()) {
     if (!value.is_string()) return failure("a value is of the wrong kind");
-    ledger[pool] = text(value);
+    ledger.set(pool, text(value));
   }
   return ledger;
 }

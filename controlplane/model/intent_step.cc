@@ -15,6 +15,7 @@ using nlohmann::json;
 // The texts that are new, and null for those that are gone.
 json ledger_step(const LedgerTexts& from, const LedgerTexts& to) {
   json step = json::object();
+  if (from.shares_with(to)) return step;
   auto before = from.begin();
   for (const auto& [pool, text] : to) {
     for (; before != from.end() && before->first < pool; ++before) step[before->first] = nullptr;
@@ -31,7 +32,7 @@ void take_ledger_step(LedgerTexts& ledger, const json& step) {
     if (text.is_null())
       ledger.erase(pool);
     else
-      ledger[pool] = std::make_shared<const std::string>(text.get<std::string>());
+      ledger.set(pool, std::make_shared<const std::string>(text.get<std::string>()));
   }
 }
 

@@ -88,7 +88,7 @@ void DoorClient::lose(const std::string& why) {
     if (handlers_.closed) handlers_.closed(why);
   }
   for (Job& job : jobs) {
-    if (job.published) job.published({PublishOutcome::connection_lost, why, job.tables_sent, job.compiled.generation});
+    if (job.published) job.published({PublishOutcome::connection_lost, why, job.tables_sent, job.compiled->generation});
     if (job.answered) job.answered(failure(why));
     if (job.page_read) job.page_read(failure(why));
     if (job.capture_opened) job.capture_opened(failure(why));
@@ -135,8 +135,8 @@ void DoorClient::welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd
   pump();
 }
 
-void DoorClient::publish(Compiled compiled, Published done) {
-  if (!opened_) return done({PublishOutcome::connection_lost, "no datapath is connected", 0, compiled.generation});
+void DoorClient::publish(std::shared_ptr<const Compiled> compiled, Published done) {
+  if (!opened_) return done({PublishOutcome::connection_lost, "no datapath is connected", 0, compiled->generation});
   Job job;
   job.compiled = std::move(compiled);
   job.published = std::move(done);
@@ -153,13 +153,16 @@ void DoorClient::pump() {
 
 void DoorClient::send_next_of(Job& job) {
   if (job.asks()) return send_question(job);
-  const auto& tables = job.compiled.tables;
-  while (job.next_table < tables.size() && held_tables_.count(tables[job.next_table].id) != 0) ++job.next_table;
+  const auto& tables = job.compiled->tables;
+  const auto is_held = [this](const CompiledTable& table) {
+    return std::binary_search(held_tables_.begin(), held_tables_.end(), table.id);
+  };
+  while (job.next_table < tables.size() && is_held(tables[job.next_table])) ++job.next_table;
   if (job.next_table < tables.size()) {
     const CompiledTable& table = tables[job.next_table];
     return send_memory(MessageType::table_offer, table.id, *table.bytes);
   }
-  send_memory(MessageType::snapshot_offer, job.compiled.generation, job.compiled.snapshot);
+  send_memory(MessageType::snapshot_offer, job.compiled->generation, job.compiled->snapshot);
 }
 
 void DoorClient::send_memory(MessageType type, std::uint64_t id, std::span<const std::byte> contents) {
@@ -201,20 +204,22 @@ void DoorClient::answered_publication(Job& job, const door::MessageHeader& heade
   if (header.type != MessageType::accepted || !message_of<door::Accepted>(bytes)) {
     return lose("the datapath answered an offer with something else");
   }
-  if (job.next_table < job.compiled.tables.size()) {
-    held_tables_.insert(job.compiled.tables[job.next_table].id);
+  if (job.next_table < job.compiled->tables.size()) {
+    const std::uint64_t id = job.compiled->tables[job.next_table].id;
+    held_tables_.insert(std::upper_bound(held_tables_.begin(), held_tables_.end(), id), id);
     ++job.next_table;
     ++job.tables_sent;
     return pump();
   }
   // With the new snapshot in use the datapath drops the tables that it does not name.
   held_tables_.clear();
-  for (const CompiledTable& table : job.compiled.tables) held_tables_.insert(table.id);
+  for (const CompiledTable& table : job.compiled->tables) held_tables_.push_back(table.id);
+  std::sort(held_tables_.begin(), held_tables_.end());
   finish_publication(PublishOutcome::accepted, "");
 }
 
 void DoorClient::finish_publication(PublishOutcome outcome, const std::string& reason) {
-  PublishReport report{outcome, reason, jobs_.front().tables_sent, jobs_.front().compiled.generation};
+  PublishReport report{outcome, reason, jobs_.front().tables_sent, jobs_.front().compiled->generation};
   Published done = std::move(jobs_.front().published);
   jobs_.pop_front();
   if (done) done(report);

@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -86,7 +85,7 @@ class DoorClient {
   [[nodiscard]] const CountersView* counters() const noexcept { return opened_ ? &opened_->counters : nullptr; }
 
   using Published = std::function<void(const PublishReport&)>;
-  void publish(Compiled compiled, Published done);
+  void publish(std::shared_ptr<const Compiled> compiled, Published done);
   // Whether the datapath remembers this flow.
   using Answered = std::function<void(const Result<door::FlowAnswer>&)>;
   void query(const gw_flow_key& flow, Answered done);
@@ -107,7 +106,7 @@ class DoorClient {
   };
   // A snapshot on its way, table by table, or a question.
   struct Job {
-    Compiled compiled;
+    std::shared_ptr<const Compiled> compiled;
     std::size_t next_table = 0;
     std::size_t tables_sent = 0;
     Published published;
@@ -156,7 +155,7 @@ class DoorClient {
   std::string last_reason_;
   std::shared_ptr<DoorLink> link_;
   std::optional<Opened> opened_;
-  std::set<std::uint64_t> held_tables_;  // by the datapath, on this connection
+  std::vector<std::uint64_t> held_tables_;  // by the datapath, on this connection; sorted
   std::deque<Job> jobs_;
   bool waiting_for_answer_ = false;
   std::uint32_t sequence_ = 0;

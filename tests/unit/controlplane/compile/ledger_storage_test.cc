@@ -59,7 +59,7 @@ TEST(LedgerStorage, DamageIsASentence) {
   for (const auto& [pool, text] : saved) {
     for (std::size_t length = 0; length < text->size(); ++length) {
       LedgerTexts damaged = saved;
-      damaged[pool] = std::make_shared<const std::string>(text->substr(0, length));
+      damaged.set(pool, std::make_shared<const std::string>(text->substr(0, length)));
       ASSERT_FALSE(Ledger::load(damaged, capacities)) << pool << " " << length;
     }
   }

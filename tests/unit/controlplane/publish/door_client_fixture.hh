@@ -70,7 +70,7 @@ class DoorClientTest : public ::testing::Test {
   }
   PublishReport publish(DoorClient& client, const Compiled& compiled) {
     std::optional<PublishReport> report;
-    client.publish(compiled, [&](const PublishReport& got) { report = got; });
+    client.publish(std::make_shared<const Compiled>(compiled), [&](const PublishReport& got) { report = got; });
     EXPECT_TRUE(run_until([&] { return report.has_value(); }));
     return report.value_or(PublishReport{PublishOutcome::connection_lost, "nothing came", 0, 0});
   }

@@ -65,10 +65,11 @@ TEST_F(DoorClientTest, PublishesInOrderWithoutWaiting) {
   ASSERT_TRUE(run_until([&] { return opened_ == 1; }));
   std::vector<std::uint64_t> done;
   for (std::uint64_t generation = 1; generation <= 20; ++generation) {
-    client.publish(compiled_of({"a", "b"}, generation), [&](const PublishReport& report) {
-      EXPECT_EQ(report.outcome, PublishOutcome::accepted) << report.reason;
-      done.push_back(report.generation);
-    });
+    client.publish(std::make_shared<const Compiled>(compiled_of({"a", "b"}, generation)),
+                   [&](const PublishReport& report) {
+                     EXPECT_EQ(report.outcome, PublishOutcome::accepted) << report.reason;
+                     done.push_back(report.generation);
+                   });
   }
   ASSERT_TRUE(run_until([&] { return done.size() == 20; }));
   for (std::uint64_t i = 0; i < 20; ++i) EXPECT_EQ(done[i], i + 1);
