@@ -2,8 +2,13 @@
 #include "controlplane/maglev/build.hh"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
 #include <cstring>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include "ebpf/abi/siphash.h"
 
@@ -53,6 +58,119 @@ struct Turn {
   std::uint32_t weight;
   std::uint32_t quota;
   std::uint64_t credit = 0;
+  std::uint32_t skip_inverse = 0;  // modulo the number of slots; 0: not asked for yet
+};
+
+// Of products below 2^53, in doubles: a division of integers takes several times as long.
+class Modulus {
+ public:
+  explicit Modulus(std::uint32_t value) : value_(value), reciprocal_(1.0 / value) {}
+
+  [[nodiscard]] std::uint32_t of(std::uint64_t number) const {
+    auto remainder = static_cast<std::int64_t>(number) -
+                     static_cast<std::int64_t>(static_cast<double>(number) * reciprocal_) * value_;
+    if (remainder < 0) remainder += value_;
+    if (remainder >= value_) remainder -= value_;
+    return static_cast<std::uint32_t>(remainder);
+  }
+
+  // By Euclid. `number` is not 0, and the modulus is a prime.
+  [[nodiscard]] std::uint32_t inverse(std::uint32_t number) const {
+    std::int64_t before = value_;
+    std::int64_t now = number;
+    std::int64_t factor_before = 0;
+    std::int64_t factor = 1;
+    while (now != 1) {
+      const std::int64_t quotient = before / now;
+      before = std::exchange(now, before - quotient * now);
+      factor_before = std::exchange(factor, factor_before - quotient * factor);
+    }
+    return static_cast<std::uint32_t>(factor < 0 ? factor + value_ : factor);
+  }
+
+ private:
+  std::int64_t value_;
+  double reciprocal_;
+};
+
+// The last slots. To step along a permutation until one is free takes slots / free steps, which for the last hundredth
+// of a table is more than for all the others; so the steps to each free slot are computed, and the fewest count.
+class LastSlots {
+ public:
+  // From when on that is less work.
+  [[nodiscard]] static std::uint32_t count_max(std::uint32_t slot_count) {
+    return static_cast<std::uint32_t>(std::sqrt(slot_count) / 2);
+  }
+
+  explicit LastSlots(const std::vector<std::uint32_t>& owners)
+      : slot_count_(static_cast<std::uint32_t>(owners.size())), modulus_(slot_count_) {
+    for (std::uint32_t slot = 0; slot < slot_count_; ++slot) {
+      if (owners[slot] == no_member) free_.push_back(slot);
+    }
+  }
+
+  // The first free one of the permutation from where the turn stands; it is taken.
+  std::uint32_t take(Turn& turn) {
+    if (turn.skip_inverse == 0) turn.skip_inverse = modulus_.inverse(turn.skip);
+    std::uint32_t fewest = slot_count_;
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < free_.size(); ++i) {
+      const std::uint32_t ahead = free_[i] + (free_[i] < turn.next_slot ? slot_count_ : 0) - turn.next_slot;
+      const std::uint32_t steps = modulus_.of(std::uint64_t{ahead} * turn.skip_inverse);
+      if (steps >= fewest) continue;
+      fewest = steps;
+      found = i;
+    }
+    const std::uint32_t slot = std::exchange(free_[found], free_.back());
+    free_.pop_back();
+    return slot;
+  }
+
+ private:
+  std::uint32_t slot_count_;
+  Modulus modulus_;
+  std::vector<std::uint32_t> free_;
+};
+
+// Which slots are taken, a bit each: 8 KB of them stay in the first cache, 256 KB of owners do not.
+class TakenSlots {
+ public:
+  explicit TakenSlots(std::uint32_t slot_count) : slot_count_(slot_count), words_(slot_count / 64 + 1) {}
+
+  // The first free one of the permutation from where the turn stands; it is taken. Four are looked at before it is
+  // asked whether one is free: that one is not, is what a processor guesses wrong.
+  std::uint32_t take(Turn& turn) {
+    std::uint32_t slot = turn.next_slot;
+    for (;;) {
+      const std::array<std::uint32_t, 4> slots = four_from(slot, turn.skip);
+      const unsigned free =
+          is_free(slots[0]) | is_free(slots[1]) << 1U | is_free(slots[2]) << 2U | is_free(slots[3]) << 3U;
+      if (free != 0) {
+        slot = slots[static_cast<std::size_t>(std::countr_zero(free))];
+        break;
+      }
+      slot = stepped(slots[3], turn.skip);
+    }
+    words_[slot / 64] |= std::uint64_t{1} << slot % 64;
+    return slot;
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t stepped(std::uint32_t slot, std::uint32_t skip) const {
+    const std::uint32_t next = slot + skip;
+    return std::min(next, next - slot_count_);  // below 0 it is a large number
+  }
+  [[nodiscard]] std::array<std::uint32_t, 4> four_from(std::uint32_t slot, std::uint32_t skip) const {
+    std::array<std::uint32_t, 4> slots{slot};
+    for (std::size_t i = 1; i < slots.size(); ++i) slots[i] = stepped(slots[i - 1], skip);
+    return slots;
+  }
+  [[nodiscard]] unsigned is_free(std::uint32_t slot) const {
+    return static_cast<unsigned>(~words_[slot / 64] >> slot % 64 & 1U);
+  }
+
+  std::uint32_t slot_count_;
+  std::vector<std::uint64_t> words_;
 };
 
 }  // namespace
@@ -74,20 +192,20 @@ std::vector<std::uint32_t> populate_maglev(std::span<const MaglevPermutation> pe
   for (std::size_t i = 0; i < weights.size(); ++i)
     turns.push_back({permutations[i].offset, permutations[i].skip, weights[i], quotas[i]});
 
-  for (std::uint32_t filled = 0; filled < slot_count;) {
+  TakenSlots taken(slot_count);
+  std::optional<LastSlots> last_slots;
+  for (std::uint32_t left = slot_count; left != 0;) {
     for (std::uint32_t i = 0; i < turns.size(); ++i) {
       Turn& turn = turns[i];
       if (turn.quota == 0) continue;
       turn.credit += turn.weight;
       if (turn.credit < weight_max) continue;
       turn.credit -= weight_max;
-      while (owners[turn.next_slot] != no_member) {
-        turn.next_slot += turn.skip;
-        if (turn.next_slot >= slot_count) turn.next_slot -= slot_count;
-      }
+      if (!last_slots && left <= LastSlots::count_max(slot_count)) last_slots.emplace(owners);
+      turn.next_slot = last_slots ? last_slots->take(turn) : taken.take(turn);
       owners[turn.next_slot] = i;
       --turn.quota;
-      ++filled;
+      --left;
     }
   }
   return owners;
