@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/health/probe_icmp.hh"
 
+#include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -56,7 +56,22 @@ class IcmpProbe final : public DatagramProbe {
     const int socket = ::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (socket >= 0 || errno != EACCES) return socket;
     is_raw_ = true;
-    return ::socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    const int raw = ::socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (raw >= 0) hear_replies_only(raw);
+    return raw;
+  }
+
+  // Every ICMP packet of the target is copied to every raw socket that is open for it, unless the kernel knows better.
+  void hear_replies_only(int socket) const {
+    if (is_ipv6()) {
+      icmp6_filter replies{};
+      ICMP6_FILTER_SETBLOCKALL(&replies);
+      ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &replies);
+      static_cast<void>(::setsockopt(socket, IPPROTO_ICMPV6, ICMP6_FILTER, &replies, sizeof replies));
+    } else {
+      const icmp_filter replies{~(1U << ICMP_ECHOREPLY)};
+      static_cast<void>(::setsockopt(socket, SOL_RAW, ICMP_FILTER, &replies, sizeof replies));
+    }
   }
 
   [[nodiscard]] std::string request() override {

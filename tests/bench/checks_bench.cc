@@ -27,14 +27,19 @@ double cpu_s() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
-// The targets differ in their timeouts, or they would be one.
+// The targets differ in their timeouts, or they would be one; and those that need no server in their addresses.
 std::vector<HealthMonitor::Target> all_targets(const CheckConfig& check, std::uint16_t port) {
   std::vector<HealthMonitor::Target> result;
   for (std::uint32_t i = 0; i < targets; ++i) {
     CheckConfig each = check;
     each.interval_ms = 1000;
     each.timeout_ms = 1000 + i;
-    result.push_back({i, *IpAddress::parse("127.0.0.1"), port, each});
+    IpAddress address = *IpAddress::parse("127.0.0.1");
+    if (check.kind == CheckKind::icmp) {
+      address.bytes[2] = static_cast<std::uint8_t>(i >> 8U);
+      address.bytes[3] = static_cast<std::uint8_t>(i);
+    }
+    result.push_back({i, address, port, each});
   }
   return result;
 }
