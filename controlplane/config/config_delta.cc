@@ -92,6 +92,18 @@ json delta_json(const Config& from, const Config& to) {
   return delta;
 }
 
+bool has_small_delta(const Config& from, const Config& to) {
+  const auto size_of = [](const SharedList<PoolConfig>& pools, const SharedList<ServiceConfig>& services) {
+    std::size_t size = services.size();
+    for (const PoolConfig& pool : pools) size += 1 + pool.backends.size();
+    return size;
+  };
+  const std::size_t changed =
+      size_of(difference(from.pools, to.pools).other, difference(from.services, to.services).other);
+  // A small one is small in any case.
+  return changed <= 100 || 2 * changed < size_of(to.pools, to.services);
+}
+
 Result<Config> with_delta(const Config& from, const json& delta) {
   if (!delta.is_object() || !delta.contains("config")) return failure("what was changed is missing");
   for (const char* key : {"gone_pools", "gone_services"}) {

@@ -12,6 +12,8 @@
 namespace guideway {
 
 [[nodiscard]] nlohmann::json delta_json(const Config& from, const Config& to);
+// Whether what differs is less than half of the second one, by backends and services: more is as well written whole.
+[[nodiscard]] bool has_small_delta(const Config& from, const Config& to);
 [[nodiscard]] Result<Config> with_delta(const Config& from, const nlohmann::json& delta);
 
 }  // namespace guideway

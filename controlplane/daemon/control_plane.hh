@@ -26,6 +26,7 @@
 #include "controlplane/daemon/audit_log.hh"
 #include "controlplane/daemon/drain_watch.hh"
 #include "controlplane/daemon/health_board.hh"
+#include "controlplane/daemon/mass_events.hh"
 #include "controlplane/daemon/meters.hh"
 #include "controlplane/daemon/observe.hh"
 #include "controlplane/daemon/publisher.hh"
@@ -134,6 +135,7 @@ class ControlPlane : public Operations {
   void tell_made_again();
   void repair_health();
   void next_hops_changed(const ReachabilityOutcome& before);
+  void tell_mass();
   void record(const std::string& kind, const std::string& text, nlohmann::json values = nlohmann::json::object());
   void follow_events(const EventsRequest& request, const std::shared_ptr<ReplyStream>& stream);
   [[nodiscard]] bool is_about(const Event& event, const std::string& service) const;
@@ -173,6 +175,7 @@ class ControlPlane : public Operations {
   HealthBoard board_;
   HealthMonitor monitor_;
   UnmadeChecks unmade_;
+  std::optional<MassEvents> mass_;  // while the health of thousands changes at once
   ServiceCarrier carrier_;
   QuorumHooks hooks_;
   Meters meters_;

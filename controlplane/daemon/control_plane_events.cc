@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ControlPlane writes into the event log, and how it is read.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
@@ -52,16 +54,25 @@ void ControlPlane::record(const std::string& kind, const std::string& text, json
 void ControlPlane::health_changed(const HealthBoard::Entry& entry, const HealthState& before) {
   const HealthState& now = entry.health.state();
   const std::string detail = entry.last_check ? entry.last_check->detail : "";
+  const std::string what =
+      fmt::format("is {}{}; it was {}", name_of(now.state), reason_text(entry), name_of(before.state));
+  if (mass_) return mass_->note(entry.key, what);
   log_health(entry, before);
   if (is_restoring_) return;
-  Event event =
-      event_about(entry.key, "backend",
-                  fmt::format("is {}{}; it was {}", name_of(now.state), reason_text(entry), name_of(before.state)));
+  Event event = event_about(entry.key, "backend", what);
   event.values["state"] = name_of(now.state);
   event.values["reason"] = name_of(now.reason);
   event.values["was"] = name_of(before.state);
   event.values["detail"] = detail;
   events_.add(std::move(event));
+}
+
+void ControlPlane::tell_mass() {
+  if (!mass_) return;
+  for (Event& event : std::exchange(mass_, std::nullopt)->take("backend", wall_ms())) {
+    spdlog::info("health event=many what={}", log_value(event.text));
+    events_.add(std::move(event));
+  }
 }
 
 void ControlPlane::pool_changed(const std::string& name, const HealthBoard::Pool& pool) {
@@ -78,8 +89,10 @@ void ControlPlane::pool_changed(const std::string& name, const HealthBoard::Pool
   events_.add(std::move(event));
   if (!pool.health.quorum()) return;
   QuorumNews news{name, {}, pool.counts, pool.config, *pool.health.quorum()};
-  for (const ServiceConfig& service : intent_.running.services) {
-    if (service.pool == name) news.services.push_back(service.name);
+  if (!news.command().empty()) {
+    for (const ServiceConfig& service : intent_.running.services) {
+      if (service.pool == name) news.services.push_back(service.name);
+    }
   }
   hooks_.tell(std::move(news));
 }
@@ -141,22 +154,40 @@ void ControlPlane::repair_health() {
 }
 
 void ControlPlane::next_hops_changed(const ReachabilityOutcome& before) {
+  struct News {
+    const BackendKey* key;
+    const Reachability* now;  // null: it is not reached any more
+    std::uint32_t index;
+  };
+  std::vector<News> news;
   for (const auto& [key, backend] : ledger_.backends()) {
     const auto now = reachability_.resolved.find(backend.index);
     const auto then = before.resolved.find(backend.index);
     const bool is_resolved = now != reachability_.resolved.end();
     const bool was_resolved = then != before.resolved.end();
-    if (is_resolved && (!was_resolved || now->second.next_hop_mac != then->second.next_hop_mac)) {
-      const std::string mac = now->second.next_hop_mac.text();
-      Event event = event_about(key, "next-hop", "is reached through " + mac);
-      event.values["mac"] = mac;
-      events_.add(std::move(event));
-    } else if (!is_resolved && was_resolved) {
-      const auto why = reachability_.unresolved.find(backend.index);
+    if (is_resolved && (!was_resolved || now->second.next_hop_mac != then->second.next_hop_mac))
+      news.push_back({&key, &now->second, backend.index});
+    else if (!is_resolved && was_resolved)
+      news.push_back({&key, nullptr, backend.index});
+  }
+  if (news.size() > MassEvents::single_max) {
+    MassEvents mass;
+    for (const News& each : news) mass.note(*each.key, each.now != nullptr ? "is reached" : "is not reached any more");
+    for (Event& event : mass.take("next-hop", wall_ms())) events_.add(std::move(event));
+    return;
+  }
+  for (const News& each : news) {
+    if (each.now == nullptr) {
+      const auto why = reachability_.unresolved.find(each.index);
       events_.add(
-          event_about(key, "next-hop",
+          event_about(*each.key, "next-hop",
                       "is not reached any more" + (why == reachability_.unresolved.end() ? "" : ": " + why->second)));
+      continue;
     }
+    const std::string mac = each.now->next_hop_mac.text();
+    Event event = event_about(*each.key, "next-hop", "is reached through " + mac);
+    event.values["mac"] = mac;
+    events_.add(std::move(event));
   }
 }
 

@@ -96,9 +96,12 @@ void ControlPlane::publication_finished(const std::shared_ptr<const Publication>
   if (ways_before == publication->reachability) return;
   // Only now does the datapath know the way to what was resolved, so only now may it be chosen.
   const std::int64_t now_ms = steady_ms();
+  const std::size_t known = ways_before == nullptr ? 0 : ways_before->size();
+  if (publication->reachability->size() > known + MassEvents::single_max) mass_.emplace();
   for (const auto& [index, reach] : *publication->reachability) {
     if (reachability_.resolved.count(index) != 0) board_.set_resolved(index, true, now_ms);
   }
+  tell_mass();
 }
 
 }  // namespace guideway

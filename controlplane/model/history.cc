@@ -9,6 +9,7 @@
 
 #include "controlplane/config/config_delta.hh"
 #include "controlplane/config/json.hh"
+#include "controlplane/config/json_text.hh"
 #include "controlplane/model/intent_step.hh"
 #include "controlplane/model/whole_file.hh"
 
@@ -54,9 +55,6 @@ Result<std::vector<Edit>> edits_of(const json& saved) {
   }
   return edits;
 }
-
-// Texts that come from outside may be no UTF-8.
-std::string dumped(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 // The first line of a file tells of the change, the second is what ran then, which may be large.
 json line_of(const std::string& file, int number) {
@@ -170,9 +168,10 @@ Result<bool> History::add_to_chapter(const PastChange& change, const PastConfig&
   Chapter& chapter = chapters_.back();
   if (chapter.count >= chapter_changes_max || chapter.log_bytes > std::max(log_bytes_min, chapter.file_bytes))
     return false;
-  const std::string line = dumped({{"change", to_json(change)},
-                                   {"delta", delta_json(newest_->running, now.running)},
-                                   {"edits", edits_step(newest_->edits, now.edits)}});
+  if (!has_small_delta(newest_->running, now.running)) return false;
+  const std::string line = json_text(json{{"change", to_json(change)},
+                                          {"delta", delta_json(newest_->running, now.running)},
+                                          {"edits", edits_step(newest_->edits, now.edits)}});
   // Then the whole is not much more, and soon had back.
   if (line.size() > std::max(log_bytes_min, chapter.file_bytes / 2)) return false;
   auto appended = log_->append(line);
@@ -186,8 +185,9 @@ Result<void> History::begin_chapter(const PastChange& change, const PastConfig& 
   log_.reset();
   auto log = LineLog::create(log_of(change.id));
   if (!log) return failure_of(log);
-  const std::string text = dumped(to_json(change)) + "\n" +
-                           dumped({{"running", to_json(now.running)}, {"edits", edits_json(now.edits)}}) + "\n";
+  const std::string edits = json_text(json{{"edits", edits_json(now.edits)}});
+  const std::string text =
+      json_text(to_json(change)) + "\n" + with_member(edits, "running", json_text(now.running)) + "\n";
   const Chapter chapter{change.id, 1, text.size(), 0};
   // Syncs the directory, and so the log's name too.
   if (auto written = replace_file(file_of(change.id), text); !written) {

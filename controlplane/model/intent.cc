@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/config/json.hh"
+#include "controlplane/config/json_text.hh"
 
 namespace guideway {
 namespace {
@@ -126,23 +127,25 @@ void record(std::vector<Edit>& edits, const std::vector<Edit>& applied, const Co
   for (const Edit& edit : applied) record_one(edits, edit, applied_config);
 }
 
-json to_json(const Intent& intent) {
+std::string json_text(const Intent& intent, std::uint64_t log) {
   json edits = json::array();
   for (const Edit& edit : intent.edits) edits.push_back(to_json(edit));
   json ledger = json::object();
   for (const auto& [pool, text] : intent.ledger) ledger[pool] = *text;
-  json saved{{"format", format_version},
-             {"config_file", intent.config_file},
-             {"file_config", to_json(intent.file_config)},
-             {"edits", std::move(edits)},
-             {"ledger", std::move(ledger)},
-             {"change", intent.change},
-             {"generation", intent.generation}};
+  const json rest{{"format", format_version},
+                  {"config_file", intent.config_file},
+                  {"edits", std::move(edits)},
+                  {"ledger", std::move(ledger)},
+                  {"change", intent.change},
+                  {"generation", intent.generation},
+                  {"log", log}};
+  std::string text = with_member(json_text(rest), "file_config", json_text(intent.file_config));
   // Until the first edit it is the very same, and it may be large.
-  saved["running"] = intent.running == intent.file_config ? json(same_as_file) : to_json(intent.running);
+  const bool is_same = intent.running == intent.file_config;
+  text = with_member(std::move(text), "running", is_same ? json_text(same_as_file) : json_text(intent.running));
   // Nearly always the same as file_config.
-  if (intent.applied_config != intent.file_config) saved["applied_config"] = to_json(intent.applied_config);
-  return saved;
+  if (intent.applied_config == intent.file_config) return text;
+  return with_member(std::move(text), "applied_config", json_text(intent.applied_config));
 }
 
 namespace {

@@ -49,7 +49,8 @@ struct Reconciled {
 // with every weight that a script sets.
 void record(std::vector<Edit>& edits, const std::vector<Edit>& applied, const Config& applied_config);
 
-[[nodiscard]] nlohmann::json to_json(const Intent& intent);
+// JSON, with the number of the log (intent_store.hh) that goes on from it.
+[[nodiscard]] std::string json_text(const Intent& intent, std::uint64_t log);
 [[nodiscard]] Result<Intent> intent_from_json(const nlohmann::json& json);
 
 }  // namespace guideway

@@ -114,9 +114,7 @@ Result<void> IntentStore::save_whole(const Intent& intent) {
   // Before the file that names it: the sync of the directory is for both.
   auto log = LineLog::create(log_file());
   if (!log) return failure_of(log);
-  json whole = to_json(intent);
-  whole["log"] = log_number_;
-  const std::string text = whole.dump();
+  const std::string text = json_text(intent, log_number_);
   auto replaced = replace_file(file(), text);
   if (!replaced) {
     // Nobody knows which of the two is there: the next one is whole, too.

@@ -77,6 +77,18 @@ TEST(ConfigDelta, IsAsSmallAsTheChange) {
   EXPECT_EQ(size_of_change(2), size_of_change(90));
 }
 
+TEST(ConfigDelta, KnowsWhenTheWholeIsAsWellWritten) {
+  const Config from = sample(200);
+  Config to = from;
+  EXPECT_TRUE(has_small_delta(from, to));
+  for (std::size_t i = 0; i < 60; ++i) to.pools[i].slow_start_ms = 1;
+  EXPECT_TRUE(has_small_delta(from, to)) << "60 of 202 pools";
+  for (std::size_t i = 0; i < 200; ++i) to.pools[i].slow_start_ms = 1;
+  EXPECT_TRUE(has_small_delta(sample(9), Config{})) << "all is gone";
+  EXPECT_FALSE(has_small_delta(from, to)) << "all pools";
+  EXPECT_FALSE(has_small_delta(Config{}, from)) << "all is new";
+}
+
 TEST(ConfigDelta, WhatIsNoDeltaIsRefused) {
   const Config config = sample(1);
   for (const char* text : {"{}", "[]", "null", R"({"config": 7})", R"({"config": {"hash_key": "1"}})"})

@@ -30,7 +30,7 @@ const std::vector<Edit> some_edits{BackendState{"web", "a", Administrative::drai
 
 TEST(Intent, SurvivesAsJson) {
   const Intent intent = intent_with(some_edits);
-  auto back = intent_from_json(to_json(intent));
+  auto back = intent_from_json(nlohmann::json::parse(json_text(intent, 0)));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->config_file, intent.config_file);
   EXPECT_EQ(back->file_config, intent.file_config);
@@ -42,7 +42,7 @@ TEST(Intent, SurvivesAsJson) {
 }
 
 TEST(Intent, RefusesJsonThatIsNotOne) {
-  const nlohmann::json good = to_json(intent_with(some_edits));
+  const auto good = nlohmann::json::parse(json_text(intent_with(some_edits), 0));
   for (const char* key : {"format", "config_file", "file_config", "running", "edits", "ledger", "generation"}) {
     nlohmann::json missing = good;
     missing.erase(key);
@@ -92,7 +92,7 @@ TEST(StartFrom, AFileAppliedFromElsewhereOutlivesARestart) {
   Intent before = intent_with({});
   before.applied_config.pools[0].slow_start_ms = 77;
   before.running = before.applied_config;
-  auto saved = intent_from_json(to_json(before));
+  auto saved = intent_from_json(nlohmann::json::parse(json_text(before, 0)));
   ASSERT_TRUE(saved);
   EXPECT_EQ(saved->applied_config, before.applied_config);
   std::vector<Edit> dropped;
