@@ -15,12 +15,16 @@ namespace guideway {
 
 enum class Traffic { established, syn, udp, ipv6, no_service };
 
+// Where the frames of a flood lie: anywhere, first in every burst, or in bursts of their own.
+enum class FloodOrder { by_chance, in_blocks, in_bursts };
+
 struct RingScene {
   std::uint32_t flows = 65536;
   Traffic traffic = Traffic::established;
   std::uint32_t services = 1;
   std::uint32_t ring_frames = 512;
   std::uint32_t flood_percent = 0;  // so many of a hundred frames are SYNs, each of a flow never seen before
+  FloodOrder flood_order = FloodOrder::by_chance;
 };
 
 class FrameRing {
@@ -88,10 +92,23 @@ class FrameRing {
   [[nodiscard]] std::byte* slot(std::uint32_t number) noexcept {
     return memory_.data() + std::size_t{number % scene_.ring_frames} * stride_bytes + GW_HEADROOM_BYTES;
   }
+  [[nodiscard]] bool is_of_flood(std::uint32_t number) const noexcept {
+    const std::uint32_t percent = scene_.flood_percent;
+    const std::uint64_t burst = number / burst_packets_max;
+    switch (scene_.flood_order) {
+      case FloodOrder::in_blocks:
+        return number % burst_packets_max * 100 < percent * burst_packets_max;
+      case FloodOrder::in_bursts:
+        return burst * percent / 100 != (burst + 1) * percent / 100;
+      case FloodOrder::by_chance:
+        break;
+    }
+    return gw_mix(number) % 100 < percent;
+  }
   void write_next() noexcept {
     std::byte* at = slot(written_);
-    // Without a branch, which would guess wrongly and cost what the pipeline is to be charged for.
-    const bool floods = gw_mix(written_) % 100 < scene_.flood_percent;
+    // Without a branch upon it, which would guess wrongly and cost what the pipeline is to be charged for.
+    const bool floods = is_of_flood(written_);
     const std::uint64_t seeds[2] = {first_flow_ + written_ % scene_.flows, std::uint64_t{written_} << 32U | 1U};
     const std::uint64_t flow = gw_mix(seeds[static_cast<std::size_t>(floods)]);
     const std::uint32_t service = 0xc0000000U + written_ % scene_.services;

@@ -112,6 +112,10 @@ void add_all() {
   // Established flows of a service that follows every flow, among SYNs of a flood.
   for (const std::uint32_t percent : {0U, 25U, 50U, 75U, 100U})
     add("flood:" + std::to_string(percent), {.scheduler = Scheduler::round_robin, .flood_percent = percent});
+  // The same half and half, but where chance has no part in it.
+  for (const auto& [name, order] : {std::pair("blocks", FloodOrder::in_blocks), {"bursts", FloodOrder::in_bursts}})
+    add(std::string("flood:50/") + name,
+        {.scheduler = Scheduler::round_robin, .flood_percent = 50, .flood_order = order});
   add("udp/flows:64k", {.traffic = Traffic::udp});
   add("ipv6/flows:64k", {.traffic = Traffic::ipv6});
   add("no_service/flows:64k", {.traffic = Traffic::no_service});

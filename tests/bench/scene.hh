@@ -23,9 +23,10 @@ struct Scene {
   std::uint32_t ring_frames = 512;
   bool moves_a_slot_of_100 = false;  // one backend in a hundred is leaving
   std::uint32_t flood_percent = 0;   // of the frames: SYNs of flows never seen before
-  std::uint32_t flows_max = 0;       // of the flow table; 0: twice the flows
+  FloodOrder flood_order = FloodOrder::by_chance;
+  std::uint32_t flows_max = 0;  // of the flow table; 0: twice the flows
 
-  [[nodiscard]] RingScene ring() const { return {flows, traffic, services, ring_frames, flood_percent}; }
+  [[nodiscard]] RingScene ring() const { return {flows, traffic, services, ring_frames, flood_percent, flood_order}; }
   [[nodiscard]] Capacities capacities() const {
     return {.services_max = services + 1,
             .backends_max = backends + 1,
