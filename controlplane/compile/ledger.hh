@@ -46,6 +46,7 @@ struct Reachability {
   std::uint16_t mtu_bytes = 1500;
   std::uint16_t vlan = 0;  // the route's; a VLAN that the configuration gives goes first
   std::uint8_t port = 0;
+  friend bool operator==(const Reachability&, const Reachability&) = default;
 };
 using ReachabilityByIndex = std::map<std::uint32_t, Reachability>;  // an absent backend is unresolved
 

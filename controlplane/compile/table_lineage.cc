@@ -15,20 +15,16 @@ constexpr gw_hash_key content_key{0x7961776564697567ULL, 0x656c6261742d2d2dULL};
 
 std::uint64_t id_of(std::span<const gw_slot> slots) {
   static_assert(sizeof(gw_slot) == sizeof(__u64));
-  std::vector<__u64> words(slots.size());
-  std::memcpy(words.data(), slots.data(), slots.size_bytes());
+  const auto words = std::make_unique_for_overwrite<__u64[]>(slots.size());
+  std::memcpy(words.get(), slots.data(), slots.size_bytes());
   const std::uint64_t id =
-      gw_siphash13(&content_key, words.data(), static_cast<unsigned>(words.size()), slots.size(), 0);
+      gw_siphash13(&content_key, words.get(), static_cast<unsigned>(slots.size()), slots.size(), 0);
   return id == 0 ? 1 : id;
 }
 
 }  // namespace
 
-TableLineage::TableLineage(std::uint32_t slot_count) : slot_count_(slot_count) {
-  auto wire = std::make_shared<std::vector<std::byte>>(sizeof(gw_table_header) + slot_count * sizeof(gw_slot));
-  for (gw_slot& slot : slots_of(wire)) slot = {GW_NO_BACKEND, GW_NO_BACKEND};
-  wire_ = wire;  // its id comes with its first members, be they none
-}
+TableLineage::TableLineage(std::uint32_t slot_count) : slot_count_(slot_count) {}
 
 void TableLineage::sort(std::vector<TableMember>& members) {
   std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -47,10 +43,16 @@ std::span<gw_slot> TableLineage::slots_of(const Wire& wire) noexcept {
 }
 
 std::span<const gw_slot> TableLineage::slots() const noexcept {
+  if (wire_ == nullptr) return {};
   return {reinterpret_cast<const gw_slot*>(wire_->data() + sizeof(gw_table_header)), slot_count_};
 }
 
-TableLineage::Wire TableLineage::copied() const { return std::make_shared<std::vector<std::byte>>(*wire_); }
+TableLineage::Wire TableLineage::copied() const {
+  if (wire_ != nullptr) return std::make_shared<std::vector<std::byte>>(*wire_);
+  auto wire = std::make_shared<std::vector<std::byte>>(sizeof(gw_table_header) + slot_count_ * sizeof(gw_slot));
+  for (gw_slot& slot : slots_of(wire)) slot = {GW_NO_BACKEND, GW_NO_BACKEND};
+  return wire;
+}
 
 void TableLineage::take(const Wire& wire) {
   id_ = id_of(slots_of(wire));

@@ -49,7 +49,8 @@ class TableLineage {
   [[nodiscard]] const std::vector<TableMember>& members() const noexcept { return members_; }
 
   // The table as it goes through the door, and the id that names exactly these bytes (a hash of them, never 0).
-  // The only copy of the slots: a thousand tables of the default size are half a gigabyte.
+  // The only copy of the slots: a thousand tables of the default size are half a gigabyte. Both come with the first
+  // members, be they none.
   [[nodiscard]] std::shared_ptr<const std::vector<std::byte>> wire() const noexcept { return wire_; }
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
 

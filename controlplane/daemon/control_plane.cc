@@ -193,8 +193,12 @@ void ControlPlane::refresh_reachability() {
     return is_blind() && last != last_hops_.end() ? std::optional(last->second) : std::nullopt;
   };
   inputs.why_unresolved = [this](const IpAddress& address) { return watcher_->why_unresolved(address); };
-  next_hops_changed(std::exchange(reachability_, find_reachability(ledger_.backends(), inputs)));
-  ways_ = std::make_shared<const ReachabilityByIndex>(reachability_.resolved);
+  const ReachabilityOutcome before = std::exchange(reachability_, find_reachability(ledger_.backends(), inputs));
+  // Who holds the same ways has nothing to do.
+  if (before.resolved != reachability_.resolved) {
+    next_hops_changed(before);
+    ways_ = std::make_shared<const ReachabilityByIndex>(reachability_.resolved);
+  }
   const std::int64_t now_ms = steady_ms();
   for (const auto& [index, why] : reachability_.unresolved) {
     // Shortly after a start the kernel may not know yet; a backend that was up is left alone meanwhile.

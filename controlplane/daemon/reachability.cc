@@ -96,9 +96,9 @@ ReachabilityOutcome find_reachability(const std::map<BackendKey, BackendRecord>&
   for (const auto& [key, record] : backends) {
     auto reached = reach(record.config, inputs);
     if (reached) {
-      outcome.resolved[record.index] = *reached;
+      outcome.resolved.emplace_hint(outcome.resolved.end(), record.index, *reached);
     } else {
-      outcome.unresolved[record.index] = reached.error().message;
+      outcome.unresolved.emplace_hint(outcome.unresolved.end(), record.index, reached.error().message);
     }
   }
   return outcome;
