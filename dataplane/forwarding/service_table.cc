@@ -79,7 +79,7 @@ ServiceKeyIndex::ServiceKeyIndex(std::span<const gw_service_key> keys)
     const std::uint64_t hash = ServiceKeyWords::of(key).hash();
     std::uint32_t cell = first_cell(hash);
     while ((cells_[cell] & absent) != absent) cell = cell + 1 == cells_.size() ? 0 : cell + 1;
-    cells_[cell] = cell_of(hash, static_cast<std::uint32_t>(keys_.size()));
+    cells_[cell] = kept_of(hash) | static_cast<std::uint32_t>(keys_.size());
     keys_.push_back(ServiceKeyWords::of(key));
   }
 }
@@ -87,6 +87,17 @@ ServiceKeyIndex::ServiceKeyIndex(std::span<const gw_service_key> keys)
 std::uint32_t ServiceKeyIndex::find(const gw_service_key& key) const noexcept {
   const ServiceKeyWords words = ServiceKeyWords::of(key);
   return find(words.hash(), [&](std::uint32_t position) noexcept { return keys_[position] == words; });
+}
+
+std::uint32_t ServiceKeyIndex::longest_walk() const noexcept {
+  std::uint32_t longest = 0;
+  std::uint32_t run = 0;
+  // Once more round the end, where a run may go on. At a quarter full there is always an empty cell.
+  for (std::size_t i = 0; i < 2 * cells_.size(); ++i) {
+    run = (cells_[i % cells_.size()] & absent) != absent ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  return longest + 1;
 }
 
 ServiceTable::ServiceTable(std::vector<Service> services)

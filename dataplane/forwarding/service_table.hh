@@ -47,10 +47,13 @@ struct ServiceKeyWords {
                  std::uint64_t{gw_address_bits(flow.family)} << 32U;
     return words;
   }
-  // Keys are the operator's own, so sums of products serve, whose high bits depend on all bits of the key; the
-  // addresses that packets bring only decide which cell is read first, and at a quarter full a walk is short.
+  // Keys are the operator's own, so nothing secret is needed, only that keys in any order spread like chance: both
+  // halves of a product, folded (service_key_index_test.cc). The addresses that packets bring only decide which cell is
+  // read first, and at a quarter full a walk is short.
   [[nodiscard]] std::uint64_t hash() const noexcept {
-    return high * 0xff51afd7ed558ccdULL + low * 0xc4ceb9fe1a85ec53ULL + rest * 0x9e3779b97f4a7c15ULL;
+    __extension__ using Product = unsigned __int128;
+    const Product product = Product{high ^ 0xff51afd7ed558ccdULL} * (low + rest * 0x9e3779b97f4a7c15ULL);
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
   }
   friend bool operator==(const ServiceKeyWords&, const ServiceKeyWords&) = default;
 };
@@ -71,12 +74,15 @@ class ServiceKeyIndex {
   template <typename IsIt>
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, IsIt is_it) const noexcept {
     for (std::uint32_t cell = first_cell(hash);; cell = cell + 1 == cells_.size() ? 0 : cell + 1) {
-      const std::uint32_t position = cells_[cell] & absent;
-      if (position == absent || (cells_[cell] == cell_of(hash, position) && is_it(position))) return position;
+      const std::uint32_t position = cells_[cell] ^ kept_of(hash);  // if what is kept there is ours
+      if (position < absent && is_it(position)) return position;
+      if (cells_[cell] == absent) return absent;
     }
   }
   [[nodiscard]] std::uint32_t find(const gw_service_key& key) const noexcept;
   [[nodiscard]] bool holds(const gw_service_key& key) const noexcept { return find(key) != absent; }
+  // The cells that a look-up reads at most, whatever it looks for: a run of full ones, and the empty one behind it.
+  [[nodiscard]] std::uint32_t longest_walk() const noexcept;
   [[nodiscard]] std::size_t length_bytes() const noexcept { return cells_.size() * sizeof cells_[0]; }
 
  private:
@@ -84,8 +90,8 @@ class ServiceKeyIndex {
   [[nodiscard]] std::uint32_t first_cell(std::uint64_t hash) const noexcept {
     return static_cast<std::uint32_t>(hash >> shift_);
   }
-  [[nodiscard]] static std::uint32_t cell_of(std::uint64_t hash, std::uint32_t position) noexcept {
-    return static_cast<std::uint32_t>(hash >> 24U) << 17U | position;
+  [[nodiscard]] static std::uint32_t kept_of(std::uint64_t hash) noexcept {
+    return static_cast<std::uint32_t>(hash >> 24U) << 17U;
   }
   std::vector<std::uint32_t> cells_;  // a power of two of them, two or more
   std::vector<ServiceKeyWords> keys_;
@@ -101,11 +107,12 @@ class ServiceTable {
   // The service that a flow is addressed to: of its very address, else of the longest prefix that holds it; there the
   // exact port first, then a range, then any port. Null if there is none.
   [[nodiscard]] const Service* match(const gw_flow_key& flow) const noexcept {
-    return match(flow, ServiceKeyWords::of(flow).hash());
-  }
-  // The same for who has the hash of the key's words already.
-  [[nodiscard]] const Service* match(const gw_flow_key& flow, std::uint64_t hash) const noexcept {
     const ServiceKeyWords key = ServiceKeyWords::of(flow);
+    return match(flow, key, key.hash());
+  }
+  // The same for who has made key and hash already.
+  [[nodiscard]] const Service* match(const gw_flow_key& flow, const ServiceKeyWords& key,
+                                     std::uint64_t hash) const noexcept {
     const std::uint32_t position = by_key_.find(hash, [&](std::uint32_t at) noexcept {
       const gw_service& row = services_[at].row;
       return row.port_last == 0 && ServiceKeyWords::of(row.key) == key;

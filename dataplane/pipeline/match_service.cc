@@ -33,15 +33,19 @@ gw_exit give_service(Packet& packet, const Service* service, const ServiceTable&
 
 // Where there are many services, each pass reads what the one before has sent for.
 void find_far_services(Burst& burst, const ServiceTable& services) noexcept {
+  std::array<ServiceKeyWords, burst_packets_max> keys;
   std::array<std::uint64_t, burst_packets_max> hashes;
   for (std::uint32_t i = 0; i < burst.active_count; ++i) {
-    hashes[i] = ServiceKeyWords::of(burst.packets[burst.active[i]].flow).hash();
+    keys[i] = ServiceKeyWords::of(burst.packets[burst.active[i]].flow);
+    hashes[i] = keys[i].hash();
     services.send_for_cell(hashes[i]);
   }
   for (std::uint32_t i = 0; i < burst.active_count; ++i) services.send_for_row(hashes[i]);
-  const std::uint64_t* hash = hashes.data();
+  std::uint32_t i = 0;
   for_each_active(burst, [&](Packet& packet) noexcept {
-    return give_service(packet, services.match(packet.flow, *hash++), services);
+    const Service* service = services.match(packet.flow, keys[i], hashes[i]);
+    ++i;
+    return give_service(packet, service, services);
   });
 }
 

@@ -22,6 +22,7 @@ struct RingScene {
   std::uint32_t flows = 65536;
   Traffic traffic = Traffic::established;
   std::uint32_t services = 1;
+  bool services_by_chance = false;  // else one after the other
   std::uint32_t ring_frames = 512;
   std::uint32_t flood_percent = 0;  // so many of a hundred frames are SYNs, each of a flow never seen before
   FloodOrder flood_order = FloodOrder::by_chance;
@@ -111,7 +112,8 @@ class FrameRing {
     const bool floods = is_of_flood(written_);
     const std::uint64_t seeds[2] = {first_flow_ + written_ % scene_.flows, std::uint64_t{written_} << 32U | 1U};
     const std::uint64_t flow = gw_mix(seeds[static_cast<std::size_t>(floods)]);
-    const std::uint32_t service = 0xc0000000U + written_ % scene_.services;
+    const auto chance = static_cast<std::uint32_t>(flow >> 48U);
+    const std::uint32_t service = 0xc0000000U + (scene_.services_by_chance ? chance : written_) % scene_.services;
     ++written_;
     std::memcpy(at, frame_.bytes, 64);
     if (frame_.length_bytes > 64) std::memcpy(at + 64, frame_.bytes + 64, 16);

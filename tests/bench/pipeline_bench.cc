@@ -121,6 +121,9 @@ void add_all() {
   add("no_service/flows:64k", {.traffic = Traffic::no_service});
   for (const std::uint32_t services : {100U, 10'000U})
     add("services:" + std::to_string(services), {.services = services});
+  // Each packet of a burst of any of them.
+  for (const std::uint32_t services : {2U, 10U, 100U})
+    add("services:" + std::to_string(services) + "/chance", {.services = services, .services_by_chance = true});
   for (const std::uint32_t backends : {3U, 4000U}) add("backends:" + std::to_string(backends), {.backends = backends});
   add("forward:ipip", {.forward = Forward::ipip});
   add("forward:gue", {.forward = Forward::gue});

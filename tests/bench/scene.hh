@@ -18,6 +18,7 @@ struct Scene {
   Traffic traffic = Traffic::established;
   Scheduler scheduler = Scheduler::maglev;
   std::uint32_t services = 1;  // all of one pool
+  bool services_by_chance = false;
   std::uint32_t backends = 100;
   Forward forward = Forward::l2;
   std::uint32_t ring_frames = 512;
@@ -26,7 +27,9 @@ struct Scene {
   FloodOrder flood_order = FloodOrder::by_chance;
   std::uint32_t flows_max = 0;  // of the flow table; 0: twice the flows
 
-  [[nodiscard]] RingScene ring() const { return {flows, traffic, services, ring_frames, flood_percent, flood_order}; }
+  [[nodiscard]] RingScene ring() const {
+    return {flows, traffic, services, services_by_chance, ring_frames, flood_percent, flood_order};
+  }
   [[nodiscard]] Capacities capacities() const {
     return {.services_max = services + 1,
             .backends_max = backends + 1,
