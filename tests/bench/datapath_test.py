@@ -39,6 +39,8 @@ class Bench(unittest.TestCase):
         self.assertEqual(set(measured["kind=icmp-error"]["exits"]), {"sent"})
         self.assertEqual(set(measured["kind=no-service"]["exits"]), {"drop_kernel_full"})
         self.assertEqual(set(measured["forward=gue"]["exits"]), {"sent"})
+        # Whatever is remembered of a start would be looked up with every packet.
+        self.assertEqual(measured["forward=gue"]["remembered"], 0)
         for point in measured.values():
             self.assertEqual(set(point["ns"]), {"testpmd io", "testpmd macswap", "guideway"})
             self.assertTrue(all(ns > 0 for ns in point["ns"].values()), point)
