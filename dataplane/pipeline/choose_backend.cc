@@ -73,8 +73,11 @@ class BackendChoice {
       active |= bit_if(true, at);
       following |= bit_if(follows, at);
       near |= bit_if(is_near, at);
-      const gw_slot* slot = &packet.service->slots[gw_scale(packet.hash, packet.service->slot_count)];
-      if (!follows) __builtin_prefetch(slot);
+      const gw_slot* slot = packet.service->slots;
+      if (!follows) {
+        slot = slots_[at] = &OwnSlot::of(packet, key_).in(*packet.service);
+        __builtin_prefetch(slot);
+      }
       state_.flows.prefetch(packet.hash, is_near, slot);
     }
     active_ = active;
@@ -86,7 +89,7 @@ class BackendChoice {
     PacketSet asking = 0;
     for_each_in(packets, [&](unsigned at) noexcept {
       Packet& packet = burst_.packets[at];
-      const gw_slot& slot = OwnSlot::of(packet, key_).in(*packet.service);
+      const gw_slot& slot = *slots_[at];
       packet.backend = slot.current_backend;
       asking |= bit_if(!is_plain(packet, slot), at);
     });
@@ -210,6 +213,7 @@ class BackendChoice {
   bool has_left_ = false;
   BucketMarks marks_;
   std::array<gw_flow_entry*, burst_packets_max> entries_;  // of known_
+  std::array<const gw_slot*, burst_packets_max> slots_;    // of active_ without following_: its own
 };
 
 }  // namespace
