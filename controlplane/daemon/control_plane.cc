@@ -158,7 +158,10 @@ void ControlPlane::follow_ledger() {
   for (auto each = last_hops_.begin(); each != last_hops_.end();) {
     each = wanted.count(each->first) == 0 ? last_hops_.erase(each) : std::next(each);
   }
+  const auto ways_before = ways_;
   refresh_reachability();
+  // A backend with another address is new to the board. Its way may be what it was, and yet must be told again.
+  if (ways_ == ways_before) ways_ = std::make_shared<const ReachabilityByIndex>(*ways_);
 }
 
 bool ControlPlane::is_blind() const {

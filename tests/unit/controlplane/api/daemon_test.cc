@@ -100,6 +100,21 @@ TEST_F(DaemonTest, AnEditIsPublishedOnceItIsAcknowledged) {
   EXPECT_TRUE(gw_health_is_plain(datapath.health().load(index_of("b"))));
 }
 
+TEST_F(DaemonTest, ABackendComesUpAtAnotherAddressBehindTheSameMac) {
+  listen_as(1);
+  listen_as(2);
+  write_config(config_with({backend("a", 1)}));
+  FakeDatapath datapath;
+  TestDoor door(door_, datapath);
+  start();
+  ASSERT_TRUE(becomes("a", "up"));
+  const HttpAnswer answer =
+      edit({{"op", "backend.edit"}, {"pool", "web"}, {"name", "a"}, {"keys", {{"address", "127.0.0.2"}}}});
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_EQ(datapath.seen().back().backends.at(index_of("a")).address[3], 2);
+  EXPECT_TRUE(becomes("a", "up")) << "its way is what it was: " << backend_of("a");
+}
+
 TEST_F(DaemonTest, AnEditThatIsRefusedChangesNothing) {
   listen_as(1);
   write_config(config_with({backend("a", 1)}));
