@@ -6,6 +6,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
+#include <utility>
 
 #include "dataplane/forwarding/snapshot_rows.hh"
 #include "dataplane/net/endian.hh"
@@ -104,8 +106,9 @@ Result<std::vector<Service>> read_services(std::span<const std::byte> wire, cons
                                            std::span<const std::shared_ptr<const Table>> tables,
                                            const Capacities& capacities) {
   std::vector<Service> services;
-  std::set<std::string> keys;
-  std::set<std::uint32_t> ids;
+  services.reserve(layout.header.service_count);
+  std::unordered_set<std::string> keys(layout.header.service_count);
+  std::vector<std::uint8_t> ids(capacities.services_max);  // 1: taken
   for (std::uint32_t i = 0; i < layout.header.service_count; ++i) {
     const auto row = read_at<gw_service>(wire, layout.services_at + i * sizeof(gw_service));
     const auto table_count = static_cast<std::uint32_t>(tables.size());
@@ -114,7 +117,7 @@ Result<std::vector<Service>> read_services(std::span<const std::byte> wire, cons
     key.append(reinterpret_cast<const char*>(&row.port_last), sizeof row.port_last);
     if (!keys.insert(std::move(key)).second)
       return wrong_field("service key at position", i, "each address, port and protocol once");
-    if (!ids.insert(row.id).second) return wrong_field("service id", row.id, "each id once");
+    if (std::exchange(ids[row.id], std::uint8_t{1}) != 0) return wrong_field("service id", row.id, "each id once");
     const auto slots = tables[row.table]->slots();
     services.push_back({slots.data(), static_cast<std::uint32_t>(slots.size()), row});
   }

@@ -12,9 +12,14 @@ namespace {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-std::string row_name(std::string_view kind, std::uint32_t position) {
-  return std::string(kind) + "[" + number(position) + "].";
-}
+// How a row is called in a refusal; written out only there, since a snapshot has tens of thousands of rows.
+struct RowName {
+  std::string_view kind;
+  std::uint32_t position = 0;
+  friend std::string operator+(const RowName& row, std::string_view field) {
+    return std::string(row.kind) + "[" + number(row.position) + "]." + std::string(field);
+  }
+};
 
 bool is_family(std::uint8_t family) { return family == GW_FAMILY_IPV4 || family == GW_FAMILY_IPV6; }
 
@@ -24,7 +29,7 @@ bool has_no_host_bits(const std::uint8_t* address, std::uint8_t family, std::uin
   return std::memcmp(masked.words, address, 16) == 0;
 }
 
-Result<void> check_key(const gw_service& row, const std::string& name) {
+Result<void> check_key(const gw_service& row, const RowName& name) {
   const gw_service_key& key = row.key;
   if (!is_family(key.family)) return wrong_field(name + "key.family", key.family, "4 or 6");
   if (key.protocol != 6 && key.protocol != 17) return wrong_field(name + "key.protocol", key.protocol, "6 or 17");
@@ -40,7 +45,7 @@ Result<void> check_key(const gw_service& row, const std::string& name) {
   return {};
 }
 
-Result<void> check_limits(const gw_service& row, const std::string& name) {
+Result<void> check_limits(const gw_service& row, const RowName& name) {
   for (const std::uint32_t value : {row.flow_rate, row.flow_burst, row.source_flow_rate, row.source_flow_burst}) {
     if (value > GW_FLOW_RATE_MAX) return wrong_field(name + "*flow_*", value, "at most " + number(GW_FLOW_RATE_MAX));
   }
@@ -55,7 +60,7 @@ Result<void> check_limits(const gw_service& row, const std::string& name) {
   return {};
 }
 
-Result<void> check_choice(const gw_service& row, const std::string& name) {
+Result<void> check_choice(const gw_service& row, const RowName& name) {
   if (row.scheduler >= GW_SCHEDULER_COUNT)
     return wrong_field(name + "scheduler", row.scheduler, "below " + number(GW_SCHEDULER_COUNT));
   if (row.policy >= GW_POLICY_COUNT)
@@ -82,7 +87,7 @@ tl::unexpected<Error> wrong_field(std::string_view what, std::uint64_t value, st
 
 Result<void> check_service(const gw_service& row, std::uint32_t position, std::uint32_t table_count,
                            const Capacities& capacities) {
-  const std::string name = row_name("service", position);
+  const RowName name{"service", position};
   if (auto checked = check_key(row, name); !checked) return checked;
   if (row.id >= capacities.services_max)
     return wrong_field(name + "id", row.id, "below this datapath's capacity of " + number(capacities.services_max));
@@ -92,7 +97,7 @@ Result<void> check_service(const gw_service& row, std::uint32_t position, std::u
 }
 
 Result<void> check_backend(const gw_backend& row, std::uint32_t position, const Capacities& capacities) {
-  const std::string name = row_name("backend", position);
+  const RowName name{"backend", position};
   if (row.index >= capacities.backends_max)
     return wrong_field(name + "index", row.index,
                        "below this datapath's capacity of " + number(capacities.backends_max));
@@ -113,7 +118,7 @@ Result<void> check_backend(const gw_backend& row, std::uint32_t position, const 
 }
 
 Result<void> check_access_prefix(const gw_access_prefix& row, std::uint32_t position) {
-  const std::string name = row_name("access_prefix", position);
+  const RowName name{"access_prefix", position};
   if (row.list == 0 || row.list > GW_ACCESS_LISTS_MAX)
     return wrong_field(name + "list", row.list, "1 to " + number(GW_ACCESS_LISTS_MAX));
   if (!is_family(row.family)) return wrong_field(name + "family", row.family, "4 or 6");
