@@ -3,6 +3,8 @@
 // so what former releases saved as one text is read likewise. Moving slots are grouped by home and time, since one
 // change moves many slots at once.
 #include <algorithm>
+#include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -60,18 +62,21 @@ BackendRecord load_backend(const json& saved) {
 constexpr unsigned char first_character = '0';
 constexpr std::uint32_t step_bits = 5;
 
-std::string packed_slots(const std::vector<std::uint32_t>& slots) {
-  std::string text;
-  std::uint32_t before = 0;
-  for (const std::uint32_t slot : slots) {
-    std::uint32_t step = slot - before;
-    before = slot;
+class PackedSlots {
+ public:
+  void add(std::uint32_t slot) {
+    std::uint32_t step = slot - before_;
+    before_ = slot;
     for (; step >> step_bits != 0; step >>= step_bits)
-      text += static_cast<char>(first_character + (1U << step_bits) + (step & ((1U << step_bits) - 1)));
-    text += static_cast<char>(first_character + step);
+      text_ += static_cast<char>(first_character + (1U << step_bits) + (step & ((1U << step_bits) - 1)));
+    text_ += static_cast<char>(first_character + step);
   }
-  return text;
-}
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_;
+  std::uint32_t before_ = 0;
+};
 
 std::vector<std::uint32_t> unpacked_slots(const std::string& text) {
   std::vector<std::uint32_t> slots;
@@ -90,15 +95,34 @@ std::vector<std::uint32_t> unpacked_slots(const std::string& text) {
   return slots;
 }
 
+// Slots by their home and since when they move.
+class MovingGroups {
+ public:
+  using Key = std::pair<std::uint32_t, std::int64_t>;
+
+  void add(const TableLineage::Moving& moving) {
+    const Key key{moving.home, moving.since_ms};
+    // Homes alternate from slot to slot, and there are few: nearly all are found where they were found last.
+    auto*& found = found_last_[moving.home % found_last_.size()];
+    if (found == nullptr || found->first != key) found = &*groups_.try_emplace(key).first;
+    found->second.add(moving.slot);
+  }
+  [[nodiscard]] const std::map<Key, PackedSlots>& all() const noexcept { return groups_; }
+
+ private:
+  std::map<Key, PackedSlots> groups_;
+  std::array<std::map<Key, PackedSlots>::value_type*, 256> found_last_{};
+};
+
 json save_lineage(const TableLineage& lineage) {
   json members = json::array();
   for (const TableMember& member : lineage.members())
     members.push_back({{"name", member.name}, {"index", member.index}, {"weight", member.weight}});
-  std::map<std::pair<std::uint32_t, std::int64_t>, std::vector<std::uint32_t>> groups;
-  for (const auto& moving : lineage.moving()) groups[{moving.home, moving.since_ms}].push_back(moving.slot);
+  MovingGroups groups;
+  for (const auto& each : lineage.moving()) groups.add(each);
   json moving = json::array();
-  for (const auto& [group, slots] : groups)
-    moving.push_back({{"home", group.first}, {"since_ms", group.second}, {"slots", packed_slots(slots)}});
+  for (const auto& [group, slots] : groups.all())
+    moving.push_back({{"home", group.first}, {"since_ms", group.second}, {"slots", slots.text()}});
   return {{"slots", lineage.slot_count()}, {"members", members}, {"moving", moving}};
 }
 

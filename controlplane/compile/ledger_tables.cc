@@ -72,13 +72,20 @@ void Ledger::adopt_serving() {
 void Ledger::adopt_tables(const Difference& difference, std::int64_t now_ms) {
   const std::vector<PoolTable> tables = tables_to_look_at(difference);
   if (tables.empty()) return;
+  const auto server_of = [this](const PoolTable& table) -> const std::string& {
+    const auto other = serving_.find(table.pool);
+    return other == serving_.end() ? table.pool : other->second;
+  };
+  std::set<std::string> servers;
+  for (const PoolTable& table : tables) servers.insert(server_of(table));
   std::map<std::string, const PoolConfig*> pools;
-  for (const PoolConfig& pool : std::as_const(config_).pools) pools.emplace(pool.name, &pool);
+  for (const PoolConfig& pool : std::as_const(config_).pools) {
+    if (servers.count(pool.name) != 0) pools.emplace(pool.name, &pool);
+  }
   std::vector<std::pair<PoolTable, std::vector<TableMember>>> wanted;
   for (const PoolTable& table : tables) {
     std::vector<TableMember> members;
-    const auto other = serving_.find(table.pool);
-    if (const auto pool = pools.find(other == serving_.end() ? table.pool : other->second); pool != pools.end()) {
+    if (const auto pool = pools.find(server_of(table)); pool != pools.end()) {
       for (const BackendConfig& backend : pool->second->backends)
         members.push_back({backend.name, backends_.at({pool->first, backend.name}).index, backend.weight});
     }

@@ -117,7 +117,7 @@ Result<Config> with_delta(const Config& from, const json& delta) {
   const json none = json::array();
   replace(next.pools, part->pools, delta.contains("gone_pools") ? delta["gone_pools"] : none);
   replace(next.services, part->services, delta.contains("gone_services") ? delta["gone_services"] : none);
-  sort_by_name(next);
+  sort_by_name(next, from);
   return next;
 }
 

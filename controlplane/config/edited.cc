@@ -64,7 +64,7 @@ Result<void> refine_pool(const json& keys, const std::string& path, PoolDraft& d
   defaults["backup_pool"] = "";
   const auto tree = tree_of_json(spelled_out(keys, defaults));
   if (!tree) return failure_of(tree);
-  take_back(keys, draft.config.defaults.tunnel, fresh.defaults.tunnel);
+  take_back(keys, draft.config.defaults.own().tunnel, fresh.defaults->tunnel);
   Reading reading;
   TableReader reader(reading, "", *tree, path, keys::pool);
   reader.find("name");
@@ -245,10 +245,10 @@ Result<BackendConfig> edited_backend(const json& keys, const std::string& pool_n
   draft.backends = {*backend};
   BackendDraft& edited = draft.backends.front();
   const auto is_null = [&](const char* key) { return keys.contains(key) && keys[key].is_null(); };
-  take_back(keys, edited.config.tunnel, pool->defaults.tunnel);
+  take_back(keys, edited.config.tunnel, pool->defaults->tunnel);
   // Another mode has what its pool says of it.
   if (is_null("forward") || (keys.contains("forward") && keys["forward"] != name_of(edited.config.forward)))
-    edited.config.tunnel = pool->defaults.tunnel;
+    edited.config.tunnel = pool->defaults->tunnel;
   if (is_null("mac")) edited.config.mac.reset();
   if (is_null("mac") || is_null("vlan")) edited.config.vlan = 0;
   if (is_null("port")) edited.config.port = 0;

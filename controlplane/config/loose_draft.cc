@@ -12,7 +12,7 @@ bool has_same_checks(const BackendConfig& one, const BackendConfig& other) {
 
 // Ports that follow from the backend's or the service's are open again.
 void open_ports(BackendDraft& draft, const PoolConfig& pool, std::uint16_t port_of_itself) {
-  if (pool.defaults.check.port != 0 || port_of_itself == 0) return;
+  if (pool.defaults->check.port != 0 || port_of_itself == 0) return;
   for (CheckDraft& check : draft.checks.list) {
     if (check.config.port == port_of_itself) check.config.port = 0;
   }
@@ -41,7 +41,7 @@ LooseDraft::LooseDraft(const PoolConfig& pool, const std::vector<ServiceConfig>&
   const PoolConfig inherited = resolve(ignored, std::move(inheriting), services, backups);
   for (std::size_t i = 0; i < draft_.backends.size(); ++i) {
     const BackendConfig& as_inherited = inherited.backends[i];
-    follows_.push_back(follows_of(draft_.backends[i].config, as_inherited, pool.defaults));
+    follows_.push_back(follows_of(draft_.backends[i].config, as_inherited, *pool.defaults));
     if (follows_.back().checks)
       draft_.backends[i].checks = draft_.checks;
     else
@@ -52,7 +52,7 @@ LooseDraft::LooseDraft(const PoolConfig& pool, const std::vector<ServiceConfig>&
 PoolConfig LooseDraft::settled(Reading& reading, const std::vector<ServiceConfig>& services,
                                const BackupPools& backups) const {
   PoolDraft draft = draft_;
-  const BackendDefaults& of_pool = draft.config.defaults;
+  const BackendDefaults& of_pool = *draft.config.defaults;
   for (std::size_t i = 0; i < draft.backends.size(); ++i) {
     BackendDraft& backend = draft.backends[i];
     TunnelConfig& tunnel = backend.config.tunnel;

@@ -90,9 +90,9 @@ void add_backend(TableReader& reader, PoolDraft& pool, BackendDraft backend, int
 std::optional<BackendDraft> read_backend(Reading& reading, const std::string& file, const Tree& value,
                                          const std::string& list_path, const PoolDraft& pool) {
   BackendDraft draft;
-  draft.config.forward = pool.config.defaults.forward;
-  draft.config.tunnel = pool.config.defaults.tunnel;
-  draft.config.weight = pool.config.defaults.weight;
+  draft.config.forward = pool.config.defaults->forward;
+  draft.config.tunnel = pool.config.defaults->tunnel;
+  draft.config.weight = pool.config.defaults->weight;
   draft.checks = pool.checks;
   if (value.kind == Tree::Kind::table) return read_backend_from_table(reading, file, value, list_path, draft);
   const Place place{file, value.line};
@@ -114,8 +114,9 @@ std::optional<BackendDraft> read_backend(Reading& reading, const std::string& fi
 
 void read_pool_keys(TableReader& reader, PoolDraft& pool) {
   pool.path = reader.path();
-  read_forward(reader, pool.config.defaults.forward, pool.config.defaults.tunnel);
-  pool.config.defaults.weight = reader.integer("weight", 0, 65535, weight_form).value_or(pool.config.defaults.weight);
+  BackendDefaults& defaults = pool.config.defaults.own();
+  read_forward(reader, defaults.forward, defaults.tunnel);
+  defaults.weight = reader.integer("weight", 0, 65535, weight_form).value_or(defaults.weight);
   pool.config.slow_start_ms = reader.duration_ms("slow_start", 0, 3'600'000).value_or(pool.config.slow_start_ms);
   read_pool_health(reader, pool.config.health);
   pool.config.backup_pool = reader.text("backup_pool", "the name of a pool").value_or(pool.config.backup_pool);

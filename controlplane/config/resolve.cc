@@ -88,7 +88,7 @@ PoolConfig resolve(Reading& reading, PoolDraft draft, const std::vector<ServiceC
                    const BackupPools& backups) {
   PoolConfig pool = std::move(draft.config);
   const Users users = users_of(pool.name, services, backups);
-  set_checks(pool.defaults, settled(draft.checks, users.udp_only), draft.checks.rule);
+  set_checks(pool.defaults.own(), settled(draft.checks, users.udp_only), draft.checks.rule);
   bool told = false;
   pool.backends.reserve(draft.backends.size());
   for (BackendDraft& each : draft.backends) {
@@ -137,7 +137,7 @@ PoolDraft draft_of(const PoolConfig& pool) {
   PoolDraft draft;
   draft.config = pool;
   draft.config.backends.clear();
-  draft.checks = checks_draft_of(pool.defaults);
+  draft.checks = checks_draft_of(*pool.defaults);
   draft.path = "pool." + pool.name;
   for (const BackendConfig& backend : pool.backends) draft.backends.push_back({backend, checks_draft_of(backend)});
   return draft;

@@ -12,6 +12,7 @@
 #include "controlplane/config/check_question.hh"
 #include "controlplane/config/datapath_choice.hh"
 #include "controlplane/config/shared_list.hh"
+#include "controlplane/config/shared_value.hh"
 #include "dataplane/net/address.hh"
 #include "ebpf/abi/limits.h"
 
@@ -111,7 +112,7 @@ struct PoolConfig {
   PoolHealthConfig health;
   std::string backup_pool;             // serves in its place below its quorum; empty: none
   SharedList<BackendConfig> backends;  // sorted by name
-  BackendDefaults defaults;
+  SharedValue<BackendDefaults> defaults;
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;
 };
 

@@ -153,10 +153,10 @@ nlohmann::json to_json(const PoolConfig& pool) {
   nlohmann::json backends = nlohmann::json::array();
   for (const BackendConfig& backend : pool.backends) backends.push_back(to_json(backend));
   nlohmann::json json{{"name", pool.name},
-                      {"forward", name_of(pool.defaults.forward)},
-                      {"weight", pool.defaults.weight},
-                      {"check", checks_json(pool.defaults)},
-                      {"checks", name_of(pool.defaults.checks)},
+                      {"forward", name_of(pool.defaults->forward)},
+                      {"weight", pool.defaults->weight},
+                      {"check", checks_json(*pool.defaults)},
+                      {"checks", name_of(pool.defaults->checks)},
                       {"slow_start", duration_text(pool.slow_start_ms)},
                       {"flap_hold", duration_text(pool.health.flap_hold_ms)},
                       {"flap_hold_max", duration_text(pool.health.flap_hold_max_ms)},
@@ -168,7 +168,7 @@ nlohmann::json to_json(const PoolConfig& pool) {
                       {"load_feedback", pool.health.load_feedback == LoadFeedbackKind::latency ? "latency" : "off"},
                       {"backends", std::move(backends)}};
   if (!pool.backup_pool.empty()) json["backup_pool"] = pool.backup_pool;
-  add_tunnel(json, pool.defaults.forward, pool.defaults.tunnel);
+  add_tunnel(json, pool.defaults->forward, pool.defaults->tunnel);
   return json;
 }
 

@@ -28,13 +28,14 @@ bool is_name(std::string_view text) noexcept {
   });
 }
 
-void sort_by_name(Config& config) {
+void sort_by_name(Config& config, const Config& sorted) {
   const auto by_name = [](const auto& a, const auto& b) { return a.name < b.name; };
-  sort_shared(config.services, by_name);
-  sort_shared(config.pools, by_name);
+  if (!config.services.shares_with(sorted.services)) sort_shared(config.services, by_name);
+  if (!config.pools.shares_with(sorted.pools)) sort_shared(config.pools, by_name);
   const SharedList<PoolConfig>& pools = config.pools;
   for (std::size_t i = 0; i < pools.size(); ++i) {
     const SharedList<BackendConfig>& backends = pools[i].backends;
+    if (i < sorted.pools.size() && backends.shares_with(sorted.pools[i].backends)) continue;
     if (!std::is_sorted(backends.begin(), backends.end(), by_name)) sort_shared(config.pools[i].backends, by_name);
   }
 }
@@ -209,7 +210,7 @@ class CrossCheck {
       check_l3dsr(service, pool, backend);
     }
     if (first == nullptr) {
-      if (service.dscp != 0 && pool.defaults.forward != Forward::l3dsr)
+      if (service.dscp != 0 && pool.defaults->forward != Forward::l3dsr)
         find(key,
              fmt::format("means nothing, as no backend of pool {} has forward = \"l3dsr\"; leave it out", pool.name));
       return;

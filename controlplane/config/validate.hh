@@ -23,7 +23,8 @@ struct Finding {
 // Of a configuration that follows on one that is valid: what did not change is not looked at again.
 [[nodiscard]] Result<void> validate_change(const Config& before, const Config& next);
 // Services and pools by name, the backends of a pool by name: the order that a Config promises.
-void sort_by_name(Config& config);
+// `sorted`: what shares its lists is in order already.
+void sort_by_name(Config& config, const Config& sorted = {});
 
 // Single values that more than one reader checks.
 [[nodiscard]] bool is_prime(std::uint32_t number) noexcept;

@@ -10,7 +10,7 @@ namespace guideway {
 namespace {
 
 bool has_l3dsr(const PoolConfig& pool) {
-  return pool.defaults.forward == Forward::l3dsr ||
+  return pool.defaults->forward == Forward::l3dsr ||
          std::any_of(pool.backends.begin(), pool.backends.end(),
                      [](const BackendConfig& backend) { return backend.forward == Forward::l3dsr; });
 }

@@ -88,7 +88,10 @@ void HealthBoard::check_result(std::uint32_t index, const ProbeResult& result, s
   if (pool != pools_.end() && result.outcome != ProbeOutcome::inconclusive && number == 0)
     pool->second.feedback.checked(index, result.outcome == ProbeOutcome::ok, result.latency_us);
   // The pool is asked before the word goes out: in panic nobody is down even for a moment.
-  if (changed && pool != pools_.end()) judge(pool->first, pool->second, now_ms);
+  if (changed && pool != pools_.end()) {
+    pool->second.is_counted = false;
+    judge(pool->first, pool->second, now_ms);
+  }
   settle(entry);
 }
 
@@ -100,8 +103,8 @@ void HealthBoard::set_resolved(std::uint32_t index, bool resolved, std::int64_t 
 }
 
 void HealthBoard::tick(std::int64_t now_ms) {
-  for (auto& [index, entry] : entries_) {
-    if (!entry.health.wants_ticks()) continue;
+  for (const std::uint32_t index : std::set(ticking_)) {
+    Entry& entry = entries_.at(index);
     entry.health.tick(now_ms);
     settle(entry);
   }
@@ -109,6 +112,7 @@ void HealthBoard::tick(std::int64_t now_ms) {
 }
 
 void HealthBoard::count(Pool& pool, std::int64_t now_ms) const {
+  if (std::exchange(pool.is_counted, true)) return;
   pool.counts = {};
   for (const std::uint32_t index : pool.members) {
     const Entry& entry = entries_.at(index);
@@ -139,7 +143,13 @@ void HealthBoard::judge(const std::string& name, Pool& pool, std::int64_t now_ms
 
 void HealthBoard::settle(Entry& entry) {
   const HealthState& now = entry.health.state();
-  store(entry.record.index, now.word(entry.record.generation));
+  const std::uint32_t index = entry.record.index;
+  store(index, now.word(entry.record.generation));
+  if (entry.health.wants_ticks())
+    ticking_.insert(index);
+  else
+    ticking_.erase(index);
+  if (const auto pool = pools_.find(entry.key.pool); pool != pools_.end()) pool->second.is_counted = false;
   const HealthState before = std::exchange(entry.told, now);
   if (on_change_ && (before.state != now.state || before.reason != now.reason)) on_change_(entry, before);
 }

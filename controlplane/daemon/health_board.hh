@@ -51,7 +51,8 @@ class HealthBoard {
     std::set<std::uint32_t> members;  // by index
     // Of the services that it serves, the first in each family, for checks that go through one.
     std::map<Family, CheckService> services;
-    bool is_stale = true;  // they have not been told what it decided
+    bool is_stale = true;     // they have not been told what it decided
+    bool is_counted = false;  // `counts` are those of today's members and of what is known of them
   };
   // A backend's state or reason changed (not merely its share).
   using OnChange = std::function<void(const Entry& entry, const HealthState& before)>;
@@ -100,6 +101,7 @@ class HealthBoard {
   static constexpr std::uint32_t index_bits = 20;
 
   void store(std::uint32_t index, std::uint64_t word);
+  // After anything of an entry has changed.
   void settle(Entry& entry);
   void take_record(Entry& entry, const BackendRecord& record, const HealthPolicy& policy, std::int64_t now_ms);
   void sync_pools(const Config& config, std::int64_t now_ms);
@@ -115,6 +117,7 @@ class HealthBoard {
   OnPoolChange on_pool_change_;
   std::map<std::uint32_t, Entry> entries_;
   std::map<std::string, Pool> pools_;
+  std::set<std::uint32_t> ticking_;  // entries that time changes
   std::vector<std::uint64_t> words_;
   std::optional<HealthTable> datapath_;
 };

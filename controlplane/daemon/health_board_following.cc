@@ -70,6 +70,7 @@ void HealthBoard::follow_one(const BackendKey& key, const BackendRecord& record,
                        found->second.record.config.address == record.config.address;
   if (is_same) return take_record(found->second, record, policy, now_ms);
   entries_.erase(record.index);
+  ticking_.erase(record.index);
   Entry entry{key, record, policy, BackendHealth(policy, now_ms), {}, {}, std::nullopt, false};
   entry.told = entry.health.state();
   take_record(entries_.emplace(record.index, std::move(entry)).first->second, record, policy, now_ms);
@@ -88,7 +89,7 @@ void HealthBoard::sync_pools(const Config& config, std::int64_t now_ms) {
       known->second.services.clear();
       continue;
     }
-    Pool fresh{pool.health, PoolHealth(std::nullopt, now_ms), {}, {}, {}, {}, true};
+    Pool fresh{pool.health, PoolHealth(std::nullopt, now_ms), {}, {}, {}, {}, true, false};
     // Those that were leaving when a pool of this name went.
     for (const auto& [index, entry] : entries_) {
       if (entry.key.pool == pool.name) fresh.members.insert(index);
@@ -117,7 +118,9 @@ void HealthBoard::forget(std::uint32_t index) {
   if (const auto pool = pools_.find(entry->second.key.pool); pool != pools_.end()) {
     pool->second.feedback.forget(index);
     pool->second.members.erase(index);
+    pool->second.is_counted = false;
   }
+  ticking_.erase(index);
   entries_.erase(entry);
 }
 

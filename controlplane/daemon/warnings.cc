@@ -147,7 +147,7 @@ std::vector<std::string> warnings_of_shared_checks(const Config& before, const C
   for (const ServiceConfig& service : after.services) {
     const PoolConfig* pool = find_pool(after, service.pool);
     if (has_service(before, service.name) || pool == nullptr || service.port == 0 || service.port_last != 0) continue;
-    if (pool->defaults.check.port != 0) continue;  // somebody chose it
+    if (pool->defaults->check.port != 0) continue;  // somebody chose it
     std::set<std::uint16_t> others;
     for (const BackendConfig& backend : pool->backends) {
       const bool is_inherited = backend.check.kind != CheckKind::none && backend.port == 0;

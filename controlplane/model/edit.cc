@@ -175,7 +175,7 @@ Result<Config> apply_edits(const Config& config, const std::vector<Edit>& edits)
                      summary_of(edits[i]) + ": " + applied.error().message);
     if (!applied) return failure_of(applied);
   }
-  sort_by_name(next);
+  sort_by_name(next, config);
   // Only the outcome must hold together: a pool may change all its members in one request.
   auto valid = validate_change(config, next);
   if (!valid) return failure_of(valid);

@@ -196,7 +196,7 @@ TEST(EditedPool, ABackendFollowsInEachKeyOfItsTunnel) {
 TEST(EditedPool, NullTakesACheckBack) {
   const auto edited = edited_pool({{"check", nullptr}}, "web", config());
   ASSERT_TRUE(edited) << edited.error().message;
-  EXPECT_EQ(edited->defaults.check.kind, CheckKind::tcp);
+  EXPECT_EQ(edited->defaults->check.kind, CheckKind::tcp);
   EXPECT_EQ(edited->backends[0].check.kind, CheckKind::tcp);
   EXPECT_EQ(edited->backends[0].check.port, 80);
   EXPECT_EQ(edited->backends[1].check.rise, 7U) << "what a backend says stays";

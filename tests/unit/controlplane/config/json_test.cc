@@ -54,8 +54,8 @@ TEST(Json, NoValueOfABackendIsLost) {
   check.jitter_percent = 0;
   backend.check = check;
   config.pools.at(0).slow_start_ms = 1;
-  config.pools.at(0).defaults.check.kind = CheckKind::tcp;
-  config.pools.at(0).defaults.check.path = "/";
+  config.pools.at(0).defaults.own().check.kind = CheckKind::tcp;
+  config.pools.at(0).defaults.own().check.path = "/";
   const auto again = config_from_json(to_json(config));
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_EQ(*again, config);
