@@ -256,9 +256,12 @@ std::string Ledger::text_of_rest() const {
 }
 
 LedgerTexts Ledger::save() const {
-  for (const std::string& pool : std::exchange(untold_, {})) {
-    std::string text = pool.empty() ? text_of_rest() : text_of(pool);
-    if (!text.empty()) texts_.set(pool, std::make_shared<const std::string>(std::move(text)));
+  const auto untold = std::exchange(untold_, {});
+  const std::vector<std::string> pools(untold.begin(), untold.end());
+  std::vector<std::string> texts(pools.size());
+  in_parallel(pools.size(), [&](std::size_t i) { texts[i] = pools[i].empty() ? text_of_rest() : text_of(pools[i]); });
+  for (std::size_t i = 0; i < pools.size(); ++i) {
+    if (!texts[i].empty()) texts_.set(pools[i], std::make_shared<const std::string>(std::move(texts[i])));
   }
   return texts_;
 }
