@@ -30,6 +30,8 @@ std::shared_ptr<const Publication> ControlPlane::make_publication() {
     auto saved = save();
     if (!saved) spdlog::error("state error={}", log_value(saved.error().message));
   }
+  // A publication of thousands of tables takes seconds, and ways that are found meanwhile have to wait for the next.
+  watcher_->hold();
   auto publication = std::make_shared<Publication>();
   publication->reachability = ways_;
   publication->compiled = ledger_.recompile(generation_, ways_);
@@ -75,6 +77,7 @@ bool ControlPlane::may_publish() const {
 
 void ControlPlane::publication_finished(const std::shared_ptr<const Publication>& publication,
                                         const PublishReport& report) {
+  watcher_->go_on();
   meters_.published(report.outcome);
   if (report.outcome == PublishOutcome::rejected) {
     last_rejection_ = report.reason;

@@ -44,14 +44,7 @@ std::int64_t now_ms() {
 class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWatcher::State> {
  public:
   State(asio::io_context& io, NetlinkSocket events, KernelQuestions questions, OnChange on_change)
-      : io_(io),
-        events_(std::move(events)),
-        questions_(std::move(questions)),
-        on_change_(std::move(on_change)),
-        readable_(io),
-        tick_timer_(io),
-        sweep_timer_(io),
-        resync_timer_(io) {}
+      : io_(io), events_(std::move(events)), questions_(std::move(questions)), on_change_(std::move(on_change)) {}
 
   [[nodiscard]] Result<void> begin() {
     error_code error;
@@ -79,6 +72,12 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
     look_up_some();
     ask_neighbours();
     notify_soon();
+  }
+
+  void hold() { held_ = true; }
+
+  void go_on() {
+    if (std::exchange(held_, false) && !stopped_) post_lookups();
   }
 
   void verify(const IpAddress& address) {
@@ -179,7 +178,11 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
       look_up(to_look_up_.front());
       to_look_up_.pop_front();
     }
-    if (to_look_up_.empty() || std::exchange(lookups_posted_, true)) return;
+    post_lookups();
+  }
+
+  void post_lookups() {
+    if (held_ || to_look_up_.empty() || std::exchange(lookups_posted_, true)) return;
     asio::post(io_, [weak = weak_from_this()] {
       const auto self = weak.lock();
       if (!self || self->stopped_) return;
@@ -212,9 +215,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
     questions_left_ = questions_per_tick;
     ask_neighbours();
     if (now - swept_ms_ >= sweep_anyway_ms) sweep_soon();
-    for (auto last = verified_ms_.begin(); last != verified_ms_.end();) {
-      last = now - last->second >= verify_pause_ms ? verified_ms_.erase(last) : std::next(last);
-    }
+    std::erase_if(verified_ms_, [now](const auto& last) { return now - last.second >= verify_pause_ms; });
     notify_soon();
   }
 
@@ -247,10 +248,10 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
   NetlinkSocket events_;
   KernelQuestions questions_;
   const OnChange on_change_;
-  asio::posix::stream_descriptor readable_;
-  asio::steady_timer tick_timer_;
-  asio::steady_timer sweep_timer_;
-  asio::steady_timer resync_timer_;
+  asio::posix::stream_descriptor readable_{io_};
+  asio::steady_timer tick_timer_{io_};
+  asio::steady_timer sweep_timer_{io_};
+  asio::steady_timer resync_timer_{io_};
   NextHopTable table_;
   std::deque<IpAddress> to_look_up_;
   std::map<NeighbourKey, std::int64_t> verified_ms_;
@@ -261,6 +262,7 @@ class NeighbourWatcher::State : public std::enable_shared_from_this<NeighbourWat
   bool sweep_pending_ = false;
   bool resync_pending_ = false;
   bool lookups_posted_ = false;
+  bool held_ = false;
   bool notice_posted_ = false;
   bool stopped_ = false;
 };
@@ -288,6 +290,8 @@ std::string NeighbourWatcher::why_unresolved(const IpAddress& address) const {
 }
 bool NeighbourWatcher::undecided(const IpAddress& address) const { return state_->table().undecided(address); }
 void NeighbourWatcher::verify(const IpAddress& address) { state_->verify(address); }
+void NeighbourWatcher::hold() { state_->hold(); }
+void NeighbourWatcher::go_on() { state_->go_on(); }
 void NeighbourWatcher::stop() { state_->stop(); }
 
 }  // namespace guideway

@@ -45,6 +45,10 @@ class NeighbourWatcher {
   [[nodiscard]] bool undecided(const IpAddress& address) const;
   // A hint that the MAC may be wrong (its check failed): makes the kernel verify it now instead of within a minute.
   void verify(const IpAddress& address);
+  // Until go_on(), what set_wanted() has left of a flood of addresses is not looked up: there is something more urgent,
+  // and what is found could not be used before it is done. Events are followed meanwhile.
+  void hold();
+  void go_on();
   // Nothing is called any more and the io_context has no work of the watcher left.
   void stop();
 

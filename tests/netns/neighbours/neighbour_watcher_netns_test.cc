@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -100,6 +101,25 @@ TEST_F(NeighbourWatcherNetns, ResolvesBothFamilies) {
   EXPECT_EQ(watcher->why_unresolved(peer_v4), "");
   pass(milliseconds(20));
   EXPECT_EQ(told, (std::set<IpAddress>{peer_v4, peer_v6}));
+}
+
+TEST_F(NeighbourWatcherNetns, AFloodOfAddressesWaitsWhileItIsHeld) {
+  run("ip route add blackhole 198.18.0.0/16");
+  std::set<IpAddress> wanted{peer_v4};
+  for (int i = 0; i < 1000; ++i)
+    wanted.insert(ip(("198.18." + std::to_string(i / 250) + "." + std::to_string(i % 250)).c_str()));
+  const auto looked_up = [&] {
+    return std::count_if(wanted.begin(), wanted.end(),
+                         [&](const IpAddress& address) { return !watcher->undecided(address); });
+  };
+  watcher->hold();
+  watcher->set_wanted(wanted);
+  pass(milliseconds(100));
+  EXPECT_LT(looked_up(), 300);
+  EXPECT_TRUE(within(milliseconds(1000), "resolved", [this] { return resolved_to(peer_v4, peer_mac); }))
+      << "events are followed";
+  watcher->go_on();
+  EXPECT_TRUE(within(milliseconds(300), "looked up", [&] { return looked_up() == 1001; }));
 }
 
 TEST_F(NeighbourWatcherNetns, FollowsAMacThatChangesWithinASecond) {
