@@ -77,11 +77,17 @@ void add_needed_pools(SharedList<PoolConfig>& pools, const SharedList<ServiceCon
   }
 }
 
-}  // namespace
+struct Differences {
+  ListDifference<PoolConfig> pools;
+  ListDifference<ServiceConfig> services;
+};
 
-json delta_json(const Config& from, const Config& to) {
-  ListDifference<PoolConfig> pools = difference(from.pools, to.pools);
-  ListDifference<ServiceConfig> services = difference(from.services, to.services);
+Differences differences(const Config& from, const Config& to) {
+  return {difference(from.pools, to.pools), difference(from.services, to.services)};
+}
+
+json json_of(Differences&& differences, const Config& to) {
+  auto& [pools, services] = differences;
   add_needed_pools(pools.other, services.other, to.pools);
   Config part = to;
   part.pools = std::move(pools.other);
@@ -92,16 +98,22 @@ json delta_json(const Config& from, const Config& to) {
   return delta;
 }
 
-bool has_small_delta(const Config& from, const Config& to) {
-  const auto size_of = [](const SharedList<PoolConfig>& pools, const SharedList<ServiceConfig>& services) {
-    std::size_t size = services.size();
-    for (const PoolConfig& pool : pools) size += 1 + pool.backends.size();
-    return size;
-  };
-  const std::size_t changed =
-      size_of(difference(from.pools, to.pools).other, difference(from.services, to.services).other);
-  // A small one is small in any case.
-  return changed <= 100 || 2 * changed < size_of(to.pools, to.services);
+std::size_t size_of(const SharedList<PoolConfig>& pools, const SharedList<ServiceConfig>& services) {
+  std::size_t size = services.size();
+  for (const PoolConfig& pool : pools) size += 1 + pool.backends.size();
+  return size;
+}
+
+}  // namespace
+
+json delta_json(const Config& from, const Config& to) { return json_of(differences(from, to), to); }
+
+std::optional<json> small_delta_json(const Config& from, const Config& to) {
+  constexpr std::size_t small_in_any_case = 100;
+  Differences found = differences(from, to);
+  const std::size_t size = size_of(found.pools.other, found.services.other);
+  if (size > small_in_any_case && 2 * size >= size_of(to.pools, to.services)) return std::nullopt;
+  return json_of(std::move(found), to);
 }
 
 Result<Config> with_delta(const Config& from, const json& delta) {

@@ -4,7 +4,9 @@
 // second configuration again, so a change of one service among thousands is written in a few hundred bytes.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <optional>
+
+#include <nlohmann/json.hpp>
 
 #include "controlplane/config/schema.hh"
 #include "dataplane/base/result.hh"
@@ -12,8 +14,9 @@
 namespace guideway {
 
 [[nodiscard]] nlohmann::json delta_json(const Config& from, const Config& to);
-// Whether what differs is less than half of the second one, by backends and services: more is as well written whole.
-[[nodiscard]] bool has_small_delta(const Config& from, const Config& to);
+// The same, if what differs is less than half of the second one, by backends and services: more is as well written
+// whole.
+[[nodiscard]] std::optional<nlohmann::json> small_delta_json(const Config& from, const Config& to);
 [[nodiscard]] Result<Config> with_delta(const Config& from, const nlohmann::json& delta);
 
 }  // namespace guideway

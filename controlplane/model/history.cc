@@ -168,10 +168,10 @@ Result<bool> History::add_to_chapter(const PastChange& change, const PastConfig&
   Chapter& chapter = chapters_.back();
   if (chapter.count >= chapter_changes_max || chapter.log_bytes > std::max(log_bytes_min, chapter.file_bytes))
     return false;
-  if (!has_small_delta(newest_->running, now.running)) return false;
-  const std::string line = json_text(json{{"change", to_json(change)},
-                                          {"delta", delta_json(newest_->running, now.running)},
-                                          {"edits", edits_step(newest_->edits, now.edits)}});
+  const auto delta = small_delta_json(newest_->running, now.running);
+  if (!delta) return false;
+  const std::string line =
+      json_text(json{{"change", to_json(change)}, {"delta", *delta}, {"edits", edits_step(newest_->edits, now.edits)}});
   // Then the whole is not much more, and soon had back.
   if (line.size() > std::max(log_bytes_min, chapter.file_bytes / 2)) return false;
   auto appended = log_->append(line);

@@ -153,30 +153,29 @@ void DoorClient::pump() {
 
 void DoorClient::send_next_of(Job& job) {
   if (job.asks()) return send_question(job);
-  const auto& tables = job.compiled->tables;
-  const auto is_held = [this](const CompiledTable& table) {
-    return std::binary_search(held_tables_.begin(), held_tables_.end(), table.id);
-  };
-  while (job.next_table < tables.size() && is_held(tables[job.next_table])) ++job.next_table;
-  if (job.next_table < tables.size()) {
-    const CompiledTable& table = tables[job.next_table];
-    return send_memory(MessageType::table_offer, table.id, *table.bytes);
+  Piece piece = job.prepared ? std::move(*std::exchange(job.prepared, std::nullopt)) : make_piece(job, job.next_table);
+  job.next_table = piece.table;
+  if (!piece.memory) return lose("no memory for what goes through the door: " + piece.memory.error().message);
+  if (job.next_table == job.compiled->tables.size()) {
+    door::SnapshotOffer offer{};
+    offer.generation = job.compiled->generation;
+    return send(offer, piece.memory->get());
   }
-  send_memory(MessageType::snapshot_offer, job.compiled->generation, job.compiled->snapshot);
+  door::TableOffer offer{};
+  offer.table_id = job.compiled->tables[job.next_table].id;
+  send(offer, piece.memory->get());
+  // Unless the door was lost with that, and the job with the door.
+  if (link_) job.prepared = make_piece(job, job.next_table + 1);
 }
 
-void DoorClient::send_memory(MessageType type, std::uint64_t id, std::span<const std::byte> contents) {
-  bool is_table = type == MessageType::table_offer;
-  auto memory = make_sealed_memory(is_table ? "guideway-table" : "guideway-snapshot", contents);
-  if (!memory) return lose("no memory for what goes through the door: " + memory.error().message);
-  if (is_table) {
-    door::TableOffer offer{};
-    offer.table_id = id;
-    return send(offer, memory->get());
-  }
-  door::SnapshotOffer offer{};
-  offer.generation = id;
-  send(offer, memory->get());
+DoorClient::Piece DoorClient::make_piece(const Job& job, std::size_t table) const {
+  const auto& tables = job.compiled->tables;
+  const auto is_held = [this](const CompiledTable& each) {
+    return std::binary_search(held_tables_.begin(), held_tables_.end(), each.id);
+  };
+  while (table < tables.size() && is_held(tables[table])) ++table;
+  if (table < tables.size()) return {table, make_sealed_memory("guideway-table", *tables[table].bytes)};
+  return {table, make_sealed_memory("guideway-snapshot", job.compiled->snapshot)};
 }
 
 void DoorClient::watch_for_answer() {

@@ -104,11 +104,17 @@ class DoorClient {
     Mapping counters_memory;
     CountersView counters;
   };
+  // What goes through the door at once: the table of that number, or behind the last one the snapshot.
+  struct Piece {
+    std::size_t table = 0;
+    Result<UniqueFd> memory;
+  };
   // A snapshot on its way, table by table, or a question.
   struct Job {
     std::shared_ptr<const Compiled> compiled;
     std::size_t next_table = 0;
     std::size_t tables_sent = 0;
+    std::optional<Piece> prepared;  // the next one, made while the datapath looks at the one before
     Published published;
     std::optional<gw_flow_key> flow;
     Answered answered;
@@ -142,7 +148,7 @@ class DoorClient {
     message.header = {door::message_magic, door::protocol_version, Message::type, sizeof message, ++sequence_};
     if (link_) link_->send(std::as_bytes(std::span<const Message, 1>(&message, 1)), fd);
   }
-  void send_memory(door::MessageType type, std::uint64_t id, std::span<const std::byte> contents);
+  [[nodiscard]] Piece make_piece(const Job& job, std::size_t table) const;
   void watch_for_answer();
 
   boost::asio::io_context& io_;

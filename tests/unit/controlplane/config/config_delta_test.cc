@@ -80,13 +80,13 @@ TEST(ConfigDelta, IsAsSmallAsTheChange) {
 TEST(ConfigDelta, KnowsWhenTheWholeIsAsWellWritten) {
   const Config from = sample(200);
   Config to = from;
-  EXPECT_TRUE(has_small_delta(from, to));
+  EXPECT_TRUE(small_delta_json(from, to));
   for (std::size_t i = 0; i < 60; ++i) to.pools[i].slow_start_ms = 1;
-  EXPECT_TRUE(has_small_delta(from, to)) << "60 of 202 pools";
+  EXPECT_TRUE(small_delta_json(from, to)) << "60 of 202 pools";
   for (std::size_t i = 0; i < 200; ++i) to.pools[i].slow_start_ms = 1;
-  EXPECT_TRUE(has_small_delta(sample(9), Config{})) << "all is gone";
-  EXPECT_FALSE(has_small_delta(from, to)) << "all pools";
-  EXPECT_FALSE(has_small_delta(Config{}, from)) << "all is new";
+  EXPECT_TRUE(small_delta_json(sample(9), Config{})) << "all is gone";
+  EXPECT_FALSE(small_delta_json(from, to)) << "all pools";
+  EXPECT_FALSE(small_delta_json(Config{}, from)) << "all is new";
 }
 
 TEST(ConfigDelta, WhatIsNoDeltaIsRefused) {
