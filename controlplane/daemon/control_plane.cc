@@ -240,6 +240,7 @@ void ControlPlane::door_closed(const std::string& why) {
   // The door tells again and again why it is shut.
   if (door_trouble_ != why) record("datapath", "no datapath is connected: " + why);
   door_trouble_ = why;
+  datapath_watch_.forget();
   board_.detach();
 }
 

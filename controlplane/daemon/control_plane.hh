@@ -24,6 +24,7 @@
 #include "controlplane/api/operations.hh"
 #include "controlplane/compile/ledger.hh"
 #include "controlplane/daemon/audit_log.hh"
+#include "controlplane/daemon/datapath_watch.hh"
 #include "controlplane/daemon/drain_watch.hh"
 #include "controlplane/daemon/health_board.hh"
 #include "controlplane/daemon/mass_events.hh"
@@ -175,6 +176,7 @@ class ControlPlane : public Operations {
   HealthBoard board_;
   HealthMonitor monitor_;
   UnmadeChecks unmade_;
+  DatapathWatch datapath_watch_;
   std::optional<MassEvents> mass_;  // while the health of thousands changes at once
   ServiceCarrier carrier_;
   QuorumHooks hooks_;

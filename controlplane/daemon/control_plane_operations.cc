@@ -269,7 +269,7 @@ std::vector<std::string> ControlPlane::warnings() const {
   for (auto& more : {warnings_of_services(board_, intent_.running, ledger_.serving()),
                      warnings_of_reach(board_, reachability_.unresolved), warnings_of_checks(board_),
                      warnings_of_pools(board_, steady_ms()), warnings_of_backups(ledger_.serving()), hooks_.warnings(),
-                     warnings_of_families(intent_.running)})
+                     warnings_of_families(intent_.running), datapath_watch_.warnings()})
     list.insert(list.end(), more.begin(), more.end());
   return list;
 }

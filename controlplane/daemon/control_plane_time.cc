@@ -81,6 +81,8 @@ void ControlPlane::every_second() {
       end_drains();
     }
     meters_.every_second(door_.counters());
+    if (const CountersView* counters = door_.counters(); counters != nullptr)
+      datapath_watch_.note(steady_ms(), *counters, door_.datapath()->capacities.flows_max);
     every_second();
   });
 }

@@ -2,7 +2,10 @@
 // What guidewayd tells Prometheus, with a datapath that counts what the test says and restarts when it says so.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <thread>
 
 #include "tests/unit/controlplane/api/daemon_process.hh"
 #include "tests/unit/controlplane/metrics/promtool.hh"
@@ -70,6 +73,35 @@ TEST_F(DaemonMetricsTest, TellsOfChecksAndSnapshots) {
   EXPECT_EQ(value("guideway_snapshots_total{result=\"refused\"}"), 0);
   EXPECT_EQ(value("guideway_generation"), get("/v1/status")["generation"].get<double>());
   EXPECT_EQ(value("guideway_worker_flows_limit{worker=\"1\"}"), 1024);
+}
+
+TEST_F(DaemonMetricsTest, WhatCountersTellOfTroubleIsAWarning) {
+  listen_as(1);
+  write_config(config_with({backend("a", 1)}));
+  FakeDatapath datapath;
+  TestDoor door(door_, datapath);
+  start();
+  const auto warns = [&](const std::string& part) {
+    const nlohmann::json warnings = get("/v1/status")["warnings"];
+    return std::any_of(warnings.begin(), warnings.end(), [&](const nlohmann::json& warning) {
+      return warning.get<std::string>().find(part) != std::string::npos;
+    });
+  };
+  ASSERT_TRUE(becomes("a", "up"));
+  datapath.worker(1).flows_remembered = 1000;
+  EXPECT_TRUE(eventually([&] { return warns("worker 1 is nearly full: 1000 of 1024 entries"); }));
+  EXPECT_FALSE(warns("drops are rising"));
+  datapath.worker(1).flows_remembered = 0;
+  // Some 200 a second, looked at once a second.
+  EXPECT_TRUE(eventually(
+      [&] {
+        datapath.worker(0).exits[GW_EXIT_DROP_NO_BACKEND] += 10;
+        datapath.worker(0).received_packets += 10;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        return warns("drops are rising: drop_no_backend ");
+      },
+      std::chrono::seconds(20)));
+  EXPECT_FALSE(warns("nearly full"));
 }
 
 TEST_F(DaemonMetricsTest, OnTcpThereIsNothingButMetrics) {
