@@ -18,7 +18,7 @@ packages="
   nginx redis-server memcached prometheus python3-aiosmtpd
   postgresql mariadb-server-core rabbitmq-server dnsmasq-base etcd-server
   mariadb-client python3-pika bind9-dnsutils wrk
-  iproute2 iputils-ping ethtool curl tcpdump tshark procps strace systemd libfaketime util-linux
+  iproute2 iputils-ping ethtool curl openssl tcpdump tshark procps strace systemd libfaketime util-linux
   zsh groff-base
 "
 
