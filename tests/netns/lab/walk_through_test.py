@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/walk-through.md, done as it stands there: its commands, in order, in a shell of the balancer's namespace,
-against running daemons. And then the service that the page leaves behind serves."""
+against running daemons. Then README.md's list is compared, and the service that the page leaves behind serves."""
 
 import re
 
@@ -52,6 +52,11 @@ with lab_case.prepared_lab() as (case, ours):
         shell = ["ip", "netns", "exec", ours.balancer.namespace, "sh", "-c", f"{here}; {{ {command}; }} 2>&1"]
         said = plain(topology.run(shell, check=False).stdout)
         case.check(re.fullmatch(pattern_of(lines), said), f"$ {command}", said)
+
+    # README.md shows a list with numbers of its own, but with these columns.
+    shown = (balancer.repository / "README.md").read_text()
+    columns = ours.balancer.call("backend", "list").stdout.splitlines()[0]
+    case.check(plain(columns) in plain(shown), "README.md's list has the columns of the real one", columns)
 
     ours.balancer.wait_up(["web/b1"])
     results = ours.requests(topology.service_ipv4, count=200, ports=200)
