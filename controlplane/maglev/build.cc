@@ -7,7 +7,6 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 #include "ebpf/abi/siphash.h"
@@ -51,14 +50,57 @@ std::vector<std::uint32_t> quotas_of(std::span<const std::uint32_t> weights, std
   return quotas;
 }
 
+// So many slots of a permutation are looked at together, at the most.
+constexpr std::size_t looks_max = 8;
+
+// Of two numbers below the modulus.
+std::uint32_t sum_modulo(std::uint32_t a, std::uint32_t b, std::uint32_t modulus) noexcept {
+  const std::uint32_t sum = a + b;
+  return std::min(sum, sum - modulus);  // below 0 it is a large number
+}
+
 // One member's walk along its permutation. Steps are added and the modulus subtracted: no product to overflow.
 struct Turn {
   std::uint32_t next_slot;
-  std::uint32_t skip;
+  std::array<std::uint32_t, looks_max> steps;  // 1, 2, 3 ... steps ahead, so that none has to wait for the one before
   std::uint32_t weight;
   std::uint32_t quota;
   std::uint64_t credit = 0;
   std::uint32_t skip_inverse = 0;  // modulo the number of slots; 0: not asked for yet
+};
+
+Turn turn_of(const MaglevPermutation& permutation, std::uint32_t weight, std::uint32_t quota,
+             std::uint32_t slot_count) noexcept {
+  Turn turn{permutation.offset, {}, weight, quota};
+  std::uint32_t ahead = 0;
+  for (std::uint32_t& step : turn.steps) step = ahead = sum_modulo(ahead, permutation.skip, slot_count);
+  return turn;
+}
+
+// Whose turn it is, round after round: who has the greatest weight is never left out. Quotas together are the slots.
+class Rounds {
+ public:
+  Rounds(std::span<Turn> turns, std::uint32_t weight_max) : turns_(turns), weight_max_(weight_max) {}
+
+  [[nodiscard]] Turn& next() {
+    for (;;) {
+      position_ = position_ + 1 == turns_.size() ? 0 : position_ + 1;
+      Turn& turn = turns_[position_];
+      if (turn.quota == 0) continue;
+      turn.credit += turn.weight;
+      if (turn.credit < weight_max_) continue;
+      turn.credit -= weight_max_;
+      --turn.quota;
+      return turn;
+    }
+  }
+  // Of the one that next() gave.
+  [[nodiscard]] std::uint32_t position() const { return position_; }
+
+ private:
+  std::span<Turn> turns_;
+  std::uint32_t weight_max_;
+  std::uint32_t position_ = UINT32_MAX;
 };
 
 // Of products below 2^53, in doubles: a division of integers takes several times as long.
@@ -111,7 +153,7 @@ class LastSlots {
 
   // The first free one of the permutation from where the turn stands; it is taken.
   std::uint32_t take(Turn& turn) {
-    if (turn.skip_inverse == 0) turn.skip_inverse = modulus_.inverse(turn.skip);
+    if (turn.skip_inverse == 0) turn.skip_inverse = modulus_.inverse(turn.steps[0]);
     std::uint32_t fewest = slot_count_;
     std::size_t found = 0;
     for (std::size_t i = 0; i < free_.size(); ++i) {
@@ -132,45 +174,33 @@ class LastSlots {
   std::vector<std::uint32_t> free_;
 };
 
-// Which slots are taken, a bit each: 8 KB of them stay in the first cache, 256 KB of owners do not.
-class TakenSlots {
+// Which slots are free, a byte each: they stay in the second cache, and one is read faster than a bit.
+class FreeSlots {
  public:
-  explicit TakenSlots(std::uint32_t slot_count) : slot_count_(slot_count), words_(slot_count / 64 + 1) {}
+  explicit FreeSlots(std::uint32_t slot_count) : is_free_(slot_count, 1) {}
 
-  // The first free one of the permutation from where the turn stands; it is taken. Four are looked at before it is
+  // The first free one of the permutation from where the turn stands; it is taken. Several are looked at before it is
   // asked whether one is free: that one is not, is what a processor guesses wrong.
+  template <std::size_t looks>
   std::uint32_t take(Turn& turn) {
-    std::uint32_t slot = turn.next_slot;
-    for (;;) {
-      const std::array<std::uint32_t, 4> slots = four_from(slot, turn.skip);
-      const unsigned free =
-          is_free(slots[0]) | is_free(slots[1]) << 1U | is_free(slots[2]) << 2U | is_free(slots[3]) << 3U;
-      if (free != 0) {
-        slot = slots[static_cast<std::size_t>(std::countr_zero(free))];
-        break;
+    const auto slot_count = static_cast<std::uint32_t>(is_free_.size());
+    std::array<std::uint32_t, looks> slots{};
+    for (std::uint32_t first = turn.next_slot;; first = sum_modulo(first, turn.steps[looks - 1], slot_count)) {
+      slots[0] = first;
+      unsigned free = is_free_[first];
+      for (std::size_t i = 1; i < looks; ++i) {
+        slots[i] = sum_modulo(first, turn.steps[i - 1], slot_count);
+        free |= unsigned{is_free_[slots[i]]} << i;
       }
-      slot = stepped(slots[3], turn.skip);
+      if (free == 0) continue;
+      const std::uint32_t slot = slots[static_cast<std::size_t>(std::countr_zero(free))];
+      is_free_[slot] = 0;
+      return slot;
     }
-    words_[slot / 64] |= std::uint64_t{1} << slot % 64;
-    return slot;
   }
 
  private:
-  [[nodiscard]] std::uint32_t stepped(std::uint32_t slot, std::uint32_t skip) const {
-    const std::uint32_t next = slot + skip;
-    return std::min(next, next - slot_count_);  // below 0 it is a large number
-  }
-  [[nodiscard]] std::array<std::uint32_t, 4> four_from(std::uint32_t slot, std::uint32_t skip) const {
-    std::array<std::uint32_t, 4> slots{slot};
-    for (std::size_t i = 1; i < slots.size(); ++i) slots[i] = stepped(slots[i - 1], skip);
-    return slots;
-  }
-  [[nodiscard]] unsigned is_free(std::uint32_t slot) const {
-    return static_cast<unsigned>(~words_[slot / 64] >> slot % 64 & 1U);
-  }
-
-  std::uint32_t slot_count_;
-  std::vector<std::uint64_t> words_;
+  std::vector<std::uint8_t> is_free_;
 };
 
 }  // namespace
@@ -190,24 +220,22 @@ std::vector<std::uint32_t> populate_maglev(std::span<const MaglevPermutation> pe
   std::vector<Turn> turns;
   turns.reserve(weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i)
-    turns.push_back({permutations[i].offset, permutations[i].skip, weights[i], quotas[i]});
-
-  TakenSlots taken(slot_count);
-  std::optional<LastSlots> last_slots;
-  for (std::uint32_t left = slot_count; left != 0;) {
-    for (std::uint32_t i = 0; i < turns.size(); ++i) {
-      Turn& turn = turns[i];
-      if (turn.quota == 0) continue;
-      turn.credit += turn.weight;
-      if (turn.credit < weight_max) continue;
-      turn.credit -= weight_max;
-      if (!last_slots && left <= LastSlots::count_max(slot_count)) last_slots.emplace(owners);
-      turn.next_slot = last_slots ? last_slots->take(turn) : taken.take(turn);
-      owners[turn.next_slot] = i;
-      --turn.quota;
-      --left;
+    turns.push_back(turn_of(permutations[i], weights[i], quotas[i], slot_count));
+  Rounds rounds(turns, weight_max);
+  std::uint32_t left = slot_count;
+  const auto fill_until = [&](std::uint32_t left_then, const auto& take) {
+    for (; left > left_then; --left) {
+      Turn& turn = rounds.next();
+      turn.next_slot = take(turn);
+      owners[turn.next_slot] = rounds.position();
     }
-  }
+  };
+  FreeSlots free(slot_count);
+  // As long as half of the slots are free, few looks find one.
+  fill_until(slot_count / 2, [&](Turn& turn) { return free.take<looks_max / 2>(turn); });
+  fill_until(LastSlots::count_max(slot_count), [&](Turn& turn) { return free.take<looks_max>(turn); });
+  LastSlots last(owners);
+  fill_until(0, [&](Turn& turn) { return last.take(turn); });
   return owners;
 }
 
