@@ -42,6 +42,14 @@ std::string json_text(const Config& config) {
   return with_member(std::move(text), "service", list_text(config.services));
 }
 
+const std::string& ConfigTexts::of(const Config& config) {
+  const auto found =
+      std::find_if(written_.begin(), written_.end(), [&](const auto& each) { return each.first == config; });
+  if (found != written_.end()) return *found->second;
+  written_.emplace_back(config, std::make_unique<const std::string>(json_text(config)));
+  return *written_.back().second;
+}
+
 std::string with_member(std::string object, std::string_view key, std::string_view value) {
   object.back() = ',';
   object.reserve(object.size() + key.size() + value.size() + 4);

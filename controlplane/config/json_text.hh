@@ -3,8 +3,11 @@
 // that to_json(config) makes of 100,000 backends takes longer to build up and down than to write.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -18,5 +21,16 @@ namespace guideway {
 [[nodiscard]] std::string json_text(const Config& config);
 // The text of an object that is not empty, with one member more.
 [[nodiscard]] std::string with_member(std::string object, std::string_view key, std::string_view value);
+
+// The texts of configurations, each written once while this lives: one that is applied is archived, and saved as what
+// the file says, what was applied and what runs.
+class ConfigTexts {
+ public:
+  // Stays where it is as long as this lives.
+  [[nodiscard]] const std::string& of(const Config& config);
+
+ private:
+  std::vector<std::pair<Config, std::unique_ptr<const std::string>>> written_;
+};
 
 }  // namespace guideway

@@ -101,8 +101,7 @@ Result<void> ControlPlane::start() {
   });
   if (!watcher) return failure_of(watcher);
   watcher_ = std::move(*watcher);
-  auto saved = is_news_ ? archive("guidewayd started with " + intent_.config_file, 0, Actor{}) : Result<void>();
-  if (saved) saved = save();
+  auto saved = is_news_ ? archive("guidewayd started with " + intent_.config_file, 0, Actor{}) : save();
   // With a full disk, what was acknowledged goes on; but nothing new may begin that a restart would not know.
   if (!saved && is_news_) return saved;
   if (!saved) start_warnings_.push_back(saved.error().message);
@@ -138,9 +137,14 @@ std::string ControlPlane::summary() const {
 }
 
 Result<void> ControlPlane::save() {
+  ConfigTexts texts;
+  return save(texts);
+}
+
+Result<void> ControlPlane::save(ConfigTexts& texts) {
   intent_.ledger = ledger_.save();
   intent_.generation = generation_ + generations_reserved;
-  auto saved = store_.save(intent_);
+  auto saved = store_.save(intent_, texts);
   if (saved) generation_reserved_ = intent_.generation;
   return saved;
 }

@@ -121,8 +121,10 @@ class ControlPlane : public Operations {
   [[nodiscard]] std::optional<Reply> outdated(const ChangeTerms& terms) const;
   // A change that is only tried: what it would do, or why it would be refused.
   [[nodiscard]] Reply rehearse(const Change& change) const;
+  // In the history and in the state.
   [[nodiscard]] Result<void> archive(const std::string& what, std::size_t changes, const Actor& actor);
   [[nodiscard]] Result<void> save();
+  [[nodiscard]] Result<void> save(ConfigTexts& texts);
 
   // After the ledger changed: everybody else follows it.
   void follow_ledger();

@@ -23,10 +23,12 @@ Reply ControlPlane::rehearse(const Change& change) const {
 
 // The change has a generation between those of snapshots, so that every later one tells that it is newer.
 Result<void> ControlPlane::archive(const std::string& what, std::size_t changes, const Actor& actor) {
-  auto id = history_.add({0, wall_ms(), what, changes, to_json(actor), ++generation_}, intent_.running, intent_.edits);
+  ConfigTexts texts;
+  auto id =
+      history_.add({0, wall_ms(), what, changes, to_json(actor), ++generation_}, intent_.running, intent_.edits, texts);
   if (!id) return failure_of(id);
   intent_.change = *id;
-  return {};
+  return save(texts);
 }
 
 std::optional<Reply> ControlPlane::outdated(const ChangeTerms& terms) const {

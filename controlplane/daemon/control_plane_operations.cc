@@ -196,7 +196,6 @@ void ControlPlane::change(Change change, Respond respond) {
   if (!adopted) return respond(error_reply(422, adopted.error().message));
   const auto before = std::make_shared<const Intent>(std::exchange(intent_, std::move(change.intent)));
   auto saved = archive(change.what, changes, change.terms.actor);
-  if (saved) saved = save();
   if (!saved) {
     undo(*before);
     record("warning", "a change was refused: " + saved.error().message);

@@ -9,7 +9,6 @@
 
 #include "controlplane/config/config_delta.hh"
 #include "controlplane/config/json.hh"
-#include "controlplane/config/json_text.hh"
 #include "controlplane/model/intent_step.hh"
 #include "controlplane/model/whole_file.hh"
 
@@ -148,13 +147,14 @@ void History::read_chapter(std::uint64_t first_id, std::uint64_t last) {
   chapters_.push_back(chapter);
 }
 
-Result<std::uint64_t> History::add(PastChange change, const Config& running, const std::vector<Edit>& edits) {
+Result<std::uint64_t> History::add(PastChange change, const Config& running, const std::vector<Edit>& edits,
+                                   ConfigTexts& texts) {
   change.id = last_id_ + 1;
   const PastConfig now{running, edits};
   auto added = add_to_chapter(change, now);
   if (!added) return failure_of(added);
   if (!*added) {
-    if (auto begun = begin_chapter(change, now); !begun) return failure_of(begun);
+    if (auto begun = begin_chapter(change, now, texts); !begun) return failure_of(begun);
   }
   newest_ = now;
   last_id_ = change.id;
@@ -181,13 +181,13 @@ Result<bool> History::add_to_chapter(const PastChange& change, const PastConfig&
   return true;
 }
 
-Result<void> History::begin_chapter(const PastChange& change, const PastConfig& now) {
+Result<void> History::begin_chapter(const PastChange& change, const PastConfig& now, ConfigTexts& texts) {
   log_.reset();
   auto log = LineLog::create(log_of(change.id));
   if (!log) return failure_of(log);
   const std::string edits = json_text(json{{"edits", edits_json(now.edits)}});
   const std::string text =
-      json_text(to_json(change)) + "\n" + with_member(edits, "running", json_text(now.running)) + "\n";
+      json_text(to_json(change)) + "\n" + with_member(edits, "running", texts.of(now.running)) + "\n";
   const Chapter chapter{change.id, 1, text.size(), 0};
   // Syncs the directory, and so the log's name too.
   if (auto written = replace_file(file_of(change.id), text); !written) {

@@ -13,6 +13,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "controlplane/config/json_text.hh"
 #include "controlplane/config/schema.hh"
 #include "controlplane/model/edit.hh"
 #include "controlplane/model/line_log.hh"
@@ -48,7 +49,8 @@ class History {
   [[nodiscard]] static Result<History> open(const std::string& directory, std::uint64_t last, const Limits& limits);
 
   // Durable when it returns well; `change` gets its id.
-  [[nodiscard]] Result<std::uint64_t> add(PastChange change, const Config& running, const std::vector<Edit>& edits);
+  [[nodiscard]] Result<std::uint64_t> add(PastChange change, const Config& running, const std::vector<Edit>& edits,
+                                          ConfigTexts& texts);
   // The newest was not made after all.
   void take_back(std::uint64_t id);
   [[nodiscard]] const std::deque<PastChange>& changes() const noexcept { return changes_; }
@@ -68,7 +70,7 @@ class History {
   [[nodiscard]] std::string log_of(std::uint64_t first_id) const;
   void read_chapter(std::uint64_t first_id, std::uint64_t last);
   [[nodiscard]] Result<bool> add_to_chapter(const PastChange& change, const PastConfig& now);
-  [[nodiscard]] Result<void> begin_chapter(const PastChange& change, const PastConfig& now);
+  [[nodiscard]] Result<void> begin_chapter(const PastChange& change, const PastConfig& now, ConfigTexts& texts);
   void remove_chapter(const Chapter& chapter) const;
   void forget_oldest();
 

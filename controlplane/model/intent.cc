@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "controlplane/config/json.hh"
-#include "controlplane/config/json_text.hh"
 
 namespace guideway {
 namespace {
@@ -127,7 +126,7 @@ void record(std::vector<Edit>& edits, const std::vector<Edit>& applied, const Co
   for (const Edit& edit : applied) record_one(edits, edit, applied_config);
 }
 
-std::string json_text(const Intent& intent, std::uint64_t log) {
+std::string json_text(const Intent& intent, std::uint64_t log, ConfigTexts& texts) {
   json edits = json::array();
   for (const Edit& edit : intent.edits) edits.push_back(to_json(edit));
   json ledger = json::object();
@@ -139,13 +138,13 @@ std::string json_text(const Intent& intent, std::uint64_t log) {
                   {"change", intent.change},
                   {"generation", intent.generation},
                   {"log", log}};
-  std::string text = with_member(json_text(rest), "file_config", json_text(intent.file_config));
+  std::string text = with_member(json_text(rest), "file_config", texts.of(intent.file_config));
   // Until the first edit it is the very same, and it may be large.
   const bool is_same = intent.running == intent.file_config;
-  text = with_member(std::move(text), "running", is_same ? json_text(same_as_file) : json_text(intent.running));
+  text = with_member(std::move(text), "running", is_same ? json_text(same_as_file) : texts.of(intent.running));
   // Nearly always the same as file_config.
   if (intent.applied_config == intent.file_config) return text;
-  return with_member(std::move(text), "applied_config", json_text(intent.applied_config));
+  return with_member(std::move(text), "applied_config", texts.of(intent.applied_config));
 }
 
 namespace {

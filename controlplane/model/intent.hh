@@ -16,6 +16,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "controlplane/compile/ledger.hh"
+#include "controlplane/config/json_text.hh"
 #include "controlplane/config/schema.hh"
 #include "controlplane/model/edit.hh"
 #include "dataplane/base/result.hh"
@@ -50,7 +51,7 @@ struct Reconciled {
 void record(std::vector<Edit>& edits, const std::vector<Edit>& applied, const Config& applied_config);
 
 // JSON, with the number of the log (intent_store.hh) that goes on from it.
-[[nodiscard]] std::string json_text(const Intent& intent, std::uint64_t log);
+[[nodiscard]] std::string json_text(const Intent& intent, std::uint64_t log, ConfigTexts& texts);
 [[nodiscard]] Result<Intent> intent_from_json(const nlohmann::json& json);
 
 }  // namespace guideway

@@ -97,8 +97,8 @@ bool IntentStore::may_append(const Intent& intent) const {
          log_->size_bytes() < std::max(log_bytes_min, whole_bytes_);
 }
 
-Result<void> IntentStore::save(const Intent& intent) {
-  return may_append(intent) ? append(intent) : save_whole(intent);
+Result<void> IntentStore::save(const Intent& intent, ConfigTexts& texts) {
+  return may_append(intent) ? append(intent) : save_whole(intent, texts);
 }
 
 Result<void> IntentStore::append(const Intent& intent) {
@@ -109,12 +109,12 @@ Result<void> IntentStore::append(const Intent& intent) {
   return {};
 }
 
-Result<void> IntentStore::save_whole(const Intent& intent) {
+Result<void> IntentStore::save_whole(const Intent& intent, ConfigTexts& texts) {
   ++log_number_;
   // Before the file that names it: the sync of the directory is for both.
   auto log = LineLog::create(log_file());
   if (!log) return failure_of(log);
-  const std::string text = json_text(intent, log_number_);
+  const std::string text = json_text(intent, log_number_, texts);
   auto replaced = replace_file(file(), text);
   if (!replaced) {
     // Nobody knows which of the two is there: the next one is whole, too.

@@ -30,7 +30,7 @@ class IntentStore {
   [[nodiscard]] std::string set_aside(const std::string& why);
   // What changed since the last save() or load() is appended; everything is written anew when that is not enough, or
   // when the steps have become as many as is good for a start.
-  [[nodiscard]] Result<void> save(const Intent& intent);
+  [[nodiscard]] Result<void> save(const Intent& intent, ConfigTexts& texts);
   [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
  private:
@@ -40,7 +40,7 @@ class IntentStore {
   [[nodiscard]] Result<Intent> read(const std::string& text);
   [[nodiscard]] bool may_append(const Intent& intent) const;
   [[nodiscard]] Result<void> append(const Intent& intent);
-  [[nodiscard]] Result<void> save_whole(const Intent& intent);
+  [[nodiscard]] Result<void> save_whole(const Intent& intent, ConfigTexts& texts);
   void remove_other_logs() const;
   std::string directory_;
   UniqueFd lock_;

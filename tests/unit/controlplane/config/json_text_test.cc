@@ -29,6 +29,18 @@ TEST(JsonText, IsWhatTheValueOfTheWholeSays) {
   }
 }
 
+TEST(JsonText, IsWrittenOnceForEqualConfigurations) {
+  ConfigTexts texts;
+  Config config;
+  const std::string& first = texts.of(config);
+  config.door = "/run/other.sock";
+  const std::string& second = texts.of(config);
+  EXPECT_EQ(first, json_text(Config{}));
+  EXPECT_EQ(second, json_text(config));
+  EXPECT_EQ(&texts.of(Config{}), &first);
+  EXPECT_EQ(&texts.of(config), &second);
+}
+
 TEST(JsonText, TakesOneMemberMore) {
   EXPECT_EQ(with_member("{\"a\":1}", "b", "[2]"), "{\"a\":1,\"b\":[2]}");
   EXPECT_EQ(json_text(nlohmann::json("\xff")), "\"\xef\xbf\xbd\"") << "what is no UTF-8 is replaced";

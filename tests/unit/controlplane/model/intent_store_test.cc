@@ -43,6 +43,7 @@ class IntentStoreTest : public ::testing::Test {
     return result;
   }
   std::string directory_;
+  ConfigTexts texts;
 };
 
 TEST_F(IntentStoreTest, AnEmptyDirectoryHasNoIntentAndNothingToSay) {
@@ -52,8 +53,8 @@ TEST_F(IntentStoreTest, AnEmptyDirectoryHasNoIntentAndNothingToSay) {
 }
 
 TEST_F(IntentStoreTest, LoadsWhatWasSaved) {
-  ASSERT_TRUE(store().save(intent(7)));
-  ASSERT_TRUE(store().save(intent(8)));
+  ASSERT_TRUE(store().save(intent(7), texts));
+  ASSERT_TRUE(store().save(intent(8), texts));
   const auto loaded = store().load();
   ASSERT_TRUE(loaded.intent.has_value()) << loaded.warning;
   EXPECT_EQ(loaded.intent->generation, 8U);
@@ -63,7 +64,7 @@ TEST_F(IntentStoreTest, LoadsWhatWasSaved) {
 TEST_F(IntentStoreTest, MakesItsDirectory) {
   auto opened = IntentStore::open(directory_ + "/a/b");
   ASSERT_TRUE(opened) << opened.error().message;
-  EXPECT_TRUE(opened->save(intent(1)));
+  EXPECT_TRUE(opened->save(intent(1), texts));
 }
 
 TEST_F(IntentStoreTest, OneAtATime) {
@@ -74,7 +75,7 @@ TEST_F(IntentStoreTest, OneAtATime) {
 }
 
 TEST_F(IntentStoreTest, ADamagedFileIsKeptAsideAndSaidOnce) {
-  ASSERT_TRUE(store().save(intent(7)));
+  ASSERT_TRUE(store().save(intent(7), texts));
   std::filesystem::resize_file(directory_ + "/intent.json", 1000);
   const auto loaded = store().load();
   EXPECT_FALSE(loaded.intent.has_value());
@@ -91,18 +92,18 @@ TEST_F(IntentStoreTest, JsonThatIsNoIntentIsDamageToo) {
 }
 
 TEST_F(IntentStoreTest, AHalfWrittenNewFileIsNotBelieved) {
-  ASSERT_TRUE(store().save(intent(7)));
+  ASSERT_TRUE(store().save(intent(7), texts));
   std::ofstream(directory_ + "/intent.json.new") << "{\"format\"";
   const auto loaded = store().load();
   ASSERT_TRUE(loaded.intent.has_value()) << loaded.warning;
   EXPECT_EQ(loaded.intent->generation, 7U);
-  EXPECT_TRUE(store().save(intent(8)));
+  EXPECT_TRUE(store().save(intent(8), texts));
 }
 
 TEST_F(IntentStoreTest, SavingWhereNothingCanBeWrittenIsAnError) {
   IntentStore opened = store();
   std::filesystem::create_directory(directory_ + "/intent.json.new");
-  auto saved = opened.save(intent(1));
+  auto saved = opened.save(intent(1), texts);
   ASSERT_FALSE(saved);
   EXPECT_NE(saved.error().message.find("intent.json.new"), std::string::npos) << saved.error().message;
 }
@@ -110,13 +111,13 @@ TEST_F(IntentStoreTest, SavingWhereNothingCanBeWrittenIsAnError) {
 TEST_F(IntentStoreTest, AChangeIsAppendedAndFoundAgain) {
   IntentStore opened = store();
   Intent next = intent(7);
-  ASSERT_TRUE(opened.save(next));
+  ASSERT_TRUE(opened.save(next, texts));
   const auto whole_bytes = std::filesystem::file_size(directory_ + "/intent.json");
   const auto written = std::filesystem::last_write_time(directory_ + "/intent.json");
   for (std::uint32_t i = 0; i < 5; ++i) {
     next.generation = 8 + i;
     next.running.pools[0].backends[0].weight = 20 + i;
-    ASSERT_TRUE(opened.save(next));
+    ASSERT_TRUE(opened.save(next, texts));
   }
   EXPECT_EQ(std::filesystem::last_write_time(directory_ + "/intent.json"), written);
   EXPECT_LT(std::filesystem::file_size(directory_ + "/intent-1.log"), whole_bytes) << "steps are small";
@@ -125,15 +126,15 @@ TEST_F(IntentStoreTest, AChangeIsAppendedAndFoundAgain) {
   EXPECT_EQ(loaded.intent->generation, 12U);
   EXPECT_EQ(loaded.intent->running, next.running);
   next.config_file = "/etc/other.toml";
-  ASSERT_TRUE(opened.save(next));
+  ASSERT_TRUE(opened.save(next, texts));
   EXPECT_FALSE(std::filesystem::exists(directory_ + "/intent-1.log")) << "the whole needs no steps";
   EXPECT_EQ(opened.load().intent->config_file, next.config_file);
 }
 
 TEST_F(IntentStoreTest, ALogOfAnotherSaveIsNotTaken) {
   IntentStore opened = store();
-  ASSERT_TRUE(opened.save(intent(7)));
-  ASSERT_TRUE(opened.save(intent(8)));
+  ASSERT_TRUE(opened.save(intent(7), texts));
+  ASSERT_TRUE(opened.save(intent(8), texts));
   // Killed after the new whole was there and before the old log was gone, or the other way round.
   for (const char* stray : {"/intent-0.log", "/intent-2.log"})
     std::filesystem::copy(directory_ + "/intent-1.log", directory_ + stray);
@@ -145,14 +146,14 @@ TEST_F(IntentStoreTest, ALogOfAnotherSaveIsNotTaken) {
 TEST_F(IntentStoreTest, TheLogDoesNotGrowForEver) {
   IntentStore opened = store();
   Intent next = intent(1);
-  for (; next.generation < 1100; ++next.generation) ASSERT_TRUE(opened.save(next));
+  for (; next.generation < 1100; ++next.generation) ASSERT_TRUE(opened.save(next, texts));
   EXPECT_EQ(opened.load().intent->generation, 1099U);
   EXPECT_TRUE(std::filesystem::exists(directory_ + "/intent-2.log"));
   EXPECT_FALSE(std::filesystem::exists(directory_ + "/intent-1.log"));
 }
 
 TEST_F(IntentStoreTest, WhatAFormerReleaseSavedIsRead) {
-  auto saved = nlohmann::json::parse(json_text(intent(7), 0));
+  auto saved = nlohmann::json::parse(json_text(intent(7), 0, texts));
   saved.erase("log");
   saved["format"] = 1;
   saved["running"] = saved["file_config"];
@@ -168,10 +169,11 @@ TEST_F(IntentStoreTest, WhatAFormerReleaseSavedIsRead) {
 // What it read it goes on from, so some saves are steps and some are whole.
 [[noreturn]] void save_for_ever(IntentStore& store, Intent intent, int acknowledge_fd) {
   for (;;) {
+    ConfigTexts texts;
     ++intent.generation;
     if (intent.generation % 16 == 0) intent.config_file += "x";
     intent.running.pools[0].backends[0].weight = static_cast<std::uint32_t>(intent.generation % 60'000);
-    if (!store.save(intent)) ::_exit(1);
+    if (!store.save(intent, texts)) ::_exit(1);
     const std::uint64_t safe = intent.generation;
     if (::write(acknowledge_fd, &safe, sizeof safe) != sizeof safe) ::_exit(1);
   }

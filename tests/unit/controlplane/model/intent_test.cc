@@ -28,9 +28,14 @@ const std::vector<Edit> some_edits{BackendState{"web", "a", Administrative::drai
                                    BackendAdd{"web", R"({"address":"10.0.0.9","name":"x"})"},
                                    BackendState{"web", "x", Administrative::disabled}};
 
+nlohmann::json json_of(const Intent& intent) {
+  ConfigTexts texts;
+  return nlohmann::json::parse(json_text(intent, 0, texts));
+}
+
 TEST(Intent, SurvivesAsJson) {
   const Intent intent = intent_with(some_edits);
-  auto back = intent_from_json(nlohmann::json::parse(json_text(intent, 0)));
+  auto back = intent_from_json(json_of(intent));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->config_file, intent.config_file);
   EXPECT_EQ(back->file_config, intent.file_config);
@@ -42,7 +47,7 @@ TEST(Intent, SurvivesAsJson) {
 }
 
 TEST(Intent, RefusesJsonThatIsNotOne) {
-  const auto good = nlohmann::json::parse(json_text(intent_with(some_edits), 0));
+  const auto good = json_of(intent_with(some_edits));
   for (const char* key : {"format", "config_file", "file_config", "running", "edits", "ledger", "generation"}) {
     nlohmann::json missing = good;
     missing.erase(key);
@@ -92,7 +97,7 @@ TEST(StartFrom, AFileAppliedFromElsewhereOutlivesARestart) {
   Intent before = intent_with({});
   before.applied_config.pools[0].slow_start_ms = 77;
   before.running = before.applied_config;
-  auto saved = intent_from_json(nlohmann::json::parse(json_text(before, 0)));
+  auto saved = intent_from_json(json_of(before));
   ASSERT_TRUE(saved);
   EXPECT_EQ(saved->applied_config, before.applied_config);
   std::vector<Edit> dropped;
