@@ -12,6 +12,7 @@ packages="
   libdpdk-dev dpdk dpdk-dev libbpf-dev bpftool libxdp-dev
   libnl-3-dev libnl-route-3-dev libpcap-dev
   libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev libre2-dev
+  libgoogle-perftools-dev
   prometheus-cpp-dev libsystemd-dev libssl-dev libnghttp2-dev
   libgtest-dev libgmock-dev libbenchmark-dev
   python3 python3-numpy python3-scapy git

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // guidewayd, the control plane: `guidewayd --config FILE [--check]`. It may die at any time: the datapath goes on.
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -33,14 +32,6 @@ void raise_file_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) spdlog::warn("start warning=\"the limit of open files stays low\"");
-}
-
-// Every change takes megabytes and gives them back (snapshots, tables, configurations). By default the C library hands
-// blocks of that size back to the kernel at once, and has to fault them in again, page by page, at the next change.
-void keep_freed_memory() {
-  constexpr int kept_bytes = 32 << 20;  // the most that it takes
-  ::mallopt(M_MMAP_THRESHOLD, kept_bytes);
-  ::mallopt(M_TRIM_THRESHOLD, kept_bytes);
 }
 
 int check(const std::string& file) {
@@ -83,7 +74,6 @@ int run(const std::string& file) {
     return 1;
   }
   raise_file_limit();
-  keep_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error to tell of, like a full disk
   boost::asio::io_context io{1};
