@@ -20,6 +20,17 @@ bool is_bpf_array(const struct stat& status) { return (status.st_mode & S_IFMT) 
 
 std::string because(std::string what) { return std::move(what) + ": " + std::strerror(errno); }
 
+Result<void> write_part(int fd, MemoryPart part) {
+  while (!part.bytes.empty()) {
+    const ssize_t written = ::pwrite(fd, part.bytes.data(), part.bytes.size(), static_cast<off_t>(part.at_bytes));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return failure(because("cannot fill shared memory"));
+    part.at_bytes += static_cast<std::size_t>(written);
+    part.bytes = part.bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
 }  // namespace
 
 Mapping::Mapping(Mapping&& other) noexcept
@@ -79,13 +90,15 @@ Result<UniqueFd> make_shared_memory(std::string_view name, std::size_t length_by
 }
 
 Result<UniqueFd> make_sealed_memory(std::string_view name, std::span<const std::byte> contents) {
+  const MemoryPart all{0, contents};
+  return make_sealed_memory(name, std::span(&all, 1));
+}
+
+Result<UniqueFd> make_sealed_memory(std::string_view name, std::span<const MemoryPart> parts) {
   auto fd = make_shared_memory(name, 0);
   if (!fd) return fd;
-  for (std::span<const std::byte> rest = contents; !rest.empty();) {
-    const ssize_t written = ::write(fd->get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return failure(because("cannot fill shared memory"));
-    rest = rest.subspan(static_cast<std::size_t>(written));
+  for (const MemoryPart& part : parts) {
+    if (auto written = write_part(fd->get(), part); !written) return failure_of(written);
   }
   if (::fcntl(fd->get(), F_ADD_SEALS, all_seals) != 0) return failure(because("cannot seal shared memory"));
   return fd;

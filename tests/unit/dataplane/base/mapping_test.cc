@@ -66,6 +66,20 @@ TEST(SealedMemory, HoldsItsContents) {
   EXPECT_TRUE(std::equal(contents.begin(), contents.end(), mapping->data()));
 }
 
+TEST(SealedMemory, HoldsPartsWhereTheyAreToLie) {
+  const std::array parts{MemoryPart{1, contents}, MemoryPart{5000, contents}};
+  auto fd = make_sealed_memory("test", parts);
+  ASSERT_TRUE(fd);
+  ASSERT_EQ(*sealed_length_bytes(fd->get()), 5003U);
+  auto mapping = Mapping::of_file(fd->get(), 5003, false);
+  ASSERT_TRUE(mapping);
+  std::array<std::byte, 5003> expected{};
+  std::copy(contents.begin(), contents.end(), expected.begin() + 1);
+  std::copy(contents.begin(), contents.end(), expected.begin() + 5000);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), mapping->data()));
+  EXPECT_EQ(*sealed_length_bytes(make_sealed_memory("test", std::span<const MemoryPart>())->get()), 0U);
+}
+
 TEST(SealedMemory, CannotBeChanged) {
   auto fd = make_sealed_memory("test", contents);
   ASSERT_TRUE(fd);
