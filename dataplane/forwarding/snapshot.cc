@@ -10,20 +10,13 @@
 #include <utility>
 
 #include "dataplane/forwarding/snapshot_rows.hh"
+#include "dataplane/forwarding/table_header.hh"
 #include "dataplane/net/endian.hh"
 
 namespace guideway {
 namespace {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
-
-bool is_prime(std::uint32_t value) {
-  if (value < 2) return false;
-  for (std::uint32_t divisor = 2; std::uint64_t{divisor} * divisor <= value; ++divisor) {
-    if (value % divisor == 0) return false;
-  }
-  return true;
-}
 
 // Copies an object out of bytes whose alignment nobody promised.
 template <typename T>
@@ -169,33 +162,26 @@ bool is_unrestricted(const Service& service) {
 
 Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire, const Capacities& capacities,
                                                  TableMemory* memory) {
-  if (wire.size() < sizeof(gw_table_header))
-    return wrong_field("table length", wire.size(), "at least " + number(sizeof(gw_table_header)) + " bytes");
-  const auto header = read_at<gw_table_header>(wire, 0);
-  if (header.magic != GW_TABLE_MAGIC) return wrong_field("table magic", header.magic, number(GW_TABLE_MAGIC));
-  if (header.abi_version != GW_ABI_VERSION)
-    return wrong_field("table abi_version", header.abi_version, number(GW_ABI_VERSION));
-  if (header.table_id == 0) return wrong_field("table_id", 0, "not 0");
-  if (header.slot_count < GW_TABLE_SLOTS_MIN || header.slot_count > GW_TABLE_SLOTS_MAX || !is_prime(header.slot_count))
-    return wrong_field("table slot_count", header.slot_count,
-                       "a prime from " + number(GW_TABLE_SLOTS_MIN) + " to " + number(GW_TABLE_SLOTS_MAX));
-  const std::size_t slots_bytes = std::size_t{header.slot_count} * sizeof(gw_slot);
-  if (wire.size() != sizeof header + slots_bytes)
-    return wrong_field("table length", wire.size(), number(sizeof header + slots_bytes) + " bytes by its slot_count");
+  const auto header = read_table_header(wire);
+  if (!header) return failure_of(header);
+  if (wire.size() != table_length_bytes(header->slot_count))
+    return wrong_field("table length", wire.size(),
+                       number(table_length_bytes(header->slot_count)) + " bytes by its slot_count");
+  const std::span<const std::byte> wire_slots = wire.subspan(sizeof *header);
 
   TableMemory of_its_own;
-  auto block = (memory != nullptr ? *memory : of_its_own).take(slots_bytes);
+  auto block = (memory != nullptr ? *memory : of_its_own).take(wire_slots.size());
   if (!block) return failure_of(block);
   // Copied first, checked after: the checks must hold for the bytes that workers will read.
-  std::memcpy(block->bytes().data(), wire.data() + sizeof header, slots_bytes);
-  const std::span<const gw_slot> slots{reinterpret_cast<const gw_slot*>(block->bytes().data()), header.slot_count};
-  for (std::uint32_t i = 0; i < header.slot_count; ++i) {
+  std::memcpy(block->bytes().data(), wire_slots.data(), wire_slots.size());
+  const std::span<const gw_slot> slots{reinterpret_cast<const gw_slot*>(block->bytes().data()), header->slot_count};
+  for (std::uint32_t i = 0; i < header->slot_count; ++i) {
     for (const std::uint32_t backend : {slots[i].current_backend, slots[i].home_backend}) {
       if (backend != GW_NO_BACKEND && backend >= capacities.backends_max)
         return wrong_field("backend of slot[" + number(i) + "]", backend, "below " + number(capacities.backends_max));
     }
   }
-  return std::shared_ptr<const Table>(new Table(header.table_id, std::move(*block), slots));
+  return std::shared_ptr<const Table>(new Table(header->table_id, std::move(*block), slots));
 }
 
 Result<std::unique_ptr<const Snapshot>> Snapshot::load(std::span<const std::byte> wire, const TableStore& tables,
