@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "controlplane/publish/read_message.hh"
+#include "controlplane/publish/table_batch.hh"
 #include "controlplane/publish/welcome.hh"
 
 namespace guideway {
@@ -88,7 +89,8 @@ void DoorClient::lose(const std::string& why) {
     if (handlers_.closed) handlers_.closed(why);
   }
   for (Job& job : jobs) {
-    if (job.published) job.published({PublishOutcome::connection_lost, why, job.tables_sent, job.compiled->generation});
+    if (job.published)
+      job.published({PublishOutcome::connection_lost, why, job.accepted.size(), job.compiled->generation});
     if (job.answered) job.answered(failure(why));
     if (job.page_read) job.page_read(failure(why));
     if (job.capture_opened) job.capture_opened(failure(why));
@@ -153,29 +155,27 @@ void DoorClient::pump() {
 
 void DoorClient::send_next_of(Job& job) {
   if (job.asks()) return send_question(job);
-  Piece piece = job.prepared ? std::move(*std::exchange(job.prepared, std::nullopt)) : make_piece(job, job.next_table);
-  job.next_table = piece.table;
+  Piece piece = job.prepared ? std::move(*std::exchange(job.prepared, std::nullopt)) : make_piece(job, 0);
   if (!piece.memory) return lose("no memory for what goes through the door: " + piece.memory.error().message);
-  if (job.next_table == job.compiled->tables.size()) {
+  job.offered = std::move(piece.tables);
+  if (job.offered.empty()) {
     door::SnapshotOffer offer{};
     offer.generation = job.compiled->generation;
     return send(offer, piece.memory->get());
   }
   door::TableOffer offer{};
-  offer.table_id = job.compiled->tables[job.next_table].id;
+  offer.table_count = static_cast<std::uint32_t>(job.offered.size());
   send(offer, piece.memory->get());
   // Unless the door was lost with that, and the job with the door.
-  if (link_) job.prepared = make_piece(job, job.next_table + 1);
+  if (link_) job.prepared = make_piece(job, piece.end);
 }
 
-DoorClient::Piece DoorClient::make_piece(const Job& job, std::size_t table) const {
-  const auto& tables = job.compiled->tables;
-  const auto is_held = [this](const CompiledTable& each) {
-    return std::binary_search(held_tables_.begin(), held_tables_.end(), each.id);
-  };
-  while (table < tables.size() && is_held(tables[table])) ++table;
-  if (table < tables.size()) return {table, make_sealed_memory("guideway-table", *tables[table].bytes)};
-  return {table, make_sealed_memory("guideway-snapshot", job.compiled->snapshot)};
+DoorClient::Piece DoorClient::make_piece(const Job& job, std::size_t first_table) const {
+  TableBatch batch = batch_tables(job.compiled->tables, first_table, [this](std::uint64_t id) {
+    return std::binary_search(held_tables_.begin(), held_tables_.end(), id);
+  });
+  if (batch.ids.empty()) return {{}, batch.end, make_sealed_memory("guideway-snapshot", job.compiled->snapshot)};
+  return {std::move(batch.ids), batch.end, make_sealed_memory("guideway-tables", batch.parts)};
 }
 
 void DoorClient::watch_for_answer() {
@@ -198,27 +198,36 @@ void DoorClient::answered(const door::MessageHeader& header, std::span<const std
 void DoorClient::answered_publication(Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes) {
   if (header.type == MessageType::rejected) {
     auto rejected = message_of<door::Rejected>(bytes);
+    // What was accepted before stays, for the next snapshot to name.
+    hold(job.accepted);
     return finish_publication(PublishOutcome::rejected, rejected ? text_of(rejected->reason) : "no reason given");
   }
-  if (header.type != MessageType::accepted || !message_of<door::Accepted>(bytes)) {
+  const auto accepted = message_of<door::Accepted>(bytes);
+  const std::uint64_t expected_id = job.offered.empty() ? job.compiled->generation : job.offered.size();
+  if (header.type != MessageType::accepted || !accepted || accepted->id != expected_id) {
     return lose("the datapath answered an offer with something else");
   }
-  if (job.next_table < job.compiled->tables.size()) {
-    const std::uint64_t id = job.compiled->tables[job.next_table].id;
-    held_tables_.insert(std::upper_bound(held_tables_.begin(), held_tables_.end(), id), id);
-    ++job.next_table;
-    ++job.tables_sent;
+  if (!job.offered.empty()) {
+    job.accepted.insert(job.accepted.end(), job.offered.begin(), job.offered.end());
     return pump();
   }
   // With the new snapshot in use the datapath drops the tables that it does not name.
   held_tables_.clear();
-  for (const CompiledTable& table : job.compiled->tables) held_tables_.push_back(table.id);
-  std::sort(held_tables_.begin(), held_tables_.end());
+  std::vector<std::uint64_t> named;
+  named.reserve(job.compiled->tables.size());
+  for (const CompiledTable& table : job.compiled->tables) named.push_back(table.id);
+  hold(std::move(named));
   finish_publication(PublishOutcome::accepted, "");
 }
 
+void DoorClient::hold(std::vector<std::uint64_t> tables) {
+  std::sort(tables.begin(), tables.end());
+  const auto middle = held_tables_.insert(held_tables_.end(), tables.begin(), tables.end());
+  std::inplace_merge(held_tables_.begin(), middle, held_tables_.end());
+}
+
 void DoorClient::finish_publication(PublishOutcome outcome, const std::string& reason) {
-  PublishReport report{outcome, reason, jobs_.front().tables_sent, jobs_.front().compiled->generation};
+  PublishReport report{outcome, reason, jobs_.front().accepted.size(), jobs_.front().compiled->generation};
   Published done = std::move(jobs_.front().published);
   jobs_.pop_front();
   if (done) done(report);

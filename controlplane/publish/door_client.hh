@@ -104,17 +104,18 @@ class DoorClient {
     Mapping counters_memory;
     CountersView counters;
   };
-  // What goes through the door at once: the table of that number, or behind the last one the snapshot.
+  // What goes through the door at once: some tables, or behind the last of them the snapshot.
   struct Piece {
-    std::size_t table = 0;
+    std::vector<std::uint64_t> tables;  // ids; none: the snapshot
+    std::size_t end = 0;                // position of the first table that comes later
     Result<UniqueFd> memory;
   };
-  // A snapshot on its way, table by table, or a question.
+  // A snapshot on its way, piece by piece, or a question.
   struct Job {
     std::shared_ptr<const Compiled> compiled;
-    std::size_t next_table = 0;
-    std::size_t tables_sent = 0;
-    std::optional<Piece> prepared;  // the next one, made while the datapath looks at the one before
+    std::vector<std::uint64_t> offered;   // tables that wait for their answer; none: the snapshot does
+    std::vector<std::uint64_t> accepted;  // tables
+    std::optional<Piece> prepared;        // the next one, made while the datapath looks at the one before
     Published published;
     std::optional<gw_flow_key> flow;
     Answered answered;
@@ -140,6 +141,7 @@ class DoorClient {
   void answered_capture(const door::MessageHeader& header, std::span<const std::byte> bytes,
                         const std::vector<UniqueFd>& descriptors);
   void answered_publication(Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes);
+  void hold(std::vector<std::uint64_t> tables);
   void finish_publication(PublishOutcome outcome, const std::string& reason);
   void pump();
   void send_next_of(Job& job);
@@ -148,7 +150,7 @@ class DoorClient {
     message.header = {door::message_magic, door::protocol_version, Message::type, sizeof message, ++sequence_};
     if (link_) link_->send(std::as_bytes(std::span<const Message, 1>(&message, 1)), fd);
   }
-  [[nodiscard]] Piece make_piece(const Job& job, std::size_t table) const;
+  [[nodiscard]] Piece make_piece(const Job& job, std::size_t first_table) const;
   void watch_for_answer();
 
   boost::asio::io_context& io_;
@@ -161,7 +163,7 @@ class DoorClient {
   std::string last_reason_;
   std::shared_ptr<DoorLink> link_;
   std::optional<Opened> opened_;
-  std::vector<std::uint64_t> held_tables_;  // by the datapath, on this connection; sorted
+  std::vector<std::uint64_t> held_tables_;  // by the datapath, of publications that are done; sorted
   std::deque<Job> jobs_;
   bool waiting_for_answer_ = false;
   std::uint32_t sequence_ = 0;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dataplane/base/mapping.hh"
+#include "dataplane/door/offered_tables.hh"
 #include "dataplane/forwarding/flow_table.hh"
 #include "ebpf/abi/snapshot.h"
 
@@ -117,7 +118,7 @@ Reply Conversation::answer(std::span<const std::byte> message, std::span<const i
     case MessageType::hello:
       return answer_hello(read_as<Hello>(message));
     case MessageType::table_offer:
-      return answer_table(read_as<TableOffer>(message), fds[0]);
+      return answer_tables(read_as<TableOffer>(message), fds[0]);
     case MessageType::snapshot_offer:
       return answer_snapshot(read_as<SnapshotOffer>(message), fds[0]);
     case MessageType::flow_page_query:
@@ -152,23 +153,30 @@ Reply Conversation::answer_hello(const Hello& hello) {
   return reply;
 }
 
-Reply Conversation::answer_table(const TableOffer& offer, int fd) {
-  if (auto taken = take_table(offer.table_id, fd); !taken)
-    return reject(offer.header.sequence, "table " + number(offer.table_id) + ": " + taken.error().message);
-  return accept(offer.header.sequence, offer.table_id);
+Reply Conversation::answer_tables(const TableOffer& offer, int fd) {
+  if (auto taken = take_tables(offer.table_count, fd); !taken)
+    return reject(offer.header.sequence, "table offer: " + taken.error().message);
+  return accept(offer.header.sequence, offer.table_count);
 }
 
-Result<void> Conversation::take_table(std::uint64_t table_id, int fd) {
-  if (holdings_.tables.count(table_id) != 0) return {};
-  // Twice what a snapshot may name: the old ones and the new ones, until the next snapshot is accepted.
-  if (holdings_.tables.size() >= std::size_t{2} * GW_TABLES_MAX)
-    return failure("too many tables are held that no snapshot names");
-  auto memory = map_offer(fd, sizeof(gw_table_header) + std::size_t{GW_TABLE_SLOTS_MAX} * sizeof(gw_slot));
+Result<void> Conversation::take_tables(std::uint32_t table_count, int fd) {
+  auto memory = map_offer(fd, table_memory_bytes_max);
   if (!memory) return failure_of(memory);
-  auto table = Table::load(memory->bytes(), datapath_.capacities(), &holdings_.table_memory);
-  if (!table) return failure_of(table);
-  if ((*table)->id() != table_id) return failure("memory holds table " + number((*table)->id()));
-  holdings_.tables.emplace(table_id, std::move(*table));
+  auto offered = tell_tables_apart(memory->bytes(), table_count);
+  if (!offered) return failure_of(offered);
+  TableStore& held = holdings_.tables;
+  const auto is_held = [&held](const OfferedTable& table) { return held.count(table.id) != 0; };
+  offered->erase(std::remove_if(offered->begin(), offered->end(), is_held), offered->end());
+  // Twice what a snapshot may name: the old ones and the new ones, until the next snapshot is accepted.
+  if (held.size() + offered->size() > std::size_t{2} * GW_TABLES_MAX)
+    return failure("too many tables are held that no snapshot names");
+  TableStore loaded;
+  for (const OfferedTable& each : *offered) {
+    auto table = Table::load(each.bytes, datapath_.capacities(), &holdings_.table_memory);
+    if (!table) return failure("table " + number(each.id) + ": " + table.error().message);
+    loaded.emplace(each.id, std::move(*table));
+  }
+  held.merge(loaded);
   return {};
 }
 

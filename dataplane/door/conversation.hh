@@ -57,12 +57,12 @@ class Conversation {
 
  private:
   [[nodiscard]] Reply answer_hello(const Hello& hello);
-  [[nodiscard]] Reply answer_table(const TableOffer& offer, int fd);
+  [[nodiscard]] Reply answer_tables(const TableOffer& offer, int fd);
   [[nodiscard]] Reply answer_snapshot(const SnapshotOffer& offer, int fd);
   [[nodiscard]] Reply answer_flow(const FlowQuery& query);
   [[nodiscard]] Reply answer_flow_page(const FlowPageQuery& query);
   [[nodiscard]] Reply answer_capture(const CaptureQuery& query);
-  [[nodiscard]] Result<void> take_table(std::uint64_t table_id, int fd);
+  [[nodiscard]] Result<void> take_tables(std::uint32_t table_count, int fd);
   [[nodiscard]] Result<void> take_snapshot(std::uint64_t generation, int fd);
   void drop_unused_tables();
 

@@ -4,8 +4,8 @@
 //   controller                      datapath
 //   Hello                    ->
 //                            <-     Welcome + {health, counters}      or Refused (wrong version, door occupied)
-//   TableOffer + {memfd}     ->
-//                            <-     Accepted | Rejected               a table already held is accepted again
+//   TableOffer + {memfd}     ->                                       tables, many in one memory
+//                            <-     Accepted | Rejected               all of them or none
 //   SnapshotOffer + {memfd}  ->
 //                            <-     Accepted | Rejected               Accepted: every worker uses the new generation
 //   FlowQuery                ->
@@ -21,16 +21,18 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
+#include "dataplane/forwarding/table_header.hh"
 #include "ebpf/abi/flow_key.h"
 #include "ebpf/abi/limits.h"
 
 namespace guideway::door {
 
 inline constexpr std::uint32_t message_magic = 0x524f4447U;  // "GDOR"
-inline constexpr std::uint16_t protocol_version = 1;
+inline constexpr std::uint16_t protocol_version = 2;
 inline constexpr std::uint32_t message_bytes_max = 4096;
 
 enum class MessageType : std::uint16_t {
@@ -98,11 +100,25 @@ struct Refused {
   std::array<char, 512> reason;  // one sentence, ended by 0
 };
 
+// The memory holds table_count tables, each as ebpf/abi/snapshot.h has it and none twice: the first at 0, the others
+// where next_table_at() says, and nothing behind the last one. A table already held is accepted again without a look at
+// its slots.
 struct TableOffer {
   static constexpr MessageType type = MessageType::table_offer;
   MessageHeader header;
-  std::uint64_t table_id;
+  std::uint32_t table_count;  // 1 to tables_an_offer_max
+  std::uint32_t zero;
 };
+
+inline constexpr std::uint32_t tables_an_offer_max = 4096;
+// One table of the most slots, or as many smaller ones.
+inline constexpr std::size_t table_memory_bytes_max = table_length_bytes(GW_TABLE_SLOTS_MAX);
+
+// A table begins with a cache line, the first one behind the table before.
+constexpr std::size_t next_table_at(std::size_t table_before_ends_at) noexcept {
+  constexpr std::size_t line_bytes = 64;
+  return (table_before_ends_at + line_bytes - 1) / line_bytes * line_bytes;
+}
 
 struct SnapshotOffer {
   static constexpr MessageType type = MessageType::snapshot_offer;
@@ -113,7 +129,7 @@ struct SnapshotOffer {
 struct Accepted {
   static constexpr MessageType type = MessageType::accepted;
   MessageHeader header;
-  std::uint64_t id;  // the table's or the generation
+  std::uint64_t id;  // the generation; of a TableOffer its number of tables
 };
 
 struct Rejected {

@@ -35,13 +35,15 @@ class Visit {
         return say(std::as_bytes(std::span(&message, 1)), false);
       }
       case Step::table: {
+        // As many as the step says, or one.
         auto message = fresh<TableOffer>();
-        message.table_id = word_of_memory(8);  // as the table itself says
+        message.table_count = 1;
+        std::memcpy(&message.table_count, bytes.data(), std::min(bytes.size(), sizeof message.table_count));
         return say(std::as_bytes(std::span(&message, 1)), true);
       }
       case Step::snapshot: {
         auto message = fresh<SnapshotOffer>();
-        message.generation = word_of_memory(8);
+        message.generation = word_of_memory(8);  // as the snapshot itself says
         return say(std::as_bytes(std::span(&message, 1)), true);
       }
       default: {
@@ -75,6 +77,7 @@ class Visit {
     }
     const Snapshot* before = &datapath_.newest();
     const std::uint64_t generation = before->generation();
+    const std::size_t held_before = holdings_.tables.size();
     const Reply reply =
         conversation_->answer(message.first(std::min(message.size(), std::size_t{message_bytes_max})), fds);
 
@@ -87,6 +90,8 @@ class Visit {
     const bool published = &datapath_.newest() != before;
     check(!published || (reply.type() == MessageType::accepted && datapath_.newest().generation() > generation),
           "only what is accepted changes anything, and generations rise");
+    check(reply.type() == MessageType::accepted || holdings_.tables.size() == held_before,
+          "only what is accepted is held");
     if (reply.closes()) conversation_.emplace(datapath_, holdings_);
   }
 

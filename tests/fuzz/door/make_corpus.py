@@ -24,7 +24,12 @@ def offer(kind, contents):
     return step(MEMORY, contents) + step(kind)
 
 
-TABLE_1 = door.table(1, [0, 1] * 125 + [0])
+def offer_tables(*tables, count=None):
+    return step(MEMORY, door.together(tables)) + step(TABLE, struct.pack("<I", len(tables) if count is None else count))
+
+
+TABLE_1, TABLE_2 = (door.table(number, [0, 1] * 125 + [0]) for number in (1, 2))
+TABLE_3 = door.table(3, [0] * 257)
 SERVICES = [door.service("10.0.0.1", 80), door.service("fd00::1", 0, protocol=17, service_id=1, flags=1, scheduler=1)]
 BACKENDS = [door.backend(0, "192.168.0.1", "02:00:00:00:00:01", "02:00:00:00:00:02"),
             door.backend(1, "fd00::2", "02:00:00:00:00:01", "02:00:00:00:00:02", forward=1)]
@@ -51,7 +56,16 @@ CORPUS = {
     "moving_slots": step(HELLO) + offer(TABLE, door.table(1, [(0, 1)] * 250 + [(door.NO_BACKEND, 0)])),
     "empty_snapshot": step(HELLO) + offer(SNAPSHOT, door.snapshot(1, [], [], [])),
     "memory_with_hello": step(MEMORY, b"x")
-                         + step(RAW_WITH_MEMORY, door.HEADER.pack(door.MAGIC, 1, 1, 24, 1) + bytes(8)),
+                         + step(RAW_WITH_MEMORY, door.HEADER.pack(door.MAGIC, door.PROTOCOL, 1, 24, 1) + bytes(8)),
+    "many_tables": step(HELLO) + offer_tables(TABLE_2, TABLE_1, TABLE_3) + offer(SNAPSHOT, GOOD),
+    "many_tables_twice": step(HELLO) + offer_tables(TABLE_1, TABLE_2) + offer_tables(TABLE_2, TABLE_3),
+    "same_table_twice": step(HELLO) + offer_tables(TABLE_1, TABLE_1),
+    "last_table_bad": step(HELLO) + offer_tables(TABLE_1, TABLE_2, door.table(3, [99] * 251)),
+    "no_tables": step(HELLO) + offer_tables(TABLE_1, count=0),
+    "too_few_tables": step(HELLO) + offer_tables(TABLE_1, TABLE_2, count=3),
+    "too_many_tables": step(HELLO) + offer_tables(TABLE_1, TABLE_2, count=1),
+    "cut_tables": step(HELLO) + step(MEMORY, door.together([TABLE_1, TABLE_2])[:-1])
+                  + step(TABLE, struct.pack("<I", 2)),
 }
 
 for name, contents in CORPUS.items():

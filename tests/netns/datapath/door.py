@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-MAGIC, PROTOCOL, ABI = 0x524F4447, 1, 4
+MAGIC, PROTOCOL, ABI = 0x524F4447, 2, 4
 HELLO, WELCOME, REFUSED, TABLE, SNAPSHOT, ACCEPTED, REJECTED, FLOW_QUERY, FLOW_ANSWER = range(1, 10)
 SNAPSHOT_MAGIC, TABLE_MAGIC, COUNTERS_MAGIC = 0x534E4757, 0x42544757, 0x43474757
 SEAL_SEAL, SEAL_SHRINK, SEAL_GROW, SEAL_WRITE = 1, 2, 4, 8
@@ -44,6 +44,14 @@ def table(table_id, slots, magic=TABLE_MAGIC, abi=ABI):
     pairs = [slot if isinstance(slot, tuple) else (slot, slot) for slot in slots]
     body = b"".join(struct.pack("<II", *pair) for pair in pairs)
     return struct.pack("<IIQII", magic, abi, table_id, len(pairs), 0) + body
+
+
+def together(tables):
+    """Tables as they lie in the memory of an offer."""
+    memory = b""
+    for each in tables:
+        memory += bytes(-len(memory) % 64) + each
+    return memory
 
 
 def address_bytes(address):
@@ -137,9 +145,9 @@ class Controller:
         self.counters = mmap.mmap(fds[1], counters_bytes, prot=mmap.PROT_READ)
         return self
 
-    def offer_table(self, table_id, fd):
-        kind, body, _ = self.exchange(TABLE, struct.pack("<Q", table_id), [fd])
-        assert kind == ACCEPTED and struct.unpack("<Q", body)[0] == table_id
+    def offer_tables(self, count, fd):
+        kind, body, _ = self.exchange(TABLE, struct.pack("<II", count, 0), [fd])
+        assert kind == ACCEPTED and struct.unpack("<Q", body)[0] == count
 
     def offer_snapshot(self, generation, fd):
         kind, body, _ = self.exchange(SNAPSHOT, struct.pack("<Q", generation), [fd])
@@ -147,8 +155,8 @@ class Controller:
 
     def publish(self, generation, services, backends, tables):
         """`tables`: {id: slots}."""
-        for table_id, slots in tables.items():
-            self.offer_table(table_id, sealed(table(table_id, slots)))
+        if tables:
+            self.offer_tables(len(tables), sealed(together(table(*each) for each in tables.items())))
         self.offer_snapshot(generation, sealed(snapshot(generation, services, backends, tables)))
 
     def set_health(self, index, word):

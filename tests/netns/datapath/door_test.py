@@ -35,6 +35,9 @@ class Door(Running):
         service, backend = door.service(VIP, 80), door.backend(0, "10.9.1.10", MAC_A, self.egress_mac, port=1)
         offer = self.controller.offer_snapshot
         good = lambda **how: door.sealed(door.snapshot(g, [service], [backend], [g - 1], **how))
+        nine = door.table(9, [0] * 251)
+        tables = lambda tables, count=None, **how: self.controller.offer_tables(
+            len(tables) if count is None else count, door.sealed(door.together(tables), **how))
         for act, sentence in (
             (lambda: offer(g, door.sealed(door.snapshot(g, [service], [backend], [g - 1]), seals=0)), "not sealed"),
             (lambda: offer(g, good(magic=1)), "magic"),
@@ -47,10 +50,14 @@ class Door(Running):
             (lambda: offer(g, door.sealed(b"short")), "length"),
             (lambda: offer(g, door.sealed(b"")), "empty"),
             (lambda: offer(g, os.open("/dev/null", os.O_RDONLY)), "not sealed"),
-            (lambda: self.controller.offer_table(9, door.sealed(door.table(9, [0] * 250))), "slot_count"),
-            (lambda: self.controller.offer_table(9, door.sealed(door.table(8, [0] * 251))), "memory holds table 8"),
-            (lambda: self.controller.offer_table(9, door.sealed(door.table(9, [1 << 30] * 251))), "backend"),
-            (lambda: self.controller.offer_table(9, door.sealed(door.table(9, [0] * 251), seals=0)), "not sealed"),
+            (lambda: tables([nine], seals=0), "not sealed"),
+            (lambda: tables([nine, door.table(8, [0] * 250)]), "table 2 of the memory's 2: table slot_count is 250"),
+            (lambda: tables([nine, door.table(8, [1 << 30] * 251)]), "table 8: backend of slot[0]"),
+            (lambda: tables([nine, nine]), "table 9: the memory holds it twice"),
+            (lambda: tables([nine], count=0), "table_count is 0"),
+            (lambda: tables([nine], count=2), "table 2 of the memory's 2: table length is 0"),
+            (lambda: tables([nine, nine], count=1), "behind the last of its 1 tables"),
+            (lambda: offer(g, door.sealed(door.snapshot(g, [service], [backend], [9]))), "table_id is 9"),
         ):
             with self.subTest(sentence=sentence):
                 self.rejected(act, sentence)
@@ -66,7 +73,7 @@ class Door(Running):
         hello = b"\1\0\0\0\0\0\0\0"
         for act, sentence in (
             (lambda c: c.exchange(door.HELLO, hello, magic=7), "magic"),
-            (lambda c: c.exchange(door.HELLO, hello, version=2), "protocol version 2"),
+            (lambda c: c.exchange(door.HELLO, hello, version=1), "protocol version 1"),
             (lambda c: c.exchange(door.HELLO, hello, length=99), "99 bytes"),
             (lambda c: c.exchange(door.HELLO, hello + b"more"), "Hello has"),
             (lambda c: c.exchange(77, hello), "type 77"),
@@ -121,9 +128,13 @@ class Door(Running):
         self.balance()
         kept = self.generation - 1
         offer = self.controller.offer_snapshot
-        self.controller.offer_table(kept, os.open("/dev/null", os.O_RDONLY))  # held: accepted without a look
+        # Held: accepted without a look at its slots. What comes beside it is taken, and kept as long.
+        bad, beside = door.table(kept, [1 << 30] * 251), door.table(kept + 1000, [0] * 251)
+        self.controller.offer_tables(2, door.sealed(door.together([bad, beside])))
         offer(self.generation, door.sealed(door.snapshot(self.generation, [], [], [])))
-        self.rejected(lambda: self.controller.offer_table(kept, os.open("/dev/null", os.O_RDONLY)), "not sealed")
+        self.rejected(lambda: self.controller.offer_tables(1, door.sealed(bad)), "table %d: backend" % kept)
+        self.rejected(lambda: offer(self.generation + 1, door.sealed(door.snapshot(
+            self.generation + 1, [], [], [kept + 1000]))), "table_id is %d" % (kept + 1000))
 
     def test_counters_cannot_be_written_nor_memory_resized(self):
         with self.assertRaises(PermissionError):

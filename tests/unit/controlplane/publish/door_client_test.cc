@@ -57,6 +57,23 @@ TEST_F(DoorClientTest, SendsATableOnce) {
   EXPECT_EQ(datapath.seen().size(), 4U);
 }
 
+TEST_F(DoorClientTest, TablesOfOneMemoryArriveAsTheyAre) {
+  FakeDatapath datapath;
+  TestDoor door(path_, datapath);
+  DoorClient client(io_, path_, handlers());
+  client.start();
+  ASSERT_TRUE(run_until([&] { return opened_ == 1; }));
+  const Compiled compiled = compiled_of({"a", "b", "c"}, 1);
+  ASSERT_EQ(publish(client, compiled).tables_sent, 3U);
+  const FakeDatapath::Seen seen = datapath.seen().at(0);
+  ASSERT_EQ(seen.services.size(), 3U);
+  for (std::size_t i = 0; i < seen.services.size(); ++i) {
+    const auto slots = std::as_bytes(std::span(seen.first_slots[i]));
+    const std::vector<std::byte>& table = *compiled.tables.at(seen.services[i].table).bytes;
+    EXPECT_TRUE(std::equal(slots.begin(), slots.end(), table.begin() + sizeof(gw_table_header), table.end())) << i;
+  }
+}
+
 TEST_F(DoorClientTest, PublishesInOrderWithoutWaiting) {
   FakeDatapath datapath;
   TestDoor door(path_, datapath);

@@ -4,23 +4,9 @@
 
 #include "tests/unit/controlplane/publish/door_client_fixture.hh"
 #include "tests/unit/controlplane/publish/raw_door.hh"
-#include "tests/unit/controlplane/publish/test_door.hh"
 
 namespace guideway {
 namespace {
-
-// A Welcome that a proper datapath would send, for the test to spoil.
-door::Welcome good_welcome(const FakeDatapath& datapath) {
-  door::Welcome welcome{};
-  welcome.abi_version = GW_ABI_VERSION;
-  welcome.services_max = 64;
-  welcome.backends_max = 128;
-  welcome.flows_max = 1024;
-  welcome.health_bytes = datapath.shared_memory().health_bytes;
-  welcome.counters_bytes = datapath.shared_memory().counters_bytes;
-  datapath.describe(welcome);
-  return welcome;
-}
 
 TEST_F(DoorClientTest, RefusesADatapathThatTalksNonsense) {
   FakeDatapath datapath;

@@ -13,8 +13,22 @@
 
 #include "dataplane/base/unique_fd.hh"
 #include "dataplane/door/messages.hh"
+#include "tests/unit/controlplane/publish/test_door.hh"
 
 namespace guideway {
+
+// A Welcome that a proper datapath would send, for the test to spoil.
+inline door::Welcome good_welcome(const FakeDatapath& datapath) {
+  door::Welcome welcome{};
+  welcome.abi_version = GW_ABI_VERSION;
+  welcome.services_max = 64;
+  welcome.backends_max = 128;
+  welcome.flows_max = 1024;
+  welcome.health_bytes = datapath.shared_memory().health_bytes;
+  welcome.counters_bytes = datapath.shared_memory().counters_bytes;
+  datapath.describe(welcome);
+  return welcome;
+}
 
 class RawDoor {
  public:
@@ -36,18 +50,20 @@ class RawDoor {
     return static_cast<bool>(controller_);
   }
   void hang_up() { controller_.reset(); }
-  // The next message's header and bytes; nothing if the controller hung up or stays silent.
-  std::optional<door::MessageHeader> receive() {
+  [[nodiscard]] bool has_message() const { return readable(controller_.get(), 0); }
+  // The next message, or its header; nothing if the controller hung up, stays silent or says less.
+  template <typename Message = door::MessageHeader>
+  std::optional<Message> receive() {
     if (!readable(controller_.get())) return std::nullopt;
     std::vector<std::byte> bytes(door::message_bytes_max);
     const ssize_t got = ::recv(controller_.get(), bytes.data(), bytes.size(), 0);
-    if (got < static_cast<ssize_t>(sizeof(door::MessageHeader))) return std::nullopt;
-    door::MessageHeader header{};
-    std::memcpy(&header, bytes.data(), sizeof header);
-    return header;
+    Message message{};
+    if (got < static_cast<ssize_t>(sizeof message)) return std::nullopt;
+    std::memcpy(&message, bytes.data(), sizeof message);
+    return message;
   }
   template <typename Message>
-  void send(Message message, std::uint32_t sequence, std::vector<int> descriptors = {}) {
+  void send(Message message, std::uint32_t sequence, const std::vector<int>& descriptors = {}) {
     message.header = {door::message_magic, door::protocol_version, Message::type, sizeof message, sequence};
     send_bytes(&message, sizeof message, descriptors);
   }
@@ -70,9 +86,9 @@ class RawDoor {
   }
 
  private:
-  static bool readable(int fd) {
+  static bool readable(int fd, int timeout_ms = 5000) {
     pollfd wait{fd, POLLIN, 0};
-    return ::poll(&wait, 1, 5000) == 1;
+    return ::poll(&wait, 1, timeout_ms) == 1;
   }
   UniqueFd listener_;
   UniqueFd controller_;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the door client offers, message by message, at a door that a test plays by hand.
+#include <gtest/gtest.h>
+
+#include "controlplane/publish/table_batch.hh"
+#include "tests/unit/controlplane/publish/door_client_fixture.hh"
+#include "tests/unit/controlplane/publish/raw_door.hh"
+
+namespace guideway {
+namespace {
+
+class DoorOffersTest : public DoorClientTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(door_.is_open());
+    client_.start();
+    ASSERT_TRUE(door_.accept());
+    const auto hello = door_.receive();
+    ASSERT_TRUE(hello.has_value());
+    const door::SharedMemory memory = datapath_.shared_memory();
+    door_.send(good_welcome(datapath_), hello->sequence, {memory.health_fd, memory.counters_fd});
+    ASSERT_TRUE(run_until([&] { return opened_ == 1; }));
+  }
+  void publish(std::uint64_t generation, const std::vector<std::size_t>& lengths_bytes) {
+    auto compiled = std::make_shared<Compiled>();
+    compiled->generation = generation;
+    compiled->snapshot.resize(64);
+    for (const std::size_t length_bytes : lengths_bytes)
+      compiled->tables.push_back(
+          {compiled->tables.size() + 1, std::make_shared<const std::vector<std::byte>>(length_bytes)});
+    report_.reset();
+    client_.publish(compiled, [this](const PublishReport& got) { report_ = got; });
+  }
+  // How many tables the next message offers; 0: it offers a snapshot.
+  std::uint32_t next_offer() {
+    EXPECT_TRUE(run_until([&] { return door_.has_message(); }));
+    // Both offers have the same length.
+    const auto offer = door_.receive<door::TableOffer>();
+    EXPECT_TRUE(offer.has_value());
+    if (!offer) return 0;
+    sequence_ = offer->header.sequence;
+    return offer->header.type == door::MessageType::table_offer ? offer->table_count : 0;
+  }
+  void accept(std::uint64_t id) {
+    door::Accepted accepted{};
+    accepted.id = id;
+    door_.send(accepted, sequence_);
+  }
+  void reject() { door_.send(door::Rejected{}, sequence_); }
+  PublishReport outcome() {
+    EXPECT_TRUE(run_until([&] { return report_.has_value(); }));
+    return report_.value_or(PublishReport{});
+  }
+
+  FakeDatapath datapath_;
+  RawDoor door_{path_};
+  DoorClient client_{io_, path_, handlers(), {milliseconds(5), milliseconds(10'000)}};
+  std::optional<PublishReport> report_;
+  std::uint32_t sequence_ = 0;
+};
+
+TEST_F(DoorOffersTest, ManyTablesAreFewOffers) {
+  publish(1, std::vector<std::size_t>(3000, 2032));
+  for (const std::uint32_t count : {2048U, 952U}) {
+    ASSERT_EQ(next_offer(), count);
+    accept(count);
+  }
+  ASSERT_EQ(next_offer(), 0U);
+  accept(1);
+  EXPECT_EQ(outcome().outcome, PublishOutcome::accepted);
+  EXPECT_EQ(report_->tables_sent, 3000U);
+  // One more is one offer of one table.
+  publish(2, std::vector<std::size_t>(3001, 2032));
+  EXPECT_EQ(next_offer(), 1U);
+}
+
+TEST_F(DoorOffersTest, ATableBeyondTheGoalGoesAlone) {
+  publish(1, {100, table_memory_bytes_goal + 1, 100, 100});
+  for (const std::uint32_t count : {1U, 1U, 2U}) {
+    ASSERT_EQ(next_offer(), count);
+    accept(count);
+  }
+  EXPECT_EQ(next_offer(), 0U);
+}
+
+TEST_F(DoorOffersTest, NothingOfARejectedOfferIsTakenToBeHeld) {
+  const std::vector<std::size_t> tables(3000, 2032);
+  publish(1, tables);
+  ASSERT_EQ(next_offer(), 2048U);
+  reject();
+  EXPECT_EQ(outcome().outcome, PublishOutcome::rejected);
+  EXPECT_EQ(report_->tables_sent, 0U);
+
+  publish(2, tables);
+  ASSERT_EQ(next_offer(), 2048U);
+  accept(2048);
+  ASSERT_EQ(next_offer(), 952U);
+  reject();
+  EXPECT_EQ(outcome().outcome, PublishOutcome::rejected);
+  EXPECT_EQ(report_->tables_sent, 2048U);
+
+  // What was accepted before the rejection is.
+  publish(3, tables);
+  ASSERT_EQ(next_offer(), 952U);
+  accept(952);
+  ASSERT_EQ(next_offer(), 0U);
+  reject();
+  EXPECT_EQ(outcome().outcome, PublishOutcome::rejected);
+  EXPECT_EQ(report_->tables_sent, 952U);
+
+  publish(4, tables);
+  EXPECT_EQ(next_offer(), 0U);
+  accept(4);
+  EXPECT_EQ(outcome().outcome, PublishOutcome::accepted);
+  EXPECT_EQ(report_->tables_sent, 0U);
+}
+
+TEST_F(DoorOffersTest, ADatapathThatAcceptsAnotherNumberOfTablesIsGivenUp) {
+  publish(1, {2032, 2032});
+  ASSERT_EQ(next_offer(), 2U);
+  accept(1);
+  EXPECT_EQ(outcome().outcome, PublishOutcome::connection_lost);
+  EXPECT_EQ(report_->reason, "the datapath answered an offer with something else");
+}
+
+}  // namespace
+}  // namespace guideway
