@@ -26,10 +26,10 @@ class Bench(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
 
-    def measure(self, *points):
+    def measure(self, *points, flows_max=512):
         done = bench(
-            "--build", build, "--out", self.folder, "--no-huge", "--rounds", 1, "--seconds", 0.05, "--flows-max", 512,
-            "--only", *points,
+            "--build", build, "--out", self.folder, "--no-huge", "--rounds", 1, "--seconds", 0.05,
+            "--flows-max", flows_max, "--only", *points,
         )  # fmt: skip
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return {point["name"]: point for point in json.loads((self.folder / "results.json").read_text())["points"]}
@@ -50,6 +50,9 @@ class Bench(unittest.TestCase):
         compared = bench("--compare", self.folder, self.folder)
         self.assertEqual(compared.returncode, 0, compared.stderr)
         self.assertEqual(compared.stdout.count("+0.0 ns"), len(measured), compared.stdout)
+
+    def test_ordinary_pages_hold_as_many_flows_as_a_point_has(self):
+        self.assertGreater(self.measure("flows=64k", flows_max=1 << 16)["flows=64k"]["ns"]["guideway"], 0)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root reserves huge pages")
     def test_ended_early_it_leaves_nothing_behind(self):

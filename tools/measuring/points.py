@@ -69,9 +69,11 @@ def buffers_for(point):
     return max(point.flows, 256) + 16384
 
 
-def memory_mb_for(point):
-    # The capture's ring is a power of two of pointers; a mempool's pages are never quite full.
-    return max(128, int(buffers_for(point) * (buffer_bytes + 32) * 1.15) // (1 << 20) + 64)
+def memory_mb_for(point, huge_pages):
+    # The capture's ring is a power of two of pointers; a mempool's pages are never quite full, and ordinary ones hold a
+    # buffer each, since none lies across two.
+    bytes_each = int((buffer_bytes + 32) * 1.15) if huge_pages else 4096 + 64
+    return max(128, buffers_for(point) * bytes_each // (1 << 20) + 64)
 
 
 def configuration(point, folder):
