@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clients that are slow, many, dead or too loud, and one that only wants its answer.
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <chrono>
 
@@ -27,7 +28,16 @@ class HttpBoundsTest : public HttpServerTest {
   }
 };
 
+// A thousand clients and their server in one process are more than the 1,024 files that a login usually has.
+void raise_limit_of_open_files() {
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = files.rlim_max;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
 TEST_F(HttpBoundsTest, AThousandIdleClientsKeepNobodyOut) {
+  raise_limit_of_open_files();
   start({1024, std::chrono::seconds(30), 64});
   std::vector<UniqueFd> idle;
   for (int i = 0; i < 1000; ++i) {
