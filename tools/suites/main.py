@@ -76,7 +76,6 @@ def main():
         print(summary[-1], flush=True)
         total.add(came_to)
 
-    builds.give_back()
     print(f"\nAll suites, {time.monotonic() - started:.0f} s:")
     print("\n".join(f"  {line}" for line in summary))
     for name, reason in total.skipped:
@@ -88,4 +87,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        builds.give_back()
