@@ -3,10 +3,13 @@
 """Measures changes from the operator's side: real guidewayd and guideway-dpdk, services each with backends and a table
 of their own, traffic of every service. Prints JSON: a start from nothing, a start from saved state, edits of one
 backend's weight from the request to its answer (by then every worker uses the change), a check and an application of
-the file."""
+the file. The input is `full`, as many packets as the worker takes, so that one core is the worker's and all else shares
+the other; or `light`, a thousand a second, between which the worker sleeps (needs root, for a network namespace)."""
 
 import argparse
+import ctypes
 import http.client
+import itertools
 import json
 import mmap
 import os
@@ -19,6 +22,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
@@ -45,14 +49,37 @@ def configuration(folder, services, backends):
     return "\n".join(lines) + "\n"
 
 
+class LightInput:
+    """A cable in a network namespace of this process, and a thousand frames a second into one of its ends."""
+
+    device = "net_af_packet0,iface=light0"
+
+    def __init__(self, services):
+        if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:  # CLONE_NEWNET
+            raise subjects.MeasureError(f"a network namespace needs root: {os.strerror(ctypes.get_errno())}")
+        for words in ("add light0 type veth peer name light1", "set light0 up", "set light1 up"):
+            subprocess.run(["ip", "link", *words.split()], check=True)
+        self.frames = [bytes(frame) for frame in captures.frames_of("established", 4096, services)[0]]
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self.socket.bind(("light1", 0))
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        for number in itertools.count():
+            self.socket.send(self.frames[number % len(self.frames)])
+            if number % 10 == 0:
+                time.sleep(0.01)
+
+
 class Box:
     """Both programs, sharing the cores that there are."""
 
-    def __init__(self, folder, build, services, backends):
+    def __init__(self, folder, build, services, backends, light=False):
         self.folder, self.build = folder, build
         cores = sorted(os.sched_getaffinity(0))
         self.datapath_command = [build / "dataplane/dpdk/guideway-dpdk", "--door", folder / "door.sock", "--no-huge"]
-        self.datapath_command += ["--port", subjects.device.format(capture=folder / "in.pcap"), "--no-kernel-face"]
+        device = LightInput(services).device if light else subjects.device.format(capture=folder / "in.pcap")
+        self.datapath_command += ["--port", device, "--no-kernel-face"]
         self.datapath_command += ["--workers", "1", "--cores", cores[-1], "--main-core", cores[0]]
         self.datapath_command += ["--memory-mb", "256", "--extra-buffers", "8192", "--flows-max", "65536"]
         self.datapath_command += ["--services-max", services + 64, "--backends-max", services * backends + 1024]
@@ -163,9 +190,11 @@ def measure_files(box, options):
 
 def run(options):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="gwbench"))
-    box = Box(folder, options.build, options.services, options.backends)
     results = {"machine": machine.description(), "services": options.services, "backends_each": options.backends}
+    results["input"] = options.input
+    box = None
     try:
+        box = Box(folder, options.build, options.services, options.backends, options.input == "light")
         captures.write(folder / "in.pcap", "established", 4096, options.services)
         (folder / "guideway.toml").write_text(configuration(folder, options.services, options.backends))
         results["cold_start"] = measure_start(box, options.patience)
@@ -175,7 +204,8 @@ def run(options):
         results.update(measure_files(box, options))
         return results
     finally:
-        box.end()
+        if box is not None:
+            box.end()
         if options.keep:
             print(folder, file=sys.stderr)
         else:
@@ -187,6 +217,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2] / "build")
     parser.add_argument("--services", type=int, default=1000)
     parser.add_argument("--backends", type=int, default=100, help="of each service (default: 100)")
+    parser.add_argument("--input", choices=["full", "light"], default="full")
     parser.add_argument("--edits", type=int, default=21, help="edits that are timed, one after the other (default: 21)")
     parser.add_argument("--patience", type=float, default=600, help="seconds to wait for a packet (default: 600)")
     parser.add_argument("--keep", action="store_true", help="keep the folder with logs and state")

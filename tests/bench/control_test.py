@@ -2,6 +2,7 @@
 """control_bench.py measures what it says: a small box of it. No time is judged."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -25,6 +26,15 @@ class ControlBench(unittest.TestCase):
         self.assertGreater(results["edit_ms"]["median"], 0)
         self.assertGreaterEqual(results["edit_ms"]["worst"], results["edit_ms"]["median"])
         self.assertGreater(results["apply_s"], 0)
+
+    def test_a_start_with_light_input_is_measured_too(self):
+        if os.geteuid() != 0:
+            self.skipTest("a network namespace needs root")
+        done = run("--services", 5, "--backends", 3, "--edits", 3, "--patience", 60, "--input", "light")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        results = json.loads(done.stdout)
+        self.assertEqual(results["input"], "light")
+        self.assertGreater(results["cold_start"]["first_packet_s"], 0)
 
     def test_what_cannot_be_measured_is_a_sentence(self):
         done = run("--build", bench.parent, "--services", 1, "--backends", 1)
