@@ -8,7 +8,7 @@ import lab_case
 from downloads import check_downloads, downloads_from
 from testbed import topology
 
-check = '{ http = "/healthz", interval = "500ms", timeout = "300ms", fall = 2, rise = 2 }'
+check = '{ http = "/healthz", interval = "500ms", timeout = "500ms", fall = 2, rise = 2 }'
 services = """
 [[service]]
 name = "web"
