@@ -3,6 +3,8 @@
 // proper datapath has no reason to.
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstring>
 #include <future>
 
 #include "tests/unit/controlplane/api/daemon_process.hh"
@@ -34,15 +36,18 @@ class Player {
   // Answers until one snapshot was answered.
   void answer_snapshot(bool accept) {
     for (;;) {
-      auto request = door_.receive();
-      ASSERT_TRUE(request.has_value());
-      if (request->type == door::MessageType::snapshot_offer && !accept) {
+      const auto offer = door_.receive<door::SnapshotOffer>();  // or one of tables, which is as long
+      ASSERT_TRUE(offer.has_value());
+      const bool is_snapshot = offer->header.type == door::MessageType::snapshot_offer;
+      if (is_snapshot && !accept) {
         door::Rejected rejected{};
         std::strcpy(rejected.reason.data(), "this is a test");
-        return door_.send(rejected, request->sequence);
+        return door_.send(rejected, offer->header.sequence);
       }
-      door_.send(door::Accepted{}, request->sequence);
-      if (request->type == door::MessageType::snapshot_offer) return;
+      door::Accepted accepted{};
+      accepted.id = is_snapshot ? offer->generation : std::bit_cast<door::TableOffer>(*offer).table_count;
+      door_.send(accepted, offer->header.sequence);
+      if (is_snapshot) return;
     }
   }
 
