@@ -254,16 +254,6 @@ std::vector<std::string> ControlPlane::warnings() const {
                    (door_trouble_.empty() ? "the door " + door_.path() + " is shut" : door_trouble_));
   }
   if (!last_rejection_.empty()) list.push_back("the datapath refused the newest snapshot: " + last_rejection_);
-  std::uint64_t not_remembered = 0;
-  const CountersView* counters = door_.counters();
-  for (std::uint32_t number = 0; counters != nullptr && number < counters->worker_count(); ++number) {
-    not_remembered += counters->worker(number).flows_not_remembered;
-  }
-  if (not_remembered != 0) {
-    list.push_back(
-        std::to_string(not_remembered) +
-        " flows found no place in a flow table (flows_not_remembered); start the datapath with more --flows-max");
-  }
   if (!events_.trouble().empty()) list.push_back(events_.trouble());
   for (auto& more : {warnings_of_services(board_, intent_.running, ledger_.serving()),
                      warnings_of_reach(board_, reachability_.unresolved), warnings_of_checks(board_),

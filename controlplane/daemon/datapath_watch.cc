@@ -20,12 +20,14 @@ std::uint64_t per_second(std::uint64_t count, std::int64_t time_ms) {
 
 void DatapathWatch::note(std::int64_t now_ms, const CountersView& counters, std::uint64_t flows_max) {
   flows_max_ = flows_max;
+  flows_not_remembered_ = 0;
   flows_.assign(counters.worker_count(), 0);
   Look look;
   look.time_ms = now_ms;
   for (std::uint32_t number = 0; number < counters.worker_count(); ++number) {
     const gw_worker_counters worker = counters.worker(number);
     flows_[number] = worker.flows_remembered;
+    flows_not_remembered_ += worker.flows_not_remembered;
     look.received += worker.received_packets;
     for (std::size_t exit = 0; exit < look.exits.size(); ++exit) look.exits[exit] += worker.exits[exit];
   }
@@ -36,10 +38,17 @@ void DatapathWatch::note(std::int64_t now_ms, const CountersView& counters, std:
 void DatapathWatch::forget() {
   looks_.clear();
   flows_.clear();
+  flows_not_remembered_ = 0;
 }
 
 std::vector<std::string> DatapathWatch::warnings() const {
   std::vector<std::string> warnings;
+  if (flows_not_remembered_ != 0) {
+    warnings.push_back(
+        fmt::format("{} flows found no place in a flow table (flows_not_remembered); start the datapath with more "
+                    "--flows-max",
+                    flows_not_remembered_));
+  }
   for (std::size_t number = 0; number < flows_.size(); ++number) {
     if (flows_max_ == 0 || flows_[number] * 100 < flows_max_ * nearly_full_percent) continue;
     warnings.push_back(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a datapath's counters tell of trouble: drops that rise, flow tables that are nearly full. Looks at them once a
-// second and remembers a minute. Pure.
+// What a datapath's counters tell of trouble: drops that rise, flow tables that are full or nearly. Looks at
+// them once a second and remembers a minute. Pure.
 #pragma once
 
 #include <array>
@@ -41,6 +41,7 @@ class DatapathWatch {
   std::deque<Look> looks_;            // oldest first
   std::vector<std::uint64_t> flows_;  // of each worker now
   std::uint64_t flows_max_ = 0;
+  std::uint64_t flows_not_remembered_ = 0;  // by all workers, since the datapath began
 };
 
 }  // namespace guideway

@@ -45,6 +45,16 @@ class DatapathWatchTest : public ::testing::Test {
   DatapathWatch watch_;
 };
 
+TEST_F(DatapathWatchTest, TellsOfFlowsThatFoundNoPlace) {
+  worker(0).flows_not_remembered = 3;
+  worker(1).flows_not_remembered = 4;
+  look();
+  ASSERT_EQ(watch_.warnings().size(), 1U);
+  EXPECT_EQ(watch_.warnings()[0].rfind("7 flows found no place in a flow table", 0), 0U) << watch_.warnings()[0];
+  watch_.forget();
+  EXPECT_EQ(watch_.warnings(), Sentences{});
+}
+
 TEST_F(DatapathWatchTest, TellsOfDropsThatRise) {
   pass(20, 0, 1000);
   EXPECT_EQ(watch_.warnings(), Sentences{});
