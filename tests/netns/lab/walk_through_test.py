@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/walk-through.md, done as it stands there: its commands, in order, in a shell of the balancer's namespace,
-against running daemons. Then README.md's list is compared, and the service that the page leaves behind serves."""
+against running daemons. What README.md and docs/cli.md show is compared, and the service that is left behind serves."""
 
 import re
 
@@ -57,6 +57,15 @@ with lab_case.prepared_lab() as (case, ours):
     shown = (balancer.repository / "README.md").read_text()
     columns = ours.balancer.call("backend", "list").stdout.splitlines()[0]
     case.check(plain(columns) in plain(shown), "README.md's list has the columns of the real one", columns)
+
+    # So does docs/cli.md show a file of edits; its b2 is no longer here.
+    page = (balancer.repository / "docs/cli.md").read_text()
+    edits = re.search(r"^```\n(# tonight\n.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]
+    file = ours.folder / "edits"
+    file.write_text("backend add web 10.0.0.12 --name b2\n" + edits)
+    done = ours.balancer.call("batch", file, "--dry-run", check=False)
+    said = done.stdout + done.stderr
+    case.check("4 edits would be made" in said, "docs/cli.md's file of edits is right", said)
 
     ours.balancer.wait_up(["web/b1"])
     results = ours.requests(topology.service_ipv4, count=200, ports=200)
