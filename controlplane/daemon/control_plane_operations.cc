@@ -214,7 +214,11 @@ void ControlPlane::published(const Intent& before, const Change& change, const P
     publisher_.soon();
     return respond(error_reply(409, "the datapath refused this: " + report.reason + "; nothing was changed"));
   }
-  for (const Event& event : change.events) events_.add(event);
+  for (Event event : change.events) {
+    // True only now; what happened meanwhile stands before it.
+    event.time_ms = wall_ms();
+    events_.add(event);
+  }
   Reply reply{200, change.answer};
   reply.body["change"] = intent_.change;
   reply.body["generation"] = report.outcome == PublishOutcome::accepted ? report.generation : generation_;

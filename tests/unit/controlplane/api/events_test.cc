@@ -38,6 +38,8 @@ TEST_F(EventsTest, TellWhyABackendChanged) {
   EXPECT_EQ((*found)["who"]["uid"], ::getuid());
   EXPECT_EQ((*found)["who"]["process_id"], ::getpid());
   EXPECT_EQ((*found)["pool"], "web");
+  const auto is_earlier = [](const nlohmann::json& a, const nlohmann::json& b) { return a["time_ms"] < b["time_ms"]; };
+  EXPECT_TRUE(std::is_sorted(edit_event.begin(), edit_event.end(), is_earlier)) << edit_event;
 }
 
 TEST_F(EventsTest, OfSeveralChecksTellWhichFailed) {
