@@ -15,7 +15,8 @@ modes = forward_modes.all_modes()
 much, little = 100 * megabyte, 3 * megabyte
 
 
-def check_mode(case, transfers, mode, family):
+def check_mode(case, balancer, transfers, mode, family):
+    """How many datagrams had to be sent again."""
     what = f"{mode.name}, IPv{family} client"
     length = much if mode.outer == 4 and family == 4 or mode.name == "l3dsr-6" else little
     began = time.monotonic()
@@ -28,6 +29,11 @@ def check_mode(case, transfers, mode, family):
     results = transfers.datagrams(family, mode.port)
     bad = [result for result in results if result["error"] or result["server"] != mode.backend]
     case.check(not bad, f"{what}: {len(results)} datagrams of 1 byte to 64 KB, whole and at {mode.backend}", bad)
+    lost = [result["length"] for result in results if result["tries"] > 1]
+    if lost:
+        drops = {name: count for name, count in lab_case.exits(balancer).items() if name.startswith("drop_") and count}
+        case.note(f"{what}: lost once, of {lost} bytes; dropped so far: {drops}")
+    return len(lost)
 
 
 def check_decapsulators(case, decapsulators):
@@ -54,7 +60,10 @@ with lab_case.prepared_lab(backends=2, segment_mtu=1600) as (case, ours):
     decapsulators = transfer.Decapsulators(ours, forward_modes.decapsulator_words())
     with decapsulators.attached(), transfer.datagram_servers(ours, [mode.port for mode in modes]):
         ours.start_balancer(services=forward_modes.services_of(modes))
+        lost = 0
         for mode in modes:
             for family in mode.families:
-                check_mode(case, transfers, mode, family)
+                lost += check_mode(case, ours.balancer, transfers, mode, family)
+        # UDP promises nothing, but here nobody is in a hurry.
+        case.check(lost <= 1, f"{lost} datagrams had to be sent again")
         check_decapsulators(case, decapsulators)
