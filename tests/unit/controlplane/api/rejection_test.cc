@@ -22,16 +22,8 @@ class Player {
     ASSERT_TRUE(door_.accept());
     auto hello = door_.receive();
     ASSERT_TRUE(hello.has_value());
-    door::Welcome welcome{};
     const door::SharedMemory memory = datapath_.shared_memory();
-    welcome.abi_version = GW_ABI_VERSION;
-    welcome.services_max = 64;
-    welcome.backends_max = 128;
-    welcome.flows_max = 1024;
-    welcome.health_bytes = memory.health_bytes;
-    welcome.counters_bytes = memory.counters_bytes;
-    datapath_.describe(welcome);
-    door_.send(welcome, hello->sequence, {memory.health_fd, memory.counters_fd});
+    door_.send(good_welcome(datapath_), hello->sequence, {memory.health_fd, memory.counters_fd});
   }
   // Answers until one snapshot was answered.
   void answer_snapshot(bool accept) {
