@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint16_t filter_saturated = 0xffff;
 
-// The hash goes first and comes last: who finds it before and after reading the rest has read one entry.
+// The hash goes first and comes last: who finds it before and after reading the rest has read one entry (read_whole).
 void write_entry(gw_flow_entry& entry, const gw_flow_entry& next) noexcept {
   __atomic_store_n(&entry.hash, 0, __ATOMIC_RELAXED);
   __atomic_store_n(&entry.backend, next.backend, __ATOMIC_RELEASE);
@@ -46,14 +46,20 @@ const gw_flow_entry* FlowTable::peek(std::uint64_t hash) const noexcept {
 
 std::optional<gw_flow_entry> FlowTable::look_from_afar(std::uint64_t hash, std::uint32_t now_ticks) const noexcept {
   for (const gw_flow_entry& entry : bucket_of(hash).entries) {
-    if (__atomic_load_n(&entry.hash, __ATOMIC_ACQUIRE) != stored_hash(hash)) continue;
-    const gw_flow_entry seen{stored_hash(hash), __atomic_load_n(&entry.backend, __ATOMIC_ACQUIRE),
-                             __atomic_load_n(&entry.deadline, __ATOMIC_ACQUIRE)};
-    if (__atomic_load_n(&entry.hash, __ATOMIC_RELAXED) != seen.hash) return std::nullopt;
+    if (load(entry.hash) != stored_hash(hash)) continue;
+    gw_flow_entry seen;
+    if (!read_whole(entry, seen) || seen.hash != stored_hash(hash)) return std::nullopt;
     if (remaining_ticks(seen, now_ticks) == 0) return std::nullopt;
     return seen;
   }
   return std::nullopt;
+}
+
+bool FlowTable::read_whole(const gw_flow_entry& entry, gw_flow_entry& to) noexcept {
+  to.hash = __atomic_load_n(&entry.hash, __ATOMIC_ACQUIRE);
+  to.backend = __atomic_load_n(&entry.backend, __ATOMIC_ACQUIRE);
+  to.deadline = __atomic_load_n(&entry.deadline, __ATOMIC_ACQUIRE);
+  return to.hash != 0 && load(entry.hash) == to.hash;
 }
 
 // The first that is free or expired, else the one on probation that would end first. Each entry is given a rank and the
@@ -109,7 +115,9 @@ void FlowTable::forget(gw_flow_entry& entry) noexcept {
     __atomic_store_n(&gauge, gauge - 1, __ATOMIC_RELAXED);
   }
   if ((entry.deadline & GW_FLOW_WANDERS) != 0) wanderers_->remove(entry.hash);
-  write_entry(entry, {});
+  // Only the hash: a flow that expired and comes again takes this place at once, and who reads the entry meanwhile finds
+  // one hash before and after. What lies between then is its old backend or its new one, never none.
+  store(entry.hash, __u64{0});
 }
 
 std::uint32_t FlowTable::sweep(std::uint32_t bucket_count, std::uint32_t now_ticks) noexcept {

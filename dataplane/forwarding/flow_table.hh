@@ -79,6 +79,10 @@ class FlowTable {
   // while it is read. Changes nothing.
   [[nodiscard]] std::optional<gw_flow_entry> look_from_afar(std::uint64_t hash, std::uint32_t now_ticks) const noexcept;
 
+  // As well: an entry as it lies there, false if it is free or changes while it is read. (One that is left and taken by
+  // the same flow again between two loads cannot be told; only if another was there in between it is not that flow's.)
+  [[nodiscard]] static bool read_whole(const gw_flow_entry& entry, gw_flow_entry& to) noexcept;
+
   // Remembers a flow that find() did not, with deadline and state as given.
   Remembered insert(std::uint64_t hash, std::uint32_t backend, std::uint8_t backend_generation, gw_flow_state state,
                     std::uint32_t now_ticks, std::uint32_t timeout_ticks, bool wanders = false) noexcept;
