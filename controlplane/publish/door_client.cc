@@ -62,7 +62,7 @@ void DoorClient::try_to_open() {
   door::Hello hello{};
   hello.abi_version = GW_ABI_VERSION;
   hello.process_id = static_cast<std::uint32_t>(::getpid());
-  send(hello, -1);
+  send(hello);
   watch_for_answer();
 }
 
@@ -123,7 +123,7 @@ void DoorClient::welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd
   if (!welcome || welcome->header.type != MessageType::welcome) return lose("the datapath did not say Welcome");
   auto datapath = read_welcome(*welcome);
   if (!datapath) return lose(datapath.error().message);
-  if (descriptors.size() != 2) return lose("the datapath handed out no memory for health and counters");
+  if (descriptors.size() != 3) return lose("the datapath handed out no memory for health, counters and offers");
   auto health = Mapping::of_file(descriptors[0].get(), welcome->health_bytes, true);
   if (!health) return lose("the datapath's health table cannot be mapped: " + health.error().message);
   auto memory = Mapping::of_file(descriptors[1].get(), welcome->counters_bytes, false);
@@ -132,7 +132,8 @@ void DoorClient::welcomed(std::span<const std::byte> bytes, std::vector<UniqueFd
   if (!counters) return lose(counters.error().message);
   answer_timer_.cancel();
   last_reason_.clear();
-  opened_.emplace(Opened{std::move(*datapath), std::move(*health), std::move(*memory), *counters});
+  opened_.emplace(Opened{std::move(*datapath), std::move(*health), std::move(*memory), *counters,
+                         StagingWriter(std::move(descriptors[2]), welcome->staging_bytes)});
   if (handlers_.opened) handlers_.opened();
   pump();
 }
@@ -156,26 +157,28 @@ void DoorClient::pump() {
 void DoorClient::send_next_of(Job& job) {
   if (job.asks()) return send_question(job);
   Piece piece = job.prepared ? std::move(*std::exchange(job.prepared, std::nullopt)) : make_piece(job, 0);
-  if (!piece.memory) return lose("no memory for what goes through the door: " + piece.memory.error().message);
+  if (!piece.staged) return lose(piece.staged.error().message);
   job.offered = std::move(piece.tables);
   if (job.offered.empty()) {
     door::SnapshotOffer offer{};
     offer.generation = job.compiled->generation;
-    return send(offer, piece.memory->get());
+    offer.staged = *piece.staged;
+    return send(offer);
   }
   door::TableOffer offer{};
   offer.table_count = static_cast<std::uint32_t>(job.offered.size());
-  send(offer, piece.memory->get());
+  offer.staged = *piece.staged;
+  send(offer);
   // Unless the door was lost with that, and the job with the door.
   if (link_) job.prepared = make_piece(job, piece.end);
 }
 
-DoorClient::Piece DoorClient::make_piece(const Job& job, std::size_t first_table) const {
+DoorClient::Piece DoorClient::make_piece(const Job& job, std::size_t first_table) {
   TableBatch batch = batch_tables(job.compiled->tables, first_table, [this](std::uint64_t id) {
     return std::binary_search(held_tables_.begin(), held_tables_.end(), id);
   });
-  if (batch.ids.empty()) return {{}, batch.end, make_sealed_memory("guideway-snapshot", job.compiled->snapshot)};
-  return {std::move(batch.ids), batch.end, make_sealed_memory("guideway-tables", batch.parts)};
+  if (batch.ids.empty()) batch.parts.push_back({0, job.compiled->snapshot});
+  return {std::move(batch.ids), batch.end, opened_->staging.write(batch.parts)};
 }
 
 void DoorClient::watch_for_answer() {

@@ -20,6 +20,7 @@
 #include "controlplane/compile/ledger.hh"
 #include "controlplane/publish/counters_view.hh"
 #include "controlplane/publish/door_link.hh"
+#include "controlplane/publish/staging_writer.hh"
 #include "dataplane/base/mapping.hh"
 #include "dataplane/door/messages.hh"
 #include "dataplane/forwarding/capacities.hh"
@@ -103,12 +104,13 @@ class DoorClient {
     Mapping health;
     Mapping counters_memory;
     CountersView counters;
+    StagingWriter staging;
   };
   // What goes through the door at once: some tables, or behind the last of them the snapshot.
   struct Piece {
     std::vector<std::uint64_t> tables;  // ids; none: the snapshot
     std::size_t end = 0;                // position of the first table that comes later
-    Result<UniqueFd> memory;
+    Result<door::StagedBytes> staged;
   };
   // A snapshot on its way, piece by piece, or a question.
   struct Job {
@@ -146,11 +148,11 @@ class DoorClient {
   void pump();
   void send_next_of(Job& job);
   template <typename Message>
-  void send(Message message, int fd) {
+  void send(Message message) {
     message.header = {door::message_magic, door::protocol_version, Message::type, sizeof message, ++sequence_};
-    if (link_) link_->send(std::as_bytes(std::span<const Message, 1>(&message, 1)), fd);
+    if (link_) link_->send(std::as_bytes(std::span<const Message, 1>(&message, 1)));
   }
-  [[nodiscard]] Piece make_piece(const Job& job, std::size_t first_table) const;
+  [[nodiscard]] Piece make_piece(const Job& job, std::size_t first_table);
   void watch_for_answer();
 
   boost::asio::io_context& io_;

@@ -39,11 +39,11 @@ void DoorClient::open_capture(CaptureOpened done) {
 }
 
 void DoorClient::send_question(const Job& job) {
-  if (job.page_read) return send(job.page, -1);
-  if (job.capture_opened) return send(door::CaptureQuery{}, -1);
+  if (job.page_read) return send(job.page);
+  if (job.capture_opened) return send(door::CaptureQuery{});
   door::FlowQuery query{};
   query.flow = *job.flow;
-  send(query, -1);
+  send(query);
 }
 
 void DoorClient::answered_question(const Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes,

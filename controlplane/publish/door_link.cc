@@ -59,25 +59,11 @@ Result<std::shared_ptr<DoorLink>> DoorLink::connect(boost::asio::io_context& io,
 DoorLink::DoorLink(boost::asio::io_context& io, UniqueFd fd, Handlers handlers)
     : descriptor_(io, fd.release()), handlers_(std::move(handlers)) {}
 
-void DoorLink::send(std::span<const std::byte> message, int fd) {
+void DoorLink::send(std::span<const std::byte> message) {
   if (!descriptor_.is_open()) return;
-  iovec part{const_cast<std::byte*>(message.data()), message.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  if (fd >= 0) {
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof fd);
-    std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
-  }
   ssize_t sent = 0;
   do {
-    sent = ::sendmsg(descriptor_.native_handle(), &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+    sent = ::send(descriptor_.native_handle(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
   // A peer that has hung up may have left its reason in the socket: reading finds it, and then the end.
   if (sent < 0 && errno != EPIPE) end("sending through the door failed: " + reason(errno));

@@ -30,9 +30,9 @@ class DoorLink : public std::enable_shared_from_this<DoorLink> {
   [[nodiscard]] static Result<std::shared_ptr<DoorLink>> connect(boost::asio::io_context& io, const std::string& path,
                                                                  Handlers handlers);
 
-  // Sends one message, with `fd` beside it unless that is -1 (it may be closed afterwards). Requests are answered
-  // before the next is sent, so a socket that has no room is a peer that has stopped reading: the link ends.
-  void send(std::span<const std::byte> message, int fd);
+  // Sends one message. Requests are answered before the next is sent, so a socket that has no room is a peer that has
+  // stopped reading: the link ends.
+  void send(std::span<const std::byte> message);
   // Ends the link without calling `ended`.
   void close();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tables travel through the door together: as many as make a memory of some megabytes, so that ten thousand small
-// ones are a few messages, and so that one memory is made while the datapath looks at another.
+// Which tables travel through the door together: as many as make an offer of some megabytes, so that ten thousand small
+// ones are a few messages, and so that one is staged while the datapath looks at another.
 #pragma once
 
 #include <cstddef>
@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "controlplane/compile/ledger.hh"
-#include "dataplane/base/mapping.hh"
+#include "controlplane/publish/staging_writer.hh"
 
 namespace guideway {
 
-// No memory is longer, but for that of a single table.
-inline constexpr std::size_t table_memory_bytes_goal = std::size_t{4} << 20U;
+// No offer is longer, but for that of a single table.
+inline constexpr std::size_t staged_tables_bytes_goal = std::size_t{4} << 20U;
 
 struct TableBatch {
   std::vector<std::uint64_t> ids;
-  std::vector<MemoryPart> parts;  // where each of them lies; the bytes remain the compiled tables'
+  std::vector<StagedPart> parts;  // where each of them lies; the bytes remain the compiled tables'
   std::size_t end = 0;            // position of the first table that was not looked at
 };
 

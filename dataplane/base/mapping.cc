@@ -13,23 +13,11 @@ namespace guideway {
 namespace {
 
 constexpr std::size_t huge_page_bytes = std::size_t{2} << 20U;
-constexpr int all_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 // Of all that can be mapped, only what is no file at all (an "anon_inode") has no type.
 bool is_bpf_array(const struct stat& status) { return (status.st_mode & S_IFMT) == 0; }
 
 std::string because(std::string what) { return std::move(what) + ": " + std::strerror(errno); }
-
-Result<void> write_part(int fd, MemoryPart part) {
-  while (!part.bytes.empty()) {
-    const ssize_t written = ::pwrite(fd, part.bytes.data(), part.bytes.size(), static_cast<off_t>(part.at_bytes));
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return failure(because("cannot fill shared memory"));
-    part.at_bytes += static_cast<std::size_t>(written);
-    part.bytes = part.bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -89,27 +77,9 @@ Result<UniqueFd> make_shared_memory(std::string_view name, std::size_t length_by
   return fd;
 }
 
-Result<UniqueFd> make_sealed_memory(std::string_view name, std::span<const std::byte> contents) {
-  const MemoryPart all{0, contents};
-  return make_sealed_memory(name, std::span(&all, 1));
-}
-
-Result<UniqueFd> make_sealed_memory(std::string_view name, std::span<const MemoryPart> parts) {
-  auto fd = make_shared_memory(name, 0);
-  if (!fd) return fd;
-  for (const MemoryPart& part : parts) {
-    if (auto written = write_part(fd->get(), part); !written) return failure_of(written);
-  }
-  if (::fcntl(fd->get(), F_ADD_SEALS, all_seals) != 0) return failure(because("cannot seal shared memory"));
-  return fd;
-}
-
-Result<std::size_t> sealed_length_bytes(int fd) {
-  const int seals = ::fcntl(fd, F_GET_SEALS);
-  if (seals < 0 || (seals & all_seals) != all_seals) return failure("memory is not sealed against change");
-  struct stat status {};
-  if (::fstat(fd, &status) != 0) return failure(because("cannot examine sealed memory"));
-  return static_cast<std::size_t>(status.st_size);
+Result<void> seal_shared_memory(int fd, int further_seals) {
+  if (::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | further_seals) == 0) return {};
+  return failure(because("cannot seal shared memory"));
 }
 
 }  // namespace guideway

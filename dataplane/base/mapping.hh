@@ -38,17 +38,8 @@ class Mapping {
 
 // A zeroed anonymous file of that length, writable by whoever holds it.
 [[nodiscard]] Result<UniqueFd> make_shared_memory(std::string_view name, std::size_t length_bytes);
-// An anonymous file with these bytes, sealed: nobody can change or resize it any more.
-[[nodiscard]] Result<UniqueFd> make_sealed_memory(std::string_view name, std::span<const std::byte> contents);
-// Bytes, and where in a memory they are to lie.
-struct MemoryPart {
-  std::size_t at_bytes = 0;
-  std::span<const std::byte> bytes;
-};
-// One with all of these, and zeroes between them.
-[[nodiscard]] Result<UniqueFd> make_sealed_memory(std::string_view name, std::span<const MemoryPart> parts);
-// The length of a file that is sealed against every change; an error if it is not, so that a peer that lies
-// about its memory is refused before it is read.
-[[nodiscard]] Result<std::size_t> sealed_length_bytes(int fd);
+// From now on nobody can take such memory away from under those who map it (a page behind a file's new end is a SIGBUS),
+// nor what `further_seals` say (F_SEAL_FUTURE_WRITE: write to it by another mapping than those there are).
+[[nodiscard]] Result<void> seal_shared_memory(int fd, int further_seals = 0);
 
 }  // namespace guideway

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <string>
 
-#include "dataplane/base/mapping.hh"
 #include "dataplane/door/offered_tables.hh"
 #include "dataplane/forwarding/flow_table.hh"
 #include "ebpf/abi/snapshot.h"
@@ -49,15 +48,14 @@ struct Shape {
   MessageType type;
   std::string_view name;
   std::size_t length_bytes;
-  std::size_t fd_count;
 };
 constexpr std::array shapes{
-    Shape{MessageType::hello, "Hello", sizeof(Hello), 0},
-    Shape{MessageType::table_offer, "TableOffer", sizeof(TableOffer), 1},
-    Shape{MessageType::snapshot_offer, "SnapshotOffer", sizeof(SnapshotOffer), 1},
-    Shape{MessageType::flow_query, "FlowQuery", sizeof(FlowQuery), 0},
-    Shape{MessageType::flow_page_query, "FlowPageQuery", sizeof(FlowPageQuery), 0},
-    Shape{MessageType::capture_query, "CaptureQuery", sizeof(CaptureQuery), 0},
+    Shape{MessageType::hello, "Hello", sizeof(Hello)},
+    Shape{MessageType::table_offer, "TableOffer", sizeof(TableOffer)},
+    Shape{MessageType::snapshot_offer, "SnapshotOffer", sizeof(SnapshotOffer)},
+    Shape{MessageType::flow_query, "FlowQuery", sizeof(FlowQuery)},
+    Shape{MessageType::flow_page_query, "FlowPageQuery", sizeof(FlowPageQuery)},
+    Shape{MessageType::capture_query, "CaptureQuery", sizeof(CaptureQuery)},
 };
 
 // Nothing if the message has the shape of a request; else what is wrong with it.
@@ -75,20 +73,9 @@ std::string fault_of(const MessageHeader& header, std::size_t length_bytes, std:
   if (length_bytes != shape->length_bytes)
     return std::string(shape->name) + " has " + number(length_bytes) + " bytes, expected " +
            number(shape->length_bytes);
-  if (fd_count != shape->fd_count)
-    return std::string(shape->name) + " came with " + number(fd_count) + " file descriptors, expected " +
-           number(shape->fd_count);
+  if (fd_count != 0)
+    return std::string(shape->name) + " came with " + number(fd_count) + " file descriptors, expected none";
   return {};
-}
-
-// Maps what the controller offers, after making sure that nobody can change it while it is read.
-Result<Mapping> map_offer(int fd, std::size_t length_bytes_max) {
-  auto length = sealed_length_bytes(fd);
-  if (!length) return failure_of(length);
-  if (*length == 0) return failure("memory is empty");
-  if (*length > length_bytes_max)
-    return failure("memory has " + number(*length) + " bytes, at most " + number(length_bytes_max) + " can be meant");
-  return Mapping::of_file(fd, *length, false);
 }
 
 }  // namespace
@@ -111,16 +98,16 @@ Reply Conversation::answer(std::span<const std::byte> message, std::span<const i
   const auto header = read_as<MessageHeader>(message);
   if (const std::string fault = fault_of(header, message.size(), fds.size()); !fault.empty())
     return refuse(header.sequence, fault);
-  if (greeted_ == (header.type == MessageType::hello))
-    return refuse(header.sequence, greeted_ ? "a second Hello" : "the first message must be Hello");
+  if (greeted() == (header.type == MessageType::hello))
+    return refuse(header.sequence, greeted() ? "a second Hello" : "the first message must be Hello");
 
   switch (header.type) {
     case MessageType::hello:
       return answer_hello(read_as<Hello>(message));
     case MessageType::table_offer:
-      return answer_tables(read_as<TableOffer>(message), fds[0]);
+      return answer_tables(read_as<TableOffer>(message));
     case MessageType::snapshot_offer:
-      return answer_snapshot(read_as<SnapshotOffer>(message), fds[0]);
+      return answer_snapshot(read_as<SnapshotOffer>(message));
     case MessageType::flow_page_query:
       return answer_flow_page(read_as<FlowPageQuery>(message));
     case MessageType::capture_query:
@@ -134,10 +121,12 @@ Reply Conversation::answer_hello(const Hello& hello) {
   if (hello.abi_version != GW_ABI_VERSION)
     return refuse(hello.header.sequence, "ABI version " + number(hello.abi_version) + ", this datapath has " +
                                              number(GW_ABI_VERSION) + "; update the older program");
-  greeted_ = true;
-  controller_process_id_ = hello.process_id;
   const SharedMemory memory = datapath_.shared_memory();
   const Capacities capacities = datapath_.capacities();
+  auto staging = Staging::create(capacities);
+  if (!staging) return refuse(hello.header.sequence, staging.error().message);
+  staging_ = std::move(*staging);
+  controller_process_id_ = hello.process_id;
   auto welcome = make<Welcome>(hello.header.sequence);
   welcome.abi_version = GW_ABI_VERSION;
   welcome.generation = datapath_.newest().generation();
@@ -146,23 +135,25 @@ Reply Conversation::answer_hello(const Hello& hello) {
   welcome.flows_max = capacities.flows_max;
   welcome.health_bytes = memory.health_bytes;
   welcome.counters_bytes = memory.counters_bytes;
+  welcome.staging_bytes = staging_->length_bytes();
   datapath_.describe(welcome);
   Reply reply(welcome);
   reply.attach(memory.health_fd);
   reply.attach(memory.counters_fd);
+  reply.attach(staging_->fd());
   return reply;
 }
 
-Reply Conversation::answer_tables(const TableOffer& offer, int fd) {
-  if (auto taken = take_tables(offer.table_count, fd); !taken)
+Reply Conversation::answer_tables(const TableOffer& offer) {
+  if (auto taken = take_tables(offer); !taken)
     return reject(offer.header.sequence, "table offer: " + taken.error().message);
   return accept(offer.header.sequence, offer.table_count);
 }
 
-Result<void> Conversation::take_tables(std::uint32_t table_count, int fd) {
-  auto memory = map_offer(fd, table_memory_bytes_max);
-  if (!memory) return failure_of(memory);
-  auto offered = tell_tables_apart(memory->bytes(), table_count);
+Result<void> Conversation::take_tables(const TableOffer& offer) {
+  const auto staged = staging_->find(offer.staged, staged_tables_bytes_max);
+  if (!staged) return failure_of(staged);
+  auto offered = tell_tables_apart(*staged, offer.table_count);
   if (!offered) return failure_of(offered);
   TableStore& held = holdings_.tables;
   const auto is_held = [&held](const OfferedTable& table) { return held.count(table.id) != 0; };
@@ -174,31 +165,30 @@ Result<void> Conversation::take_tables(std::uint32_t table_count, int fd) {
   for (const OfferedTable& each : *offered) {
     auto table = Table::load(each.bytes, datapath_.capacities(), &holdings_.table_memory);
     if (!table) return failure("table " + number(each.id) + ": " + table.error().message);
-    loaded.emplace(each.id, std::move(*table));
+    // By what was copied.
+    loaded.emplace((*table)->id(), std::move(*table));
   }
   held.merge(loaded);
   return {};
 }
 
-Reply Conversation::answer_snapshot(const SnapshotOffer& offer, int fd) {
-  if (auto taken = take_snapshot(offer.generation, fd); !taken)
+Reply Conversation::answer_snapshot(const SnapshotOffer& offer) {
+  if (auto taken = take_snapshot(offer); !taken)
     return reject(offer.header.sequence, "snapshot " + number(offer.generation) + ": " + taken.error().message);
   drop_unused_tables();
   return accept(offer.header.sequence, offer.generation);
 }
 
-Result<void> Conversation::take_snapshot(std::uint64_t generation, int fd) {
+Result<void> Conversation::take_snapshot(const SnapshotOffer& offer) {
   const std::uint64_t newest = datapath_.newest().generation();
-  if (generation <= newest) return failure("generation must be above " + number(newest) + ", the one in use");
+  if (offer.generation <= newest) return failure("generation must be above " + number(newest) + ", the one in use");
   const Capacities capacities = datapath_.capacities();
-  auto memory = map_offer(fd, sizeof(gw_snapshot_header) + std::size_t{capacities.services_max} * sizeof(gw_service) +
-                                  std::size_t{capacities.backends_max} * sizeof(gw_backend) +
-                                  std::size_t{GW_TABLES_MAX} * sizeof(gw_table_ref) +
-                                  std::size_t{GW_ACCESS_PREFIXES_MAX} * sizeof(gw_access_prefix));
-  if (!memory) return failure_of(memory);
-  auto snapshot = Snapshot::load(memory->bytes(), holdings_.tables, capacities);
+  const auto staged = staging_->find(offer.staged, snapshot_length_bytes_max(capacities));
+  if (!staged) return failure_of(staged);
+  holdings_.snapshot_bytes.assign(staged->begin(), staged->end());
+  auto snapshot = Snapshot::load(holdings_.snapshot_bytes, holdings_.tables, capacities);
   if (!snapshot) return failure_of(snapshot);
-  if ((*snapshot)->generation() != generation)
+  if ((*snapshot)->generation() != offer.generation)
     return failure("memory holds generation " + number((*snapshot)->generation()));
   return datapath_.publish(std::move(*snapshot));
 }

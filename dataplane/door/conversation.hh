@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the door answers to a message: bytes and file descriptors in, a reply out. No socket, no thread, so that tests
-// and a fuzzer can say anything to it. It believes nothing: lengths, magic, version, type, order, seals and contents
-// are checked before they are used, and what fails comes back as one sentence and changes nothing.
+// and a fuzzer can say anything to it. It believes nothing: lengths, magic, version, type, order and contents are
+// copied and checked before they are used, and what fails comes back as one sentence and changes nothing.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "dataplane/door/datapath.hh"
 #include "dataplane/door/messages.hh"
+#include "dataplane/door/staging.hh"
 
 namespace guideway::door {
 
@@ -19,6 +22,7 @@ namespace guideway::door {
 struct Holdings {
   TableStore tables;
   TableMemory table_memory;
+  std::vector<std::byte> snapshot_bytes;  // the last one offered: room for the next
 };
 
 class Reply {
@@ -38,7 +42,7 @@ class Reply {
   std::array<std::byte, message_bytes_max> bytes_;
   std::size_t length_bytes_;
   MessageType type_;
-  std::array<int, 2> fds_{};
+  std::array<int, 3> fds_{};
   std::size_t fd_count_ = 0;
   bool closes_ = false;
 };
@@ -51,24 +55,24 @@ class Conversation {
   // `fds` remain the caller's. A message that is too long is to be given cut off, with its length as received.
   [[nodiscard]] Reply answer(std::span<const std::byte> message, std::span<const int> fds);
 
-  [[nodiscard]] bool greeted() const noexcept { return greeted_; }
+  [[nodiscard]] bool greeted() const noexcept { return staging_.has_value(); }
   // As it said in its Hello.
   [[nodiscard]] std::uint32_t controller_process_id() const noexcept { return controller_process_id_; }
 
  private:
   [[nodiscard]] Reply answer_hello(const Hello& hello);
-  [[nodiscard]] Reply answer_tables(const TableOffer& offer, int fd);
-  [[nodiscard]] Reply answer_snapshot(const SnapshotOffer& offer, int fd);
+  [[nodiscard]] Reply answer_tables(const TableOffer& offer);
+  [[nodiscard]] Reply answer_snapshot(const SnapshotOffer& offer);
   [[nodiscard]] Reply answer_flow(const FlowQuery& query);
   [[nodiscard]] Reply answer_flow_page(const FlowPageQuery& query);
   [[nodiscard]] Reply answer_capture(const CaptureQuery& query);
-  [[nodiscard]] Result<void> take_tables(std::uint32_t table_count, int fd);
-  [[nodiscard]] Result<void> take_snapshot(std::uint64_t generation, int fd);
+  [[nodiscard]] Result<void> take_tables(const TableOffer& offer);
+  [[nodiscard]] Result<void> take_snapshot(const SnapshotOffer& offer);
   void drop_unused_tables();
 
   Datapath& datapath_;
   Holdings& holdings_;
-  bool greeted_ = false;
+  std::optional<Staging> staging_;  // once greeted. This controller's: one before it may still hold another
   std::uint32_t controller_process_id_ = 0;
 };
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes through the door: a SOCK_SEQPACKET unix socket, one message a packet, memory as file descriptors beside it.
+// What is longer than a message lies in the staging memory, which the datapath lends to each controller anew.
 //
 //   controller                      datapath
 //   Hello                    ->
-//                            <-     Welcome + {health, counters}      or Refused (wrong version, door occupied)
-//   TableOffer + {memfd}     ->                                       tables, many in one memory
+//                            <-     Welcome + {health, counters, staging}    or Refused (wrong version, door occupied)
+//   TableOffer               ->                                       tables, many together
 //                            <-     Accepted | Rejected               all of them or none
-//   SnapshotOffer + {memfd}  ->
+//   SnapshotOffer            ->
 //                            <-     Accepted | Rejected               Accepted: every worker uses the new generation
 //   FlowQuery                ->
 //                            <-     FlowAnswer
@@ -15,7 +16,7 @@
 //   CaptureQuery             ->
 //                            <-     CaptureMemory + {memory} | Rejected
 //
-// A request is answered before the next is read. A message whose length, magic, version or type is wrong is Refused
+// A request is answered before the next is read, and what it offers was copied by then. A message whose length, magic, version or type is wrong is Refused
 // and the connection closed. Tables that the newest snapshot does not name are dropped once it is accepted.
 // One controller at a time: while the first is connected, others are Refused.
 #pragma once
@@ -32,7 +33,7 @@
 namespace guideway::door {
 
 inline constexpr std::uint32_t message_magic = 0x524f4447U;  // "GDOR"
-inline constexpr std::uint16_t protocol_version = 2;
+inline constexpr std::uint16_t protocol_version = 3;
 inline constexpr std::uint32_t message_bytes_max = 4096;
 
 enum class MessageType : std::uint16_t {
@@ -88,6 +89,7 @@ struct Welcome {
   std::uint32_t worker_count;
   std::uint64_t health_bytes;     // of the first file descriptor: backends_max words, writable
   std::uint64_t counters_bytes;   // of the second
+  std::uint64_t staging_bytes;    // of the third, writable: in each half there is room for whatever can be offered
   std::array<char, 16> datapath;  // "guideway-dpdk"
   std::uint32_t port_count;
   std::uint32_t zero;
@@ -100,19 +102,26 @@ struct Refused {
   std::array<char, 512> reason;  // one sentence, ended by 0
 };
 
-// The memory holds table_count tables, each as ebpf/abi/snapshot.h has it and none twice: the first at 0, the others
-// where next_table_at() says, and nothing behind the last one. A table already held is accepted again without a look at
-// its slots.
+// Where in the staging memory something lies that is offered.
+struct StagedBytes {
+  std::uint64_t at_bytes;
+  std::uint64_t length_bytes;
+};
+
+// Staged are table_count tables, each as ebpf/abi/snapshot.h has it and none twice: the first at 0, the others where
+// next_table_at() says, and nothing behind the last one. A table already held is accepted again without a look at its
+// slots.
 struct TableOffer {
   static constexpr MessageType type = MessageType::table_offer;
   MessageHeader header;
   std::uint32_t table_count;  // 1 to tables_an_offer_max
   std::uint32_t zero;
+  StagedBytes staged;
 };
 
 inline constexpr std::uint32_t tables_an_offer_max = 4096;
 // One table of the most slots, or as many smaller ones.
-inline constexpr std::size_t table_memory_bytes_max = table_length_bytes(GW_TABLE_SLOTS_MAX);
+inline constexpr std::size_t staged_tables_bytes_max = table_length_bytes(GW_TABLE_SLOTS_MAX);
 
 // A table begins with a cache line, the first one behind the table before.
 constexpr std::size_t next_table_at(std::size_t table_before_ends_at) noexcept {
@@ -124,6 +133,7 @@ struct SnapshotOffer {
   static constexpr MessageType type = MessageType::snapshot_offer;
   MessageHeader header;
   std::uint64_t generation;
+  StagedBytes staged;
 };
 
 struct Accepted {

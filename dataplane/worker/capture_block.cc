@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/worker/capture_block.hh"
 
-#include <fcntl.h>
-
-#include <cerrno>
 #include <cstring>
-#include <string>
 
 #include "dataplane/base/check.hh"
 
@@ -20,9 +16,7 @@ Result<CaptureBlock> CaptureBlock::create(std::uint32_t services_max, std::uint3
   if (!memory) return failure_of(memory);
   std::memset(memory->data(), 0, length_bytes);
   std::memcpy(memory->data(), &header, sizeof header);
-  // A page behind a file's new end would be a SIGBUS.
-  if (::fcntl(fd->get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
-    return failure(std::string("cannot seal the memory of captures: ") + std::strerror(errno));
+  if (auto sealed = seal_shared_memory(fd->get()); !sealed) return failure_of(sealed);
   return CaptureBlock(std::move(*fd), std::move(*memory));
 }
 

@@ -3,23 +3,13 @@
 
 #include <fcntl.h>
 
-#include <cerrno>
 #include <cstring>
-#include <string>
 
 #include "dataplane/base/check.hh"
 #include "ebpf/abi/portable.h"
 
 namespace guideway {
 namespace {
-
-constexpr int no_resize = F_SEAL_SHRINK | F_SEAL_GROW;
-
-// Nobody can take the memory away from under a worker (a page behind a file's new end is a SIGBUS).
-Result<void> seal(int fd, int seals) {
-  if (::fcntl(fd, F_ADD_SEALS, seals) == 0) return {};
-  return failure(std::string("cannot seal shared memory: ") + std::strerror(errno));
-}
 
 std::uint64_t stride_bytes(const Capacities& capacities) {
   const std::uint64_t bytes = sizeof(gw_worker_counters) +
@@ -38,7 +28,7 @@ Result<HealthBlock> HealthBlock::create(const Capacities& capacities) {
   auto memory = Mapping::of_file(fd->get(), length_bytes, true);
   if (!memory) return failure_of(memory);
   std::memset(memory->data(), 0, length_bytes);
-  if (auto sealed = seal(fd->get(), no_resize | F_SEAL_SEAL); !sealed) return failure_of(sealed);
+  if (auto sealed = seal_shared_memory(fd->get()); !sealed) return failure_of(sealed);
   return HealthBlock(std::move(*fd), std::move(*memory));
 }
 
@@ -67,7 +57,7 @@ Result<CountersBlock> CountersBlock::create(const Capacities& capacities, std::u
   header.cycles_per_second = cycles_per_second;
   std::memcpy(memory->data(), &header, sizeof(header));
   // From now on only the mapping that exists can write: readers cannot falsify what others read.
-  if (auto sealed = seal(fd->get(), no_resize | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL); !sealed) return failure_of(sealed);
+  if (auto sealed = seal_shared_memory(fd->get(), F_SEAL_FUTURE_WRITE); !sealed) return failure_of(sealed);
   return CountersBlock(std::move(*fd), std::move(*memory));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How a snapshot and a table lie in the sealed memory that goes through the door.
+/* How a snapshot and a table lie in the staging memory through which they go to a datapath.
  *
  *   snapshot: gw_snapshot_header | gw_service[service_count] | gw_backend[backend_count] | gw_table_ref[table_count]
  *             | gw_access_prefix[access_prefix_count]

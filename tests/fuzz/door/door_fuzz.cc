@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Anything that may be said at the door, by whomever. The input is a list of steps (kind, length, bytes): raw messages,
-// and well-formed offers of memory that holds whatever the input says, so that the checks behind the first ones are
-// reached too. Beside what the sanitizers see: an answer is always a whole message, generations only rise, and what is
+// also with a file descriptor, and well-formed offers of staging memory that holds whatever the input says, so that the
+// checks behind the first ones are reached too. Beside what the sanitizers see: an answer is always a whole message, generations only rise, and what is
 // not accepted changes nothing.
 #include <unistd.h>
 
@@ -16,7 +16,7 @@
 namespace guideway::door {
 namespace {
 
-enum class Step : std::uint8_t { raw, raw_with_memory, memory, hello, table, snapshot, flow, count };
+enum class Step : std::uint8_t { raw, raw_with_fd, memory, hello, table, snapshot, flow, count };
 
 class Visit {
  public:
@@ -24,11 +24,11 @@ class Visit {
     switch (kind) {
       case Step::raw:
         return say(bytes, false);
-      case Step::raw_with_memory:
+      case Step::raw_with_fd:
         return say(bytes, true);
       case Step::memory:
         memory_.assign(bytes.begin(), bytes.end());
-        return;
+        return stage();
       case Step::hello: {
         auto message = fresh<Hello>();
         message.abi_version = GW_ABI_VERSION;
@@ -39,12 +39,14 @@ class Visit {
         auto message = fresh<TableOffer>();
         message.table_count = 1;
         std::memcpy(&message.table_count, bytes.data(), std::min(bytes.size(), sizeof message.table_count));
-        return say(std::as_bytes(std::span(&message, 1)), true);
+        message.staged = {0, memory_.size()};
+        return say(std::as_bytes(std::span(&message, 1)), false);
       }
       case Step::snapshot: {
         auto message = fresh<SnapshotOffer>();
         message.generation = word_of_memory(8);  // as the snapshot itself says
-        return say(std::as_bytes(std::span(&message, 1)), true);
+        message.staged = {0, memory_.size()};
+        return say(std::as_bytes(std::span(&message, 1)), false);
       }
       default: {
         auto message = fresh<FlowQuery>();
@@ -68,13 +70,15 @@ class Visit {
     return word;
   }
 
-  void say(std::span<const std::byte> message, bool with_memory) {
-    std::vector<int> fds;
-    UniqueFd fd;
-    if (with_memory) {
-      fd = std::move(*make_sealed_memory("fuzz", memory_));
-      fds.push_back(fd.get());
-    }
+  // Into this conversation's staging memory, if there is any yet.
+  void stage() const {
+    if (staging_fd_ == -1 || memory_.empty()) return;
+    check(::pwrite(staging_fd_, memory_.data(), memory_.size(), 0) == static_cast<ssize_t>(memory_.size()),
+          "all of it can be written");
+  }
+
+  void say(std::span<const std::byte> message, bool with_fd) {
+    const std::vector<int> fds(with_fd ? 1 : 0, STDERR_FILENO);
     const Snapshot* before = &datapath_.newest();
     const std::uint64_t generation = before->generation();
     const std::size_t held_before = holdings_.tables.size();
@@ -92,12 +96,20 @@ class Visit {
           "only what is accepted changes anything, and generations rise");
     check(reply.type() == MessageType::accepted || holdings_.tables.size() == held_before,
           "only what is accepted is held");
-    if (reply.closes()) conversation_.emplace(datapath_, holdings_);
+    if (reply.type() == MessageType::welcome) {
+      staging_fd_ = reply.fds()[2];
+      stage();
+    }
+    if (reply.closes()) {
+      conversation_.emplace(datapath_, holdings_);
+      staging_fd_ = -1;
+    }
   }
 
   testing_support::FakeDatapath datapath_;
   Holdings holdings_;
   std::optional<Conversation> conversation_{std::in_place, datapath_, holdings_};
+  int staging_fd_ = -1;
   std::vector<std::byte> memory_;
 };
 

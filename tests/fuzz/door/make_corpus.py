@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../netns/datapath"))
 import door  # noqa: E402
 
-RAW, RAW_WITH_MEMORY, MEMORY, HELLO, TABLE, SNAPSHOT, FLOW = range(7)
+RAW, RAW_WITH_FD, MEMORY, HELLO, TABLE, SNAPSHOT, FLOW = range(7)
 
 
 def step(kind, contents=b""):
@@ -55,8 +55,8 @@ CORPUS = {
     "backend_too_high": step(HELLO) + offer(TABLE, door.table(1, [99] * 251)),
     "moving_slots": step(HELLO) + offer(TABLE, door.table(1, [(0, 1)] * 250 + [(door.NO_BACKEND, 0)])),
     "empty_snapshot": step(HELLO) + offer(SNAPSHOT, door.snapshot(1, [], [], [])),
-    "memory_with_hello": step(MEMORY, b"x")
-                         + step(RAW_WITH_MEMORY, door.HEADER.pack(door.MAGIC, door.PROTOCOL, 1, 24, 1) + bytes(8)),
+    "fd_with_hello": step(MEMORY, b"x")
+                         + step(RAW_WITH_FD, door.HEADER.pack(door.MAGIC, door.PROTOCOL, 1, 24, 1) + bytes(8)),
     "many_tables": step(HELLO) + offer_tables(TABLE_2, TABLE_1, TABLE_3) + offer(SNAPSHOT, GOOD),
     "many_tables_twice": step(HELLO) + offer_tables(TABLE_1, TABLE_2) + offer_tables(TABLE_2, TABLE_3),
     "same_table_twice": step(HELLO) + offer_tables(TABLE_1, TABLE_1),

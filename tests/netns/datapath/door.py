@@ -2,17 +2,15 @@
 """A controller of few lines: the door's messages and the snapshot's layout, written down a second time from
 dataplane/door/messages.hh and ebpf/abi/*.h, so that a change of either that is not meant shows here."""
 import ctypes
-import fcntl
 import mmap
 import os
 import socket
 import struct
 import time
 
-MAGIC, PROTOCOL, ABI = 0x524F4447, 2, 4
+MAGIC, PROTOCOL, ABI = 0x524F4447, 3, 4
 HELLO, WELCOME, REFUSED, TABLE, SNAPSHOT, ACCEPTED, REJECTED, FLOW_QUERY, FLOW_ANSWER = range(1, 10)
 SNAPSHOT_MAGIC, TABLE_MAGIC, COUNTERS_MAGIC = 0x534E4757, 0x42544757, 0x43474757
-SEAL_SEAL, SEAL_SHRINK, SEAL_GROW, SEAL_WRITE = 1, 2, 4, 8
 NO_BACKEND = 0xFFFFFFFF
 ABSENT, UP, DRAINING, DOWN = range(4)
 EXITS = [
@@ -23,20 +21,12 @@ EXITS = [
     "drop_fragments_full", "drop_access_denied", "drop_rate_limited", "drop_source_limited",
 ]
 HEADER = struct.Struct("<IHHII")
-WELCOME_BODY = struct.Struct("<IIQIIIIQQ16sII")
+WELCOME_BODY = struct.Struct("<IIQIIIIQQQ16sII")
 PORT = struct.Struct("<II6s2s36s16s")
 
 
 def text(raw):
     return raw.split(b"\0", 1)[0].decode()
-
-
-def sealed(contents, seals=SEAL_SEAL | SEAL_SHRINK | SEAL_GROW | SEAL_WRITE):
-    fd = os.memfd_create("test", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    os.write(fd, contents)
-    if seals:
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
-    return fd
 
 
 def table(table_id, slots, magic=TABLE_MAGIC, abi=ABI):
@@ -132,32 +122,39 @@ class Controller:
 
     def hello(self, abi=ABI):
         kind, body, fds = self.exchange(HELLO, struct.pack("<II", abi, os.getpid()))
-        assert kind == WELCOME and len(fds) == 2
+        assert kind == WELCOME and len(fds) == 3
         (_, self.process_id, self.generation, self.services_max, self.backends_max, self.flows_max, self.worker_count,
-         health_bytes, counters_bytes, name, port_count, _) = WELCOME_BODY.unpack_from(body)
+         health_bytes, counters_bytes, self.staging_bytes, name, port_count, _) = WELCOME_BODY.unpack_from(body)
         self.datapath = text(name)
         self.ports = []
         for number in range(port_count):
             _, mtu, mac, _, device, face = PORT.unpack_from(body, WELCOME_BODY.size + number * PORT.size)
             self.ports.append({"mtu": mtu, "mac": mac.hex(":"), "name": text(device), "kernel_face": text(face)})
-        self.health_fd, self.counters_fd = fds
+        self.health_fd, self.counters_fd, self.staging_fd = fds
         self.health = mmap.mmap(fds[0], health_bytes)
         self.counters = mmap.mmap(fds[1], counters_bytes, prot=mmap.PROT_READ)
         return self
 
-    def offer_tables(self, count, fd):
-        kind, body, _ = self.exchange(TABLE, struct.pack("<II", count, 0), [fd])
+    def stage(self, contents):
+        """Writes it to the beginning of the staging memory; returns where and how long it is."""
+        assert os.pwrite(self.staging_fd, contents, 0) == len(contents)
+        return 0, len(contents)
+
+    def offer_tables(self, count, contents, staged=None):
+        staged = staged or self.stage(contents)
+        kind, body, _ = self.exchange(TABLE, struct.pack("<IIQQ", count, 0, *staged))
         assert kind == ACCEPTED and struct.unpack("<Q", body)[0] == count
 
-    def offer_snapshot(self, generation, fd):
-        kind, body, _ = self.exchange(SNAPSHOT, struct.pack("<Q", generation), [fd])
+    def offer_snapshot(self, generation, contents, staged=None):
+        staged = staged or self.stage(contents)
+        kind, body, _ = self.exchange(SNAPSHOT, struct.pack("<QQQ", generation, *staged))
         assert kind == ACCEPTED and struct.unpack("<Q", body)[0] == generation
 
     def publish(self, generation, services, backends, tables):
         """`tables`: {id: slots}."""
         if tables:
-            self.offer_tables(len(tables), sealed(together(table(*each) for each in tables.items())))
-        self.offer_snapshot(generation, sealed(snapshot(generation, services, backends, tables)))
+            self.offer_tables(len(tables), together(table(*each) for each in tables.items()))
+        self.offer_snapshot(generation, snapshot(generation, services, backends, tables))
 
     def set_health(self, index, word):
         # One aligned store of 8 bytes, as the real one does.

@@ -34,30 +34,32 @@ class Door(Running):
         g = self.generation
         service, backend = door.service(VIP, 80), door.backend(0, "10.9.1.10", MAC_A, self.egress_mac, port=1)
         offer = self.controller.offer_snapshot
-        good = lambda **how: door.sealed(door.snapshot(g, [service], [backend], [g - 1], **how))
+        good = lambda **how: door.snapshot(g, [service], [backend], [g - 1], **how)
+        end = self.controller.staging_bytes
         nine = door.table(9, [0] * 251)
         tables = lambda tables, count=None, **how: self.controller.offer_tables(
-            len(tables) if count is None else count, door.sealed(door.together(tables), **how))
+            len(tables) if count is None else count, door.together(tables), **how)
         for act, sentence in (
-            (lambda: offer(g, door.sealed(door.snapshot(g, [service], [backend], [g - 1]), seals=0)), "not sealed"),
+            (lambda: offer(g, good(), staged=(end - 63, 64)), "not within the %d of the staging memory" % end),
+            (lambda: offer(g, good(), staged=(2**64 - 64, 64)), "not within"),
+            (lambda: offer(g, good(), staged=(0, 2**64 - 1)), "can be meant"),
+            (lambda: tables([nine], staged=(end, 64)), "not within"),
             (lambda: offer(g, good(magic=1)), "magic"),
             (lambda: offer(g, good(abi=9)), "abi_version"),
             (lambda: offer(g + 1, good()), "memory holds generation %d" % g),
-            (lambda: offer(g - 1, door.sealed(door.snapshot(g - 1, [], [], []))), "generation must be above"),
-            (lambda: offer(g, door.sealed(door.snapshot(g, [service], [backend], [77777]))), "77777"),
-            (lambda: offer(g, door.sealed(door.snapshot(g, [door.service(VIP, 80, table=3)], [backend], [g - 1]))),
+            (lambda: offer(g - 1, door.snapshot(g - 1, [], [], [])), "generation must be above"),
+            (lambda: offer(g, door.snapshot(g, [service], [backend], [77777])), "77777"),
+            (lambda: offer(g, door.snapshot(g, [door.service(VIP, 80, table=3)], [backend], [g - 1])),
              "table"),
-            (lambda: offer(g, door.sealed(b"short")), "length"),
-            (lambda: offer(g, door.sealed(b"")), "empty"),
-            (lambda: offer(g, os.open("/dev/null", os.O_RDONLY)), "not sealed"),
-            (lambda: tables([nine], seals=0), "not sealed"),
+            (lambda: offer(g, b"short"), "length"),
+            (lambda: offer(g, b""), "empty"),
             (lambda: tables([nine, door.table(8, [0] * 250)]), "table 2 of the memory's 2: table slot_count is 250"),
             (lambda: tables([nine, door.table(8, [1 << 30] * 251)]), "table 8: backend of slot[0]"),
             (lambda: tables([nine, nine]), "table 9: the memory holds it twice"),
             (lambda: tables([nine], count=0), "table_count is 0"),
             (lambda: tables([nine], count=2), "table 2 of the memory's 2: table length is 0"),
             (lambda: tables([nine, nine], count=1), "behind the last of its 1 tables"),
-            (lambda: offer(g, door.sealed(door.snapshot(g, [service], [backend], [9]))), "table_id is 9"),
+            (lambda: offer(g, door.snapshot(g, [service], [backend], [9])), "table_id is 9"),
         ):
             with self.subTest(sentence=sentence):
                 self.rejected(act, sentence)
@@ -78,11 +80,11 @@ class Door(Running):
             (lambda c: c.exchange(door.HELLO, hello + b"more"), "Hello has"),
             (lambda c: c.exchange(77, hello), "type 77"),
             (lambda c: c.exchange(door.WELCOME, hello), "type 2"),
-            (lambda c: c.exchange(door.SNAPSHOT, b"\0" * 8, [os.open("/dev/null", os.O_RDONLY)]), "must be Hello"),
+            (lambda c: c.exchange(door.SNAPSHOT, b"\0" * 24), "must be Hello"),
             (lambda c: c.exchange(door.HELLO, hello, [os.open("/dev/null", os.O_RDONLY)]), "file descriptors"),
             (lambda c: c.hello(abi=7), "ABI version 7"),
             (lambda c: c.hello().hello(), "second Hello"),
-            (lambda c: c.hello().exchange(door.TABLE, b"\0" * 8), "file descriptors"),
+            (lambda c: c.hello().exchange(door.TABLE, b"\0" * 24, [os.open("/dev/null", os.O_RDONLY)]), "file descriptors"),
             (lambda c: c.exchange(door.HELLO, b"\0" * 4070), "Hello has"),
             (lambda c: c.exchange(door.HELLO, b"\0" * 8000), "longer than"),
         ):
@@ -130,16 +132,16 @@ class Door(Running):
         offer = self.controller.offer_snapshot
         # Held: accepted without a look at its slots. What comes beside it is taken, and kept as long.
         bad, beside = door.table(kept, [1 << 30] * 251), door.table(kept + 1000, [0] * 251)
-        self.controller.offer_tables(2, door.sealed(door.together([bad, beside])))
-        offer(self.generation, door.sealed(door.snapshot(self.generation, [], [], [])))
-        self.rejected(lambda: self.controller.offer_tables(1, door.sealed(bad)), "table %d: backend" % kept)
-        self.rejected(lambda: offer(self.generation + 1, door.sealed(door.snapshot(
-            self.generation + 1, [], [], [kept + 1000]))), "table_id is %d" % (kept + 1000))
+        self.controller.offer_tables(2, door.together([bad, beside]))
+        offer(self.generation, door.snapshot(self.generation, [], [], []))
+        self.rejected(lambda: self.controller.offer_tables(1, bad), "table %d: backend" % kept)
+        self.rejected(lambda: offer(self.generation + 1, door.snapshot(
+            self.generation + 1, [], [], [kept + 1000])), "table_id is %d" % (kept + 1000))
 
     def test_counters_cannot_be_written_nor_memory_resized(self):
         with self.assertRaises(PermissionError):
             mmap.mmap(self.controller.counters_fd, 4096)
-        for fd in (self.controller.counters_fd, self.controller.health_fd):
+        for fd in (self.controller.counters_fd, self.controller.health_fd, self.controller.staging_fd):
             with self.assertRaises(PermissionError):
                 os.ftruncate(fd, 0)
 

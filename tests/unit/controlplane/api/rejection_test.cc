@@ -22,8 +22,7 @@ class Player {
     ASSERT_TRUE(door_.accept());
     auto hello = door_.receive();
     ASSERT_TRUE(hello.has_value());
-    const door::SharedMemory memory = datapath_.shared_memory();
-    door_.send(good_welcome(datapath_), hello->sequence, {memory.health_fd, memory.counters_fd});
+    door_.welcome(good_welcome(datapath_), hello->sequence, datapath_);
   }
   // Answers until one snapshot was answered.
   void answer_snapshot(bool accept) {

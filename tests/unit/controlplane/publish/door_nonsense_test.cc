@@ -10,7 +10,6 @@ namespace {
 
 TEST_F(DoorClientTest, RefusesADatapathThatTalksNonsense) {
   FakeDatapath datapath;
-  const door::SharedMemory memory = datapath.shared_memory();
   RawDoor door(path_);
   ASSERT_TRUE(door.is_open());
   DoorClient client(io_, path_, handlers(), {milliseconds(5), milliseconds(1000)});
@@ -30,44 +29,40 @@ TEST_F(DoorClientTest, RefusesADatapathThatTalksNonsense) {
   EXPECT_NE(after([&](std::uint32_t sequence) {
               auto welcome = good_welcome(datapath);
               welcome.abi_version = 99;
-              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
+              door.welcome(welcome, sequence, datapath);
             }).find("ABI version 99"),
             std::string::npos);
   EXPECT_NE(after([&](std::uint32_t sequence) {
               auto welcome = good_welcome(datapath);
               welcome.port_count = GW_PORTS_MAX + 1;
-              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
+              door.welcome(welcome, sequence, datapath);
             }).find("impossible"),
             std::string::npos);
   EXPECT_NE(after([&](std::uint32_t sequence) {
               auto welcome = good_welcome(datapath);
               welcome.backends_max = 4096;
-              welcome.health_bytes = 4096 * 8;
-              door.send(welcome, sequence, {memory.health_fd, memory.counters_fd});
+              welcome.health_bytes = std::uint64_t{4096} * 8;
+              door.welcome(welcome, sequence, datapath);
             }).find("health table"),
             std::string::npos);
   EXPECT_NE(after([&](std::uint32_t sequence) {
-              door.send(good_welcome(datapath), sequence, {memory.health_fd});
+              door.send(good_welcome(datapath), sequence, {datapath.shared_memory().health_fd});
             }).find("no memory"),
             std::string::npos);
   EXPECT_NE(after([&](std::uint32_t) { door.send_bytes("hi", 2); }).find("too short"), std::string::npos);
   EXPECT_NE(after([&](std::uint32_t sequence) {
-              door.send(good_welcome(datapath), sequence + 1, {memory.health_fd, memory.counters_fd});
+              door.welcome(good_welcome(datapath), sequence + 1, datapath);
             }).find("nobody asked"),
             std::string::npos);
   EXPECT_NE(after([&](std::uint32_t sequence) { door.send(door::Accepted{}, sequence); }).find("Welcome"),
             std::string::npos);
   EXPECT_EQ(opened_, 0);
-  EXPECT_EQ(after([&](std::uint32_t sequence) {
-              door.send(good_welcome(datapath), sequence, {memory.health_fd, memory.counters_fd});
-            }),
-            "");
+  EXPECT_EQ(after([&](std::uint32_t sequence) { door.welcome(good_welcome(datapath), sequence, datapath); }), "");
   EXPECT_EQ(opened_, 1);
 }
 
 TEST_F(DoorClientTest, GivesUpADatapathThatDoesNotAnswer) {
   FakeDatapath datapath;
-  const door::SharedMemory memory = datapath.shared_memory();
   RawDoor door(path_);
   ASSERT_TRUE(door.is_open());
   DoorClient client(io_, path_, handlers(), {milliseconds(5), milliseconds(200)});
@@ -75,7 +70,7 @@ TEST_F(DoorClientTest, GivesUpADatapathThatDoesNotAnswer) {
   ASSERT_TRUE(door.accept());
   auto hello = door.receive();
   ASSERT_TRUE(hello.has_value());
-  door.send(good_welcome(datapath), hello->sequence, {memory.health_fd, memory.counters_fd});
+  door.welcome(good_welcome(datapath), hello->sequence, datapath);
   ASSERT_TRUE(run_until([&] { return opened_ == 1; }));
   PublishReport report = publish(client, compiled_of({"a"}, 1));
   EXPECT_EQ(report.outcome, PublishOutcome::connection_lost);

@@ -17,8 +17,7 @@ class DoorOffersTest : public DoorClientTest {
     ASSERT_TRUE(door_.accept());
     const auto hello = door_.receive();
     ASSERT_TRUE(hello.has_value());
-    const door::SharedMemory memory = datapath_.shared_memory();
-    door_.send(good_welcome(datapath_), hello->sequence, {memory.health_fd, memory.counters_fd});
+    door_.welcome(good_welcome(datapath_), hello->sequence, datapath_);
     ASSERT_TRUE(run_until([&] { return opened_ == 1; }));
   }
   void publish(std::uint64_t generation, const std::vector<std::size_t>& lengths_bytes) {
@@ -29,6 +28,7 @@ class DoorOffersTest : public DoorClientTest {
       compiled->tables.push_back(
           {compiled->tables.size() + 1, std::make_shared<const std::vector<std::byte>>(length_bytes)});
     report_.reset();
+    staged_at_bytes_ = 1;
     client_.publish(compiled, [this](const PublishReport& got) { report_ = got; });
   }
   // How many tables the next message offers; 0: it offers a snapshot.
@@ -39,6 +39,8 @@ class DoorOffersTest : public DoorClientTest {
     EXPECT_TRUE(offer.has_value());
     if (!offer) return 0;
     sequence_ = offer->header.sequence;
+    EXPECT_NE(offer->staged.at_bytes, staged_at_bytes_) << "the datapath may still look at the one before";
+    staged_at_bytes_ = offer->staged.at_bytes;
     return offer->header.type == door::MessageType::table_offer ? offer->table_count : 0;
   }
   void accept(std::uint64_t id) {
@@ -57,6 +59,7 @@ class DoorOffersTest : public DoorClientTest {
   DoorClient client_{io_, path_, handlers(), {milliseconds(5), milliseconds(10'000)}};
   std::optional<PublishReport> report_;
   std::uint32_t sequence_ = 0;
+  std::uint64_t staged_at_bytes_ = 1;
 };
 
 TEST_F(DoorOffersTest, ManyTablesAreFewOffers) {
@@ -75,7 +78,7 @@ TEST_F(DoorOffersTest, ManyTablesAreFewOffers) {
 }
 
 TEST_F(DoorOffersTest, ATableBeyondTheGoalGoesAlone) {
-  publish(1, {100, table_memory_bytes_goal + 1, 100, 100});
+  publish(1, {100, staged_tables_bytes_goal + 1, 100, 100});
   for (const std::uint32_t count : {1U, 1U, 2U}) {
     ASSERT_EQ(next_offer(), count);
     accept(count);

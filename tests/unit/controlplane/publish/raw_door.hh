@@ -26,6 +26,7 @@ inline door::Welcome good_welcome(const FakeDatapath& datapath) {
   welcome.flows_max = 1024;
   welcome.health_bytes = datapath.shared_memory().health_bytes;
   welcome.counters_bytes = datapath.shared_memory().counters_bytes;
+  welcome.staging_bytes = 2 * door::staged_tables_bytes_max;
   datapath.describe(welcome);
   return welcome;
 }
@@ -62,6 +63,11 @@ class RawDoor {
     std::memcpy(&message, bytes.data(), sizeof message);
     return message;
   }
+  // With the memory of that datapath, and staging memory that nobody reads.
+  void welcome(const door::Welcome& message, std::uint32_t sequence, const FakeDatapath& datapath) {
+    const door::SharedMemory memory = datapath.shared_memory();
+    send(message, sequence, {memory.health_fd, memory.counters_fd, staging_.get()});
+  }
   template <typename Message>
   void send(Message message, std::uint32_t sequence, const std::vector<int>& descriptors = {}) {
     message.header = {door::message_magic, door::protocol_version, Message::type, sizeof message, sequence};
@@ -90,6 +96,7 @@ class RawDoor {
     pollfd wait{fd, POLLIN, 0};
     return ::poll(&wait, 1, timeout_ms) == 1;
   }
+  UniqueFd staging_ = *make_shared_memory("test-staging", 2 * door::staged_tables_bytes_max);
   UniqueFd listener_;
   UniqueFd controller_;
   bool is_open_ = false;

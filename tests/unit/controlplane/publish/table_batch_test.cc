@@ -48,12 +48,12 @@ TEST(TableBatch, ManySmallTablesFillAMemory) {
 }
 
 TEST(TableBatch, ATableBeyondTheGoalGoesAlone) {
-  constexpr std::size_t large = table_memory_bytes_goal + 1;
+  constexpr std::size_t large = staged_tables_bytes_goal + 1;
   EXPECT_EQ(batches_of(tables_of({large, 100, 100, large, large, 100})), (Batches{{1}, {2, 3}, {4}, {5}, {6}}));
 }
 
 TEST(TableBatch, AMemoryIsNotLongerThanTheGoal) {
-  constexpr std::size_t half = table_memory_bytes_goal / 2;
+  constexpr std::size_t half = staged_tables_bytes_goal / 2;
   EXPECT_EQ(batches_of(tables_of({half, half})), (Batches{{1, 2}}));
   EXPECT_EQ(batches_of(tables_of({half, half + 1})), (Batches{{1}, {2}}));
   // What lies between two tables counts.

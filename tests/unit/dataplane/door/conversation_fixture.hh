@@ -3,11 +3,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
 
-#include "dataplane/base/mapping.hh"
 #include "dataplane/door/conversation.hh"
 #include "tests/support/fake_datapath.hh"
 #include "tests/support/snapshot_bytes.hh"
@@ -26,13 +26,26 @@ class ConversationTest : public testing::Test {
   Reply say(const Message& message, const std::vector<int>& fds = {}) {
     return conversation.answer(bytes_of(message), fds);
   }
-  void greet() { ASSERT_EQ(say(hello()).type(), MessageType::welcome); }
+  void greet() {
+    const Reply reply = say(hello());
+    ASSERT_EQ(reply.type(), MessageType::welcome);
+    staging_fd = reply.fds()[2];
+  }
+  // As a controller does that lays everything at the beginning.
+  [[nodiscard]] StagedBytes stage(const Bytes& bytes) const {
+    for (std::size_t at = 0; at < bytes.size();) {
+      const ssize_t written = ::pwrite(staging_fd, bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+      if (written <= 0) break;
+      at += static_cast<std::size_t>(written);
+    }
+    return {0, bytes.size()};
+  }
 
   Reply offer_memory(std::uint32_t table_count, const Bytes& memory) {
-    const UniqueFd fd = *make_sealed_memory("tables", memory);
     auto offer = request<TableOffer>();
     offer.table_count = table_count;
-    return say(offer, {fd.get()});
+    offer.staged = stage(memory);
+    return say(offer);
   }
   // Each at a multiple of 64, as the protocol has it.
   static Bytes memory_of(const std::vector<Bytes>& tables) {
@@ -47,10 +60,10 @@ class ConversationTest : public testing::Test {
     return offer_memory(static_cast<std::uint32_t>(tables.size()), memory_of(tables));
   }
   Reply offer_snapshot(std::uint64_t generation, const Bytes& bytes) {
-    const UniqueFd fd = *make_sealed_memory("snapshot", bytes);
     auto offer = request<SnapshotOffer>();
     offer.generation = generation;
-    return say(offer, {fd.get()});
+    offer.staged = stage(bytes);
+    return say(offer);
   }
   static Bytes good_table(std::uint64_t id) { return table_bytes(id, testing_support::slots_in_turn(2)); }
   static SnapshotRows rows(std::uint64_t generation, std::uint64_t table_id) {
@@ -70,6 +83,7 @@ class ConversationTest : public testing::Test {
   testing_support::FakeDatapath datapath;
   Holdings holdings;
   Conversation conversation{datapath, holdings};
+  int staging_fd = -1;  // the conversation's
 };
 
 }  // namespace guideway::door

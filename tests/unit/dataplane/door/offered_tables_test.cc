@@ -118,7 +118,7 @@ TEST_F(OfferedTables, NoMoreAreHeldThanTwoSnapshotsName) {
 TEST_F(OfferedTables, TheLargestTableIsTakenAndNothingLarger) {
   greet();
   Bytes memory = table_of(5, GW_TABLE_SLOTS_MAX);
-  EXPECT_EQ(memory.size(), table_memory_bytes_max);
+  EXPECT_EQ(memory.size(), staged_tables_bytes_max);
   EXPECT_EQ(offer_memory(1, memory).type(), MessageType::accepted);
   memory.push_back(std::byte{0});
   expect_rejected(offer_memory(1, memory), "memory has 40000113 bytes, at most 40000112 can be meant");
