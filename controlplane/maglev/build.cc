@@ -63,44 +63,66 @@ std::uint32_t sum_modulo(std::uint32_t a, std::uint32_t b, std::uint32_t modulus
 struct Turn {
   std::uint32_t next_slot;
   std::array<std::uint32_t, looks_max> steps;  // 1, 2, 3 ... steps ahead, so that none has to wait for the one before
-  std::uint32_t weight;
   std::uint32_t quota;
-  std::uint64_t credit = 0;
   std::uint32_t skip_inverse = 0;  // modulo the number of slots; 0: not asked for yet
 };
 
-Turn turn_of(const MaglevPermutation& permutation, std::uint32_t weight, std::uint32_t quota,
-             std::uint32_t slot_count) noexcept {
-  Turn turn{permutation.offset, {}, weight, quota};
+Turn turn_of(const MaglevPermutation& permutation, std::uint32_t quota, std::uint32_t slot_count) noexcept {
+  Turn turn{permutation.offset, {}, quota};
   std::uint32_t ahead = 0;
   for (std::uint32_t& step : turn.steps) step = ahead = sum_modulo(ahead, permutation.skip, slot_count);
   return turn;
 }
 
-// Whose turn it is, round after round: who has the greatest weight is never left out. Quotas together are the slots.
+// Whose turn it is, round after round, by weights alone: who has the greatest is never left out.
 class Rounds {
  public:
-  Rounds(std::span<Turn> turns, std::uint32_t weight_max) : turns_(turns), weight_max_(weight_max) {}
+  explicit Rounds(std::span<const std::uint32_t> weights)
+      : weights_(weights), credits_(weights.size()), weight_max_(*std::max_element(weights.begin(), weights.end())) {}
 
-  [[nodiscard]] Turn& next() {
+  [[nodiscard]] std::uint32_t next() {
     for (;;) {
-      position_ = position_ + 1 == turns_.size() ? 0 : position_ + 1;
-      Turn& turn = turns_[position_];
-      if (turn.quota == 0) continue;
-      turn.credit += turn.weight;
-      if (turn.credit < weight_max_) continue;
-      turn.credit -= weight_max_;
-      --turn.quota;
-      return turn;
+      position_ = position_ + 1 == weights_.size() ? 0 : position_ + 1;
+      std::uint64_t& credit = credits_[position_];
+      credit += weights_[position_];
+      if (credit < weight_max_) continue;
+      credit -= weight_max_;
+      return position_;
     }
   }
-  // Of the one that next() gave.
-  [[nodiscard]] std::uint32_t position() const { return position_; }
 
  private:
-  std::span<Turn> turns_;
+  std::span<const std::uint32_t> weights_;
+  std::vector<std::uint64_t> credits_;
   std::uint32_t weight_max_;
   std::uint32_t position_ = UINT32_MAX;
+};
+
+// The same, for as many turns as a table has slots. After as many turns as the weights add up to nobody has any credit
+// left and all begins anew, so if that is soon it is written down: where one weight is large and many are small, rounds
+// pass most members by.
+class Order {
+ public:
+  Order(std::span<const std::uint32_t> weights, std::uint32_t slot_count) : rounds_(weights) {
+    std::uint32_t divisor = 0;
+    std::uint64_t period = 0;
+    for (const std::uint32_t weight : weights) divisor = std::gcd(divisor, weight);
+    for (const std::uint32_t weight : weights) period += weight / divisor;
+    if (period > slot_count) return;
+    period_.reserve(period);
+    while (period_.size() < period) period_.push_back(rounds_.next());
+  }
+
+  [[nodiscard]] std::uint32_t next() {
+    if (period_.empty()) return rounds_.next();
+    at_ = at_ + 1 == period_.size() ? 0 : at_ + 1;
+    return period_[at_];
+  }
+
+ private:
+  Rounds rounds_;
+  std::vector<std::uint32_t> period_;  // empty: longer than a table
+  std::size_t at_ = SIZE_MAX;
 };
 
 // Of products below 2^53, in doubles: a division of integers takes several times as long.
@@ -219,15 +241,18 @@ std::vector<std::uint32_t> populate_maglev(std::span<const MaglevPermutation> pe
   const std::vector<std::uint32_t> quotas = quotas_of(weights, slot_count);
   std::vector<Turn> turns;
   turns.reserve(weights.size());
-  for (std::size_t i = 0; i < weights.size(); ++i)
-    turns.push_back(turn_of(permutations[i], weights[i], quotas[i], slot_count));
-  Rounds rounds(turns, weight_max);
+  for (std::size_t i = 0; i < weights.size(); ++i) turns.push_back(turn_of(permutations[i], quotas[i], slot_count));
+  Order order(weights, slot_count);
   std::uint32_t left = slot_count;
   const auto fill_until = [&](std::uint32_t left_then, const auto& take) {
-    for (; left > left_then; --left) {
-      Turn& turn = rounds.next();
+    while (left > left_then) {
+      const std::uint32_t member = order.next();
+      Turn& turn = turns[member];
+      if (turn.quota == 0) continue;  // it has all that it is to have
+      --turn.quota;
+      --left;
       turn.next_slot = take(turn);
-      owners[turn.next_slot] = rounds.position();
+      owners[turn.next_slot] = member;
     }
   };
   FreeSlots free(slot_count);

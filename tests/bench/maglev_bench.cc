@@ -17,14 +17,18 @@ void build_table(benchmark::State& state) {
   for (int i = 0; i < state.range(0); ++i)
     names.push_back("10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250));
   for (const std::string& name : names) members.push_back({name, 1});
+  members.front().weight = static_cast<std::uint32_t>(state.range(2));
   const auto slots = static_cast<std::uint32_t>(state.range(1));
   for (auto _ : state) benchmark::DoNotOptimize(build_maglev(members, slots));
 }
 BENCHMARK(build_table)
-    ->Args({10, 65537})
-    ->Args({100, 65537})
-    ->Args({1000, 65537})
-    ->Args({1000, 655373})
+    ->ArgNames({"members", "slots", "weight_of_first"})
+    ->Args({10, 65537, 1})
+    ->Args({10, 65537, 20})
+    ->Args({100, 65537, 1})
+    ->Args({100, 65537, 100})
+    ->Args({1000, 65537, 1})
+    ->Args({1000, 655373, 1})
     ->Unit(benchmark::kMillisecond);
 
 void scattered_fill(benchmark::State& state) {

@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <random>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace guideway {
 namespace {
@@ -79,6 +82,48 @@ TEST(Maglev, OneHeavyAmongManyLight) {
   members[0].weight = 100;
   const auto counts = counts_of(build_maglev(members, 4093), 100);
   EXPECT_NEAR(counts[0], 4093.0 * 100 / 199, 1.0);
+}
+
+// As docs/packet-path.md has it, word by word: round after round everybody gets credit, and whoever has enough takes the
+// next free slot of its permutation.
+std::vector<std::uint32_t> populated_by_rounds(std::span<const MaglevPermutation> permutations,
+                                               std::span<const std::uint32_t> weights, std::uint32_t slot_count,
+                                               std::vector<std::uint32_t> quotas) {
+  const std::uint64_t weight_max = *std::max_element(weights.begin(), weights.end());
+  std::vector<std::uint32_t> owners(slot_count, no_member);
+  std::vector<std::uint64_t> credits(weights.size());
+  std::vector<std::uint64_t> at(weights.size());
+  for (std::uint32_t left = slot_count; left > 0;) {
+    for (std::uint32_t i = 0; i < weights.size() && left > 0; ++i) {
+      if (quotas[i] == 0 || (credits[i] += weights[i]) < weight_max) continue;
+      credits[i] -= weight_max;
+      const auto slot = [&] { return (permutations[i].offset + at[i] * permutations[i].skip) % slot_count; };
+      while (owners[slot()] != no_member) ++at[i];
+      owners[slot()] = i;
+      --quotas[i];
+      --left;
+    }
+  }
+  return owners;
+}
+
+TEST(Maglev, TurnsAreThoseOfRounds) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 300; ++round) {
+    const std::uint32_t slot_count = round % 2 == 0 ? 251 : 1009;
+    // Weights that add up to less than the slots, about as much, and far more.
+    const std::uint32_t weight_limit = std::array{2U, 30U, 65'536U}[round % 3];
+    std::vector<MaglevPermutation> permutations;
+    std::vector<std::uint32_t> weights;
+    for (std::size_t left = 1 + random() % 40; left > 0; --left) {
+      permutations.push_back(maglev_permutation("member" + std::to_string(random()), slot_count));
+      weights.push_back(static_cast<std::uint32_t>(random() % weight_limit));
+    }
+    weights[random() % weights.size()] = std::max(1U, weight_limit - 1);
+    const auto owners = populate_maglev(permutations, weights, slot_count);
+    const std::vector<std::uint32_t> quotas = counts_of(owners, weights.size());
+    ASSERT_EQ(owners, populated_by_rounds(permutations, weights, slot_count, quotas)) << round;
+  }
 }
 
 TEST(Maglev, OrderOfMembersDoesNotMatter) {
