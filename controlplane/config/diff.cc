@@ -133,6 +133,12 @@ void compare_sets(Comparison& comparison, const std::string& noun, const SharedL
   }
 }
 
+// They are compared one by one.
+nlohmann::json without_backends(PoolConfig pool) {
+  pool.backends.clear();
+  return to_json(pool);
+}
+
 }  // namespace
 
 std::vector<Change> diff(const Config& from, const Config& to) {
@@ -146,7 +152,7 @@ std::vector<Change> diff(const Config& from, const Config& to) {
                });
   compare_sets(comparison, "pool", from.pools, to.pools, [&](const PoolConfig& before, const PoolConfig& after) {
     const std::string subject = "pool " + after.name + ":";
-    comparison.compare_keys(subject, to_json(before), to_json(after), {"backends"});
+    comparison.compare_keys(subject, without_backends(before), without_backends(after), {});
     compare_sets(comparison, subject + " backend", before.backends, after.backends,
                  [&](const BackendConfig& old_backend, const BackendConfig& new_backend) {
                    comparison.compare_keys(fmt::format("{} backend {}", subject, new_backend.name),
