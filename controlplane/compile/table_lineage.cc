@@ -13,12 +13,30 @@ namespace {
 // Names contents, not secrets: a fixed key.
 constexpr gw_hash_key content_key{0x7961776564697567ULL, 0x656c6261742d2d2dULL};
 
-std::uint64_t id_of(std::span<const gw_slot> slots) {
-  static_assert(sizeof(gw_slot) == sizeof(__u64));
-  const auto words = std::make_unique_for_overwrite<__u64[]>(slots.size());
-  std::memcpy(words.get(), slots.data(), slots.size_bytes());
-  const std::uint64_t id =
-      gw_siphash13(&content_key, words.get(), static_cast<unsigned>(slots.size()), slots.size(), 0);
+__u64 hash_of(const std::vector<__u64>& words) {
+  return gw_siphash13(&content_key, words.data(), static_cast<unsigned>(words.size()), words.size(), 0);
+}
+
+__u64 hash_of(const std::string& name) {
+  std::vector<__u64> words(name.size() / sizeof(__u64) + 2, 0);
+  std::memcpy(words.data(), name.data(), name.size());
+  words.back() = name.size();
+  return hash_of(words);
+}
+
+// Of what the slots are made from, which is far less than they are: the members, and where home is not current.
+std::uint64_t id_of(std::uint32_t slot_count, const std::vector<TableMember>& members,
+                    const std::vector<TableLineage::Moving>& moving) {
+  std::vector<__u64> words;
+  words.reserve(2 + 2 * members.size() + moving.size());
+  words.push_back(slot_count);
+  words.push_back(members.size());
+  for (const TableMember& member : members) {
+    words.push_back(hash_of(member.name));
+    words.push_back(__u64{member.index} << 32U | member.weight);
+  }
+  for (const TableLineage::Moving& each : moving) words.push_back(__u64{each.slot} << 32U | each.home);
+  const std::uint64_t id = hash_of(words);
   return id == 0 ? 1 : id;
 }
 
@@ -49,13 +67,11 @@ std::span<const gw_slot> TableLineage::slots() const noexcept {
 
 TableLineage::Wire TableLineage::copied() const {
   if (wire_ != nullptr) return std::make_shared<std::vector<std::byte>>(*wire_);
-  auto wire = std::make_shared<std::vector<std::byte>>(sizeof(gw_table_header) + slot_count_ * sizeof(gw_slot));
-  for (gw_slot& slot : slots_of(wire)) slot = {GW_NO_BACKEND, GW_NO_BACKEND};
-  return wire;
+  return std::make_shared<std::vector<std::byte>>(sizeof(gw_table_header) + slot_count_ * sizeof(gw_slot));
 }
 
 void TableLineage::take(const Wire& wire) {
-  id_ = id_of(slots_of(wire));
+  id_ = id_of(slot_count_, members_, moving_);
   gw_table_header header{};
   header.magic = GW_TABLE_MAGIC;
   header.abi_version = GW_ABI_VERSION;

@@ -48,7 +48,8 @@ class TableLineage {
   [[nodiscard]] std::span<const gw_slot> slots() const noexcept;
   [[nodiscard]] const std::vector<TableMember>& members() const noexcept { return members_; }
 
-  // The table as it goes through the door, and the id that names exactly these bytes (a hash of them, never 0).
+  // The table as it goes through the door, and the id that names exactly these bytes (a hash of what they are made from,
+  // never 0).
   // The only copy of the slots: a thousand tables of the default size are half a gigabyte. Both come with the first
   // members, be they none.
   [[nodiscard]] std::shared_ptr<const std::vector<std::byte>> wire() const noexcept { return wire_; }
@@ -66,7 +67,7 @@ class TableLineage {
 
  private:
   using Wire = std::shared_ptr<std::vector<std::byte>>;
-  // A new copy to be changed, and what makes it the lineage's own.
+  // A new copy to be changed (zeroes, before there is anything to copy), and what makes it the lineage's own.
   [[nodiscard]] Wire copied() const;
   [[nodiscard]] static std::span<gw_slot> slots_of(const Wire& wire) noexcept;
   void take(const Wire& wire);
