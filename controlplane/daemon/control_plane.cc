@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
+#include "controlplane/daemon/change_event.hh"
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/log_value.hh"
 #include "controlplane/daemon/version.hh"
@@ -101,7 +102,9 @@ Result<void> ControlPlane::start() {
   });
   if (!watcher) return failure_of(watcher);
   watcher_ = std::move(*watcher);
-  auto saved = is_news_ ? archive("guidewayd started with " + intent_.config_file, 0, Actor{}) : save();
+  ConfigTexts texts;
+  const PastChange started{0, 0, "guidewayd started with " + intent_.config_file, 0, to_json(Actor{}), 0};
+  auto saved = is_news_ ? archive(note(started, intent_, texts), texts) : save(texts);
   // With a full disk, what was acknowledged goes on; but nothing new may begin that a restart would not know.
   if (!saved && is_news_) return saved;
   if (!saved) start_warnings_.push_back(saved.error().message);

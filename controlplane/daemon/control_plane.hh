@@ -121,8 +121,10 @@ class ControlPlane : public Operations {
   [[nodiscard]] std::optional<Reply> outdated(const ChangeTerms& terms) const;
   // A change that is only tried: what it would do, or why it would be refused.
   [[nodiscard]] Reply rehearse(const Change& change) const;
-  // In the history and in the state.
-  [[nodiscard]] Result<void> archive(const std::string& what, std::size_t changes, const Actor& actor);
+  // In the history, with the time and a generation of now: what runs after the change. Beside whatever touches neither.
+  [[nodiscard]] Result<std::uint64_t> note(const PastChange& change, const Intent& intent, ConfigTexts& texts);
+  // The intent in force, in the state, as what runs after the change that was noted.
+  [[nodiscard]] Result<void> archive(const Result<std::uint64_t>& noted, ConfigTexts& texts);
   [[nodiscard]] Result<void> save();
   [[nodiscard]] Result<void> save(ConfigTexts& texts);
 

@@ -22,12 +22,16 @@ Reply ControlPlane::rehearse(const Change& change) const {
 }
 
 // The change has a generation between those of snapshots, so that every later one tells that it is newer.
-Result<void> ControlPlane::archive(const std::string& what, std::size_t changes, const Actor& actor) {
-  ConfigTexts texts;
-  auto id =
-      history_.add({0, wall_ms(), what, changes, to_json(actor), ++generation_}, intent_.running, intent_.edits, texts);
-  if (!id) return failure_of(id);
-  intent_.change = *id;
+Result<std::uint64_t> ControlPlane::note(const PastChange& change, const Intent& intent, ConfigTexts& texts) {
+  PastChange noted = change;
+  noted.time_ms = wall_ms();
+  noted.generation = ++generation_;
+  return history_.add(std::move(noted), intent.running, intent.edits, texts);
+}
+
+Result<void> ControlPlane::archive(const Result<std::uint64_t>& noted, ConfigTexts& texts) {
+  if (!noted) return failure_of(noted);
+  intent_.change = *noted;
   return save(texts);
 }
 

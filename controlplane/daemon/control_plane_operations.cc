@@ -15,6 +15,7 @@
 #include "controlplane/daemon/control_plane.hh"
 #include "controlplane/daemon/log_value.hh"
 #include "controlplane/daemon/warnings.hh"
+#include "dataplane/base/in_parallel.hh"
 
 namespace guideway {
 namespace {
@@ -192,10 +193,23 @@ void ControlPlane::change(Change change, Respond respond) {
     change.events.push_back(
         event_by(change.terms.actor, "config", change.what + " (" + std::to_string(changes) + " changes)"));
   }
-  auto adopted = ledger_.adopt(change.intent.running, change.at_once, lasting_ms());
-  if (!adopted) return respond(error_reply(422, adopted.error().message));
+  // Beside each other: what the history writes and waits for does not hang on the tables.
+  Result<void> adopted;
+  Result<std::uint64_t> noted;
+  ConfigTexts texts;
+  const PastChange past{0, 0, change.what, changes, to_json(change.terms.actor), 0};
+  in_parallel(2, [&](std::size_t one) {
+    if (one == 0)
+      noted = note(past, change.intent, texts);
+    else
+      adopted = ledger_.adopt(change.intent.running, change.at_once, lasting_ms());
+  });
+  if (!adopted) {
+    if (noted) history_.take_back(*noted);
+    return respond(error_reply(422, adopted.error().message));
+  }
   const auto before = std::make_shared<const Intent>(std::exchange(intent_, std::move(change.intent)));
-  auto saved = archive(change.what, changes, change.terms.actor);
+  auto saved = archive(noted, texts);
   if (!saved) {
     undo(*before);
     record("warning", "a change was refused: " + saved.error().message);

@@ -57,6 +57,35 @@ TEST_F(TransactionsTest, ADryRunChangesNothing) {
   EXPECT_EQ(history().size(), changes);
 }
 
+// The history is written while the tables are built: what has no room is taken back, and nobody ever hears of it.
+TEST_F(TransactionsTest, WhatHasNoRoomIsNotInTheHistory) {
+  write_config(config_with({backend("a", 1)}));
+  FakeDatapath datapath({64, 2, 1024});
+  TestDoor door(door_, datapath);
+  start();
+  ASSERT_TRUE(eventually([&] { return get("/v1/status")["datapath"]["connected"] == true; }));
+  const auto add = [&](const std::string& name, const std::string& address) {
+    const json keys{{"name", name}, {"address", address}, {"check", "none"}};
+    return json{{"op", "backend.add"}, {"pool", "web"}, {"backend", keys}};
+  };
+  ASSERT_EQ(post("/v1/edits", {{"edits", {weight("a", 2)}}}).status, 200);
+  const json before = history();
+  for (int round = 0; round < 3; ++round) {
+    const HttpAnswer refused = post("/v1/edits", {{"edits", {add("b", "127.0.0.8"), add("c", "127.0.0.9")}}});
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_NE(refused.body["error"].get<std::string>().find("--backends-max"), std::string::npos) << refused.text;
+    EXPECT_EQ(history(), before);
+  }
+  const HttpAnswer made = post("/v1/edits", {{"edits", {weight("a", 3)}}});
+  ASSERT_EQ(made.status, 200) << made.text;
+  EXPECT_GT(made.body["change"].get<std::uint64_t>(), before.back()["id"].get<std::uint64_t>());
+  kill(SIGKILL);
+  start();
+  ASSERT_EQ(history().size(), before.size() + 1);
+  ASSERT_EQ(post("/v1/config/rollback", {{"id", before.back()["id"]}}).status, 200);
+  EXPECT_EQ(backend_of("a")["weight"], 2);
+}
+
 TEST_F(TransactionsTest, HistoryKnowsWhoAndOutlivesAKill) {
   write_config(config_with({backend("a", 1)}));
   start();
