@@ -86,8 +86,8 @@ GW_INLINE void gw_account_entry(struct gw_xdp_worker* state, __u32 worker, __u64
 
 static __noinline void gw_forget(struct gw_xdp_worker* state, __u32 worker, struct gw_flow_entry* entry) {
   gw_account_entry(state, worker, entry->hash, gw_entry_backend(entry), -1);
-  /* Only the hash: a flow that expired and comes again takes this place at once, and who reads the entry meanwhile finds
-   * one hash before and after. What lies between then is its old backend or its new one, never none. */
+  /* Only the hash: a flow that expired and comes again takes this place at once, and who reads the entry meanwhile
+   * finds one hash before and after. What lies between then is its old backend or its new one, never none. */
   *(volatile __u64*)&entry->hash = 0;
 }
 

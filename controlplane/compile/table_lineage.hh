@@ -48,8 +48,8 @@ class TableLineage {
   [[nodiscard]] std::span<const gw_slot> slots() const noexcept;
   [[nodiscard]] const std::vector<TableMember>& members() const noexcept { return members_; }
 
-  // The table as it goes through the door, and the id that names exactly these bytes (a hash of what they are made from,
-  // never 0).
+  // The table as it goes through the door, and the id that names exactly these bytes (a hash of what they are made
+  // from, never 0).
   // The only copy of the slots: a thousand tables of the default size are half a gigabyte. Both come with the first
   // members, be they none.
   [[nodiscard]] std::shared_ptr<const std::vector<std::byte>> wire() const noexcept { return wire_; }

@@ -38,8 +38,8 @@ class Mapping {
 
 // A zeroed anonymous file of that length, writable by whoever holds it.
 [[nodiscard]] Result<UniqueFd> make_shared_memory(std::string_view name, std::size_t length_bytes);
-// From now on nobody can take such memory away from under those who map it (a page behind a file's new end is a SIGBUS),
-// nor what `further_seals` say (F_SEAL_FUTURE_WRITE: write to it by another mapping than those there are).
+// From now on nobody can take such memory away from under those who map it (a page behind a file's new end is a
+// SIGBUS), nor what `further_seals` say (F_SEAL_FUTURE_WRITE: write to it by another mapping than those there are).
 [[nodiscard]] Result<void> seal_shared_memory(int fd, int further_seals = 0);
 
 }  // namespace guideway

@@ -16,9 +16,9 @@
 //   CaptureQuery             ->
 //                            <-     CaptureMemory + {memory} | Rejected
 //
-// A request is answered before the next is read, and what it offers was copied by then. A message whose length, magic, version or type is wrong is Refused
-// and the connection closed. Tables that the newest snapshot does not name are dropped once it is accepted.
-// One controller at a time: while the first is connected, others are Refused.
+// A request is answered before the next is read, and what it offers was copied by then. A message whose length, magic,
+// version or type is wrong is Refused and the connection closed. Tables that the newest snapshot does not name are
+// dropped once it is accepted. One controller at a time: while the first is connected, others are Refused.
 #pragma once
 
 #include <array>

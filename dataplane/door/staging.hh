@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The staging memory: a controller writes into it what it offers, and the datapath copies from there. Memory that is used
-// again and again costs both a copy; memory made for every offer cost ten times that, in pages to find, map and give back.
-// The controller may write whenever it likes: nothing here stays as it is while it is read, so it is copied before it is
-// checked. Nobody can resize it.
+// The staging memory: a controller writes into it what it offers, and the datapath copies from there. Memory that is
+// used again and again costs both a copy; memory made for every offer cost ten times that, in pages to find, map and
+// give back. The controller may write whenever it likes: nothing here stays as it is while it is read, so it is copied
+// before it is checked. Nobody can resize it.
 #pragma once
 
 #include <cstddef>

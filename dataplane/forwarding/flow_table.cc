@@ -115,8 +115,8 @@ void FlowTable::forget(gw_flow_entry& entry) noexcept {
     __atomic_store_n(&gauge, gauge - 1, __ATOMIC_RELAXED);
   }
   if ((entry.deadline & GW_FLOW_WANDERS) != 0) wanderers_->remove(entry.hash);
-  // Only the hash: a flow that expired and comes again takes this place at once, and who reads the entry meanwhile finds
-  // one hash before and after. What lies between then is its old backend or its new one, never none.
+  // Only the hash: a flow that expired and comes again takes this place at once, and who reads the entry meanwhile
+  // finds one hash before and after. What lies between then is its old backend or its new one, never none.
   store(entry.hash, __u64{0});
 }
 

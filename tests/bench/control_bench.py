@@ -124,7 +124,8 @@ class Box:
     def ask(self, method, path, body=None):
         """One call on a connection of its own, as the CLI makes it; by hand, since what is timed is guidewayd."""
         body = b"" if body is None else json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        lines = f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", f"Content-Length: {len(body)}"
+        head = "\r\n".join(lines) + "\r\n\r\n"
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(600)
             connection.connect(str(self.folder / "api.sock"))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Anything that may be said at the door, by whomever. The input is a list of steps (kind, length, bytes): raw messages,
 // also with a file descriptor, and well-formed offers of staging memory that holds whatever the input says, so that the
-// checks behind the first ones are reached too. Beside what the sanitizers see: an answer is always a whole message, generations only rise, and what is
-// not accepted changes nothing.
+// checks behind the first ones are reached too. Beside what the sanitizers see: an answer is always a whole message,
+// generations only rise, and what is not accepted changes nothing.
 #include <unistd.h>
 
 #include <cstdint>

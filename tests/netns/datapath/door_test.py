@@ -84,7 +84,8 @@ class Door(Running):
             (lambda c: c.exchange(door.HELLO, hello, [os.open("/dev/null", os.O_RDONLY)]), "file descriptors"),
             (lambda c: c.hello(abi=7), "ABI version 7"),
             (lambda c: c.hello().hello(), "second Hello"),
-            (lambda c: c.hello().exchange(door.TABLE, b"\0" * 24, [os.open("/dev/null", os.O_RDONLY)]), "file descriptors"),
+            (lambda c: c.hello().exchange(door.TABLE, bytes(24), [os.open("/dev/null", os.O_RDONLY)]),
+             "file descriptors"),
             (lambda c: c.exchange(door.HELLO, b"\0" * 4070), "Hello has"),
             (lambda c: c.exchange(door.HELLO, b"\0" * 8000), "longer than"),
         ):

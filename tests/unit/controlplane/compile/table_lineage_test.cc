@@ -129,8 +129,8 @@ TEST(TableLineage, AnIdNamesTheSameBytesAlways) {
   EXPECT_GT(bytes_by_id.size(), 100U);
 }
 
-// A datapath that outlives an update of guidewayd takes a table whose id it knows without a look at it. Whoever means to
-// change what is built from the same members gives ids another key (content_key), and both numbers here change.
+// A datapath that outlives an update of guidewayd takes a table whose id it knows without a look at it. Whoever means
+// to change what is built from the same members gives ids another key (content_key), and both numbers here change.
 TEST(TableLineage, OtherTablesFromTheSameMembersNeedOtherIds) {
   TableLineage lineage(1009);
   lineage.set_members({{"a", 1, 1}, {"b", 2, 3}, {"c", 3, 20}}, 0);

@@ -84,8 +84,8 @@ TEST(Maglev, OneHeavyAmongManyLight) {
   EXPECT_NEAR(counts[0], 4093.0 * 100 / 199, 1.0);
 }
 
-// As docs/packet-path.md has it, word by word: round after round everybody gets credit, and whoever has enough takes the
-// next free slot of its permutation.
+// As docs/packet-path.md has it, word by word: round after round everybody gets credit, and whoever has enough takes
+// the next free slot of its permutation.
 std::vector<std::uint32_t> populated_by_rounds(std::span<const MaglevPermutation> permutations,
                                                std::span<const std::uint32_t> weights, std::uint32_t slot_count,
                                                std::vector<std::uint32_t> quotas) {
