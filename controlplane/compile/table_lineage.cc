@@ -13,18 +13,8 @@ namespace {
 // Names contents, not secrets: a fixed key.
 constexpr gw_hash_key content_key{0x7961776564697567ULL, 0x656c6261742d2d2dULL};
 
-__u64 hash_of(const std::vector<__u64>& words) {
-  return gw_siphash13(&content_key, words.data(), static_cast<unsigned>(words.size()), words.size(), 0);
-}
-
-__u64 hash_of(const std::string& name) {
-  std::vector<__u64> words(name.size() / sizeof(__u64) + 2, 0);
-  std::memcpy(words.data(), name.data(), name.size());
-  words.back() = name.size();
-  return hash_of(words);
-}
-
-// Of what the slots are made from, which is far less than they are: the members, and where home is not current.
+// Of what the slots are made from, which is far less than they are: the members in the order of their turns, each by
+// the permutation that its name gives it, and where home is not current.
 std::uint64_t id_of(std::uint32_t slot_count, const std::vector<TableMember>& members,
                     const std::vector<TableLineage::Moving>& moving) {
   std::vector<__u64> words;
@@ -32,11 +22,13 @@ std::uint64_t id_of(std::uint32_t slot_count, const std::vector<TableMember>& me
   words.push_back(slot_count);
   words.push_back(members.size());
   for (const TableMember& member : members) {
-    words.push_back(hash_of(member.name));
+    const MaglevPermutation permutation = maglev_permutation(member.name, slot_count);
+    words.push_back(__u64{permutation.offset} << 32U | permutation.skip);
     words.push_back(__u64{member.index} << 32U | member.weight);
   }
   for (const TableLineage::Moving& each : moving) words.push_back(__u64{each.slot} << 32U | each.home);
-  const std::uint64_t id = hash_of(words);
+  const std::uint64_t id =
+      gw_siphash13(&content_key, words.data(), static_cast<unsigned>(words.size()), words.size(), 0);
   return id == 0 ? 1 : id;
 }
 

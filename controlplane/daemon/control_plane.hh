@@ -122,7 +122,7 @@ class ControlPlane : public Operations {
   // A change that is only tried: what it would do, or why it would be refused.
   [[nodiscard]] Reply rehearse(const Change& change) const;
   // In the history, with the time and a generation of now: what runs after the change. Beside whatever touches neither.
-  [[nodiscard]] Result<std::uint64_t> note(const PastChange& change, const Intent& intent, ConfigTexts& texts);
+  [[nodiscard]] Result<std::uint64_t> note(PastChange change, const Intent& intent, ConfigTexts& texts);
   // The intent in force, in the state, as what runs after the change that was noted.
   [[nodiscard]] Result<void> archive(const Result<std::uint64_t>& noted, ConfigTexts& texts);
   [[nodiscard]] Result<void> save();

@@ -22,11 +22,10 @@ Reply ControlPlane::rehearse(const Change& change) const {
 }
 
 // The change has a generation between those of snapshots, so that every later one tells that it is newer.
-Result<std::uint64_t> ControlPlane::note(const PastChange& change, const Intent& intent, ConfigTexts& texts) {
-  PastChange noted = change;
-  noted.time_ms = wall_ms();
-  noted.generation = ++generation_;
-  return history_.add(std::move(noted), intent.running, intent.edits, texts);
+Result<std::uint64_t> ControlPlane::note(PastChange change, const Intent& intent, ConfigTexts& texts) {
+  change.time_ms = wall_ms();
+  change.generation = ++generation_;
+  return history_.add(std::move(change), intent.running, intent.edits, texts);
 }
 
 Result<void> ControlPlane::archive(const Result<std::uint64_t>& noted, ConfigTexts& texts) {

@@ -9,11 +9,6 @@
 #include "ebpf/abi/snapshot.h"
 
 namespace guideway::door {
-namespace {
-
-std::string number(std::uint64_t value) { return std::to_string(value); }
-
-}  // namespace
 
 std::size_t snapshot_length_bytes_max(const Capacities& capacities) noexcept {
   return sizeof(gw_snapshot_header) + std::size_t{capacities.services_max} * sizeof(gw_service) +
@@ -34,11 +29,11 @@ Result<Staging> Staging::create(const Capacities& capacities) {
 Result<std::span<const std::byte>> Staging::find(const StagedBytes& staged, std::size_t length_bytes_max) const {
   if (staged.length_bytes == 0) return failure("memory is empty");
   if (staged.length_bytes > length_bytes_max)
-    return failure("memory has " + number(staged.length_bytes) + " bytes, at most " + number(length_bytes_max) +
-                   " can be meant");
+    return failure("memory has " + std::to_string(staged.length_bytes) + " bytes, at most " +
+                   std::to_string(length_bytes_max) + " can be meant");
   if (staged.at_bytes > length_bytes() || staged.length_bytes > length_bytes() - staged.at_bytes)
-    return failure("memory of " + number(staged.length_bytes) + " bytes at " + number(staged.at_bytes) +
-                   " is not within the " + number(length_bytes()) + " of the staging memory");
+    return failure("memory of " + std::to_string(staged.length_bytes) + " bytes at " + std::to_string(staged.at_bytes) +
+                   " is not within the " + std::to_string(length_bytes()) + " of the staging memory");
   return std::span<const std::byte>(memory_.bytes()).subspan(staged.at_bytes, staged.length_bytes);
 }
 

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::uint16_t filter_saturated = 0xffff;
 
-// The hash goes first and comes last: who finds it before and after reading the rest has read one entry (read_whole).
+// Into a free entry, whose hash is 0. The next one comes last: who finds it before and after reading the rest has read
+// one entry (read_whole).
 void write_entry(gw_flow_entry& entry, const gw_flow_entry& next) noexcept {
-  __atomic_store_n(&entry.hash, 0, __ATOMIC_RELAXED);
   __atomic_store_n(&entry.backend, next.backend, __ATOMIC_RELEASE);
   __atomic_store_n(&entry.deadline, next.deadline, __ATOMIC_RELEASE);
   __atomic_store_n(&entry.hash, next.hash, __ATOMIC_RELEASE);
