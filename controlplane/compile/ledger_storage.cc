@@ -6,6 +6,7 @@
 #include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "controlplane/compile/ledger.hh"
@@ -17,8 +18,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int storage_version = 4;
-// The version before knew neither prefixes nor ranges of ports; what it saved means the same today.
+constexpr int storage_version = 5;
+// Former versions knew less (prefixes and ranges of ports, what one change made move); what they saved means the same
+// today.
 constexpr int oldest_readable_version = 2;
 
 [[noreturn]] void refuse(const std::string& why) { throw json::other_error::create(501, why, nullptr); }
@@ -114,16 +116,26 @@ class MovingGroups {
   std::array<std::map<Key, PackedSlots>::value_type*, 256> found_last_{};
 };
 
+json save_members(const std::vector<TableMember>& members) {
+  json list = json::array();
+  for (const TableMember& member : members)
+    list.push_back({{"name", member.name}, {"index", member.index}, {"weight", member.weight}});
+  return list;
+}
+
+// Tens of thousands of slots may have begun to move: they are not told where it can be told what made them.
 json save_lineage(const TableLineage& lineage) {
-  json members = json::array();
-  for (const TableMember& member : lineage.members())
-    members.push_back({{"name", member.name}, {"index", member.index}, {"weight", member.weight}});
+  json saved{{"slots", lineage.slot_count()}, {"members", save_members(lineage.members())}};
+  if (const auto& change = lineage.one_change()) {
+    saved["before"] = save_members(change->members_before);
+    saved["since_ms"] = change->since_ms;
+    return saved;
+  }
   MovingGroups groups;
   for (const auto& each : lineage.moving()) groups.add(each);
-  json moving = json::array();
   for (const auto& [group, slots] : groups.all())
-    moving.push_back({{"home", group.first}, {"since_ms", group.second}, {"slots", slots.text()}});
-  return {{"slots", lineage.slot_count()}, {"members", members}, {"moving", moving}};
+    saved["moving"].push_back({{"home", group.first}, {"since_ms", group.second}, {"slots", slots.text()}});
+  return saved;
 }
 
 }  // namespace
@@ -155,8 +167,11 @@ class Ledger::Storage {
     for (const std::uint32_t index : ledger_.indexes_taken_) ledger_.generations_.erase(index);
     std::vector<std::shared_ptr<TableLineage>> built(tables_.size());
     in_parallel(tables_.size(), [&](std::size_t i) {
-      built[i] = std::make_shared<TableLineage>(tables_[i].key.slots);
-      built[i]->restore(std::move(tables_[i].members), std::move(tables_[i].moving));
+      SavedTable& saved = tables_[i];
+      built[i] = std::make_shared<TableLineage>(saved.key.slots);
+      if (!saved.change) return built[i]->restore(std::move(saved.members), saved.moving);
+      built[i]->set_members(std::move(saved.change->members_before), saved.change->since_ms);
+      built[i]->set_members(std::move(saved.members), saved.change->since_ms);
     });
     for (std::size_t i = 0; i < tables_.size(); ++i) {
       ledger_.changed(tables_[i].key.pool);
@@ -171,6 +186,7 @@ class Ledger::Storage {
     PoolTable key;
     std::vector<TableMember> members;
     std::vector<TableLineage::Moving> moving;
+    std::optional<TableLineage::OneChange> change;
   };
 
   void read_head(const json& saved) {
@@ -200,14 +216,24 @@ class Ledger::Storage {
     ledger_.backends_[key] = std::move(record);
   }
 
+  [[nodiscard]] std::vector<TableMember> read_members(const json& saved) const {
+    std::vector<TableMember> members;
+    for (const json& each : saved) {
+      members.push_back({each.at("name").get<std::string>(), each.at("index").get<std::uint32_t>(),
+                         each.at("weight").get<std::uint32_t>()});
+      if (members.back().index >= capacities_.backends_max) refuse("member out of range");
+    }
+    return members;
+  }
+
   [[nodiscard]] SavedTable read_table(const json& saved, const std::string& pool) const {
-    SavedTable table{{pool, saved.at("slots").get<std::uint32_t>()}, {}, {}};
+    SavedTable table{{pool, saved.at("slots").get<std::uint32_t>()}, read_members(saved.at("members")), {}, {}};
     const std::uint32_t slot_count = table.key.slots;
     if (slot_count < GW_TABLE_SLOTS_MIN || slot_count > GW_TABLE_SLOTS_MAX) refuse("slot count out of range");
-    for (const json& each : saved.at("members"))
-      table.members.push_back({each.at("name").get<std::string>(), each.at("index").get<std::uint32_t>(),
-                               each.at("weight").get<std::uint32_t>()});
-    for (const json& group : saved.at("moving")) {
+    if (saved.contains("before"))
+      table.change.emplace(
+          TableLineage::OneChange{read_members(saved.at("before")), saved.at("since_ms").get<std::int64_t>()});
+    for (const json& group : saved.value("moving", json::array())) {
       const auto home = group.at("home").get<std::uint32_t>();
       if (home >= capacities_.backends_max) refuse("home out of range");
       const json& slots = group.at("slots");  // numbers, of former releases

@@ -6,12 +6,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "controlplane/compile/moving_slots.hh"
 #include "ebpf/abi/slot.h"
 
 namespace guideway {
@@ -37,13 +38,15 @@ class TableLineage {
                                                         std::uint32_t slot_count);
   static void sort(std::vector<TableMember>& members);  // by name
   // home = current in slots that have been moving for `idle_timeout_ms`, and where home is not alive. True if any did.
-  bool retire(std::int64_t now_ms, std::int64_t idle_timeout_ms, const std::function<bool(std::uint32_t)>& alive);
+  bool retire(std::int64_t now_ms, std::int64_t idle_timeout_ms, const MovingSlots::IsAlive& alive);
 
   [[nodiscard]] bool has_members(const std::vector<TableMember>& sorted) const { return sorted == members_; }
   [[nodiscard]] bool is_due(std::int64_t now_ms, std::int64_t idle_timeout_ms,
-                            const std::function<bool(std::uint32_t)>& alive) const;  // retire() would change something
-  [[nodiscard]] bool names(std::uint32_t backend) const;                             // as current or home of any slot
-  [[nodiscard]] std::uint32_t moving_slots() const noexcept { return static_cast<std::uint32_t>(moving_.size()); }
+                            const MovingSlots::IsAlive& alive) const {  // retire() would change something
+    return moving_.any_due(now_ms, idle_timeout_ms, alive);
+  }
+  [[nodiscard]] bool names(std::uint32_t backend) const;  // as current or home of any slot
+  [[nodiscard]] std::uint32_t moving_slots() const noexcept { return moving_.count(); }
   [[nodiscard]] std::uint32_t slot_count() const noexcept { return slot_count_; }
   [[nodiscard]] std::span<const gw_slot> slots() const noexcept;
   [[nodiscard]] const std::vector<TableMember>& members() const noexcept { return members_; }
@@ -55,15 +58,21 @@ class TableLineage {
   [[nodiscard]] std::shared_ptr<const std::vector<std::byte>> wire() const noexcept { return wire_; }
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
 
-  // A slot that moves: what a restart must not forget.
+  // What a restart must not forget: the slots that move, in rising order.
   struct Moving {
     std::uint32_t slot = 0;
     std::uint32_t home = 0;
     std::int64_t since_ms = 0;
   };
-  [[nodiscard]] const std::vector<Moving>& moving() const noexcept { return moving_; }
-  // For a lineage that was saved: the members it had and the slots that were moving.
-  void restore(std::vector<TableMember> members, std::vector<Moving> moving);
+  [[nodiscard]] std::vector<Moving> moving() const;
+  void restore(std::vector<TableMember> members, const std::vector<Moving>& moving);
+  // Where all that moves began in one change and none was retired since, what was before the change says the same: a
+  // new lineage that is given these members at this time, and members() then, is equal.
+  struct OneChange {
+    std::vector<TableMember> members_before;
+    std::int64_t since_ms = 0;
+  };
+  [[nodiscard]] const std::optional<OneChange>& one_change() const noexcept { return one_change_; }
 
  private:
   using Wire = std::shared_ptr<std::vector<std::byte>>;
@@ -71,10 +80,14 @@ class TableLineage {
   [[nodiscard]] Wire copied() const;
   [[nodiscard]] static std::span<gw_slot> slots_of(const Wire& wire) noexcept;
   void take(const Wire& wire);
-  void set_current(std::span<gw_slot> slots, const std::vector<std::uint32_t>& owners) const;
+  [[nodiscard]] std::uint64_t new_id() const;
+  // The backend of every slot, by build().
+  [[nodiscard]] std::vector<std::uint32_t> backends_of(const std::vector<std::uint32_t>& owners) const;
+
   std::uint32_t slot_count_;
   std::vector<TableMember> members_;  // sorted by name
-  std::vector<Moving> moving_;        // sorted by slot
+  MovingSlots moving_;
+  std::optional<OneChange> one_change_;
   bool ever_had_members_ = false;
   std::shared_ptr<const std::vector<std::byte>> wire_;
   std::uint64_t id_ = 0;

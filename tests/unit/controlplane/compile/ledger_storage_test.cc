@@ -79,7 +79,9 @@ TEST(LedgerStorage, MovingSlotsAreFoundAgainHoweverFarApart) {
     ASSERT_TRUE(loaded->adopt(config, {}, 99'999));
     EXPECT_EQ(loaded->moving_slots(), ledger.moving_slots());
     EXPECT_EQ(*loaded->compile(1, {}).tables[0].bytes, *ledger.compile(1, {}).tables[0].bytes);
-    EXPECT_LT(saved.at("web")->size(), 1000 + 2 * std::size_t{ledger.moving_slots()});
+    // One change is told by the members before it, several by their slots.
+    EXPECT_LT(saved.at("web")->size(), 1000 + (weight == 2 ? 0 : 2 * std::size_t{ledger.moving_slots()}));
+    EXPECT_GT(ledger.moving_slots(), 0U);
   }
   EXPECT_GT(ledger.moving_slots(), 10'000U);
 }
@@ -105,6 +107,30 @@ TEST(LedgerStorage, WhatAFormerReleaseSavedIsRead) {
   EXPECT_GT(ledger->moving_slots(), 2U);
   for (const char* wrong : {"[251]", "[-1]", R"("~~~")", R"("\u0001")", R"("o")", "7"})
     EXPECT_FALSE(load(wrong)) << wrong;
+}
+
+TEST(LedgerStorage, MembersBeforeAChangeMustFitTheDatapath) {
+  const auto load = [](const std::string& index, const std::string& more) {
+    const std::string pool = R"({"backends": [["10.0.0.2", 1, 4]], "tables": [{"pool": "web", "slots": 251,)"
+                             R"("members": [{"name": "10.0.0.2", "index": 1, "weight": 1}],)"
+                             R"("before": [{"name": "10.0.0.1", "index": )" +
+                             index + R"(, "weight": 1}])" + more + "}]}";
+    return Ledger::load({{"", std::make_shared<const std::string>(R"({"version": 5, "next_index": 2,)"
+                                                                  R"("next_service_id": 2})")},
+                         {"web", std::make_shared<const std::string>(pool)}},
+                        capacities);
+  };
+  auto ledger = load("0", R"(, "since_ms": 5)");
+  ASSERT_TRUE(ledger) << ledger.error().message;
+  EXPECT_EQ(ledger->moving_slots(), 251U);
+  const BackendFacts facts{[](std::uint32_t) { return true; }, [](std::uint32_t) { return 0; }};
+  const Config config = config_of({backend("10.0.0.2")});
+  const std::int64_t idle_ms = config.services[0].idle_timeout_ms;
+  ASSERT_TRUE(ledger->adopt(config, {}, 9));
+  EXPECT_FALSE(ledger->retire(5 + idle_ms - 1, facts));
+  EXPECT_TRUE(ledger->retire(5 + idle_ms, facts));
+  EXPECT_FALSE(load("0", "")) << "since when, nobody knows";
+  EXPECT_FALSE(load(std::to_string(capacities.backends_max), R"(, "since_ms": 5)"));
 }
 
 TEST(LedgerStorage, OnlyTheTextOfAChangedPoolIsNew) {

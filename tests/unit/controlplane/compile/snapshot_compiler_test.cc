@@ -234,7 +234,7 @@ TEST(SnapshotCompiler, IdsOfAnOlderLedgerStay) {
   const Config config = config_of(web("protocol = \"tcp+udp\"\n"));
   ASSERT_TRUE(ledger->adopt(config, {}, 0).has_value());
   EXPECT_EQ(ledger->service_ids(config.services.at(0)), (std::vector<std::uint32_t>{8, 9}));
-  auto other = Ledger::load(texts(R"({"version": 5, "next_index": 0, "next_service_id": 0})"), capacities);
+  auto other = Ledger::load(texts(R"({"version": 6, "next_index": 0, "next_service_id": 0})"), capacities);
   ASSERT_FALSE(other.has_value());
 }
 
