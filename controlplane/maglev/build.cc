@@ -51,7 +51,7 @@ std::vector<std::uint32_t> quotas_of(std::span<const std::uint32_t> weights, std
 }
 
 // So many slots of a permutation are looked at together, at the most.
-constexpr std::size_t looks_max = 8;
+constexpr std::size_t looks_max = 32;
 
 // Of two numbers below the modulus.
 std::uint32_t sum_modulo(std::uint32_t a, std::uint32_t b, std::uint32_t modulus) noexcept {
@@ -61,9 +61,11 @@ std::uint32_t sum_modulo(std::uint32_t a, std::uint32_t b, std::uint32_t modulus
 
 // One member's walk along its permutation. Steps are added and the modulus subtracted: no product to overflow.
 struct Turn {
-  std::uint32_t next_slot;
+  std::uint32_t next_slot;                     // the first that was not looked at yet
   std::array<std::uint32_t, looks_max> steps;  // 1, 2, 3 ... steps ahead, so that none has to wait for the one before
   std::uint32_t quota;
+  std::uint32_t looked_from = 0;   // the first of those looked at last
+  std::uint32_t found_free = 0;    // which of them were free then and are not used up, by their steps from that one
   std::uint32_t skip_inverse = 0;  // modulo the number of slots; 0: not asked for yet
 };
 
@@ -175,6 +177,9 @@ class LastSlots {
 
   // The first free one of the permutation from where the turn stands; it is taken.
   std::uint32_t take(Turn& turn) {
+    // What was looked at may be free still.
+    if (turn.found_free != 0) turn.next_slot = turn.looked_from;
+    turn.found_free = 0;
     if (turn.skip_inverse == 0) turn.skip_inverse = modulus_.inverse(turn.steps[0]);
     std::uint32_t fewest = slot_count_;
     std::size_t found = 0;
@@ -185,9 +190,9 @@ class LastSlots {
       fewest = steps;
       found = i;
     }
-    const std::uint32_t slot = std::exchange(free_[found], free_.back());
+    turn.next_slot = std::exchange(free_[found], free_.back());
     free_.pop_back();
-    return slot;
+    return turn.next_slot;
   }
 
  private:
@@ -201,27 +206,33 @@ class FreeSlots {
  public:
   explicit FreeSlots(std::uint32_t slot_count) : is_free_(slot_count, 1) {}
 
-  // The first free one of the permutation from where the turn stands; it is taken. Several are looked at before it is
-  // asked whether one is free: that one is not, is what a processor guesses wrong.
+  // The first free one of the permutation from where the turn stands; it is taken. Many are looked at together, in
+  // loads that wait for nothing, and those that were free are taken in this turn and the next ones, unless somebody else
+  // has by then: to go from one slot to the next through memory is what takes the time.
   template <std::size_t looks>
   std::uint32_t take(Turn& turn) {
-    const auto slot_count = static_cast<std::uint32_t>(is_free_.size());
-    std::array<std::uint32_t, looks> slots{};
-    for (std::uint32_t first = turn.next_slot;; first = sum_modulo(first, turn.steps[looks - 1], slot_count)) {
-      slots[0] = first;
-      unsigned free = is_free_[first];
-      for (std::size_t i = 1; i < looks; ++i) {
-        slots[i] = sum_modulo(first, turn.steps[i - 1], slot_count);
-        free |= unsigned{is_free_[slots[i]]} << i;
-      }
-      if (free == 0) continue;
-      const std::uint32_t slot = slots[static_cast<std::size_t>(std::countr_zero(free))];
+    for (;;) {
+      while (turn.found_free == 0) look(turn, std::make_index_sequence<looks>());
+      const std::uint32_t slot = slot_ahead(turn, static_cast<std::size_t>(std::countr_zero(turn.found_free)));
+      turn.found_free &= turn.found_free - 1;
+      if (is_free_[slot] == 0) continue;
       is_free_[slot] = 0;
       return slot;
     }
   }
 
  private:
+  template <std::size_t... ahead>
+  void look(Turn& turn, std::index_sequence<ahead...>) const {
+    turn.looked_from = turn.next_slot;
+    turn.found_free = ((std::uint32_t{is_free_[slot_ahead(turn, ahead)]} << ahead) | ...);
+    turn.next_slot = slot_ahead(turn, sizeof...(ahead));
+  }
+  [[nodiscard]] std::uint32_t slot_ahead(const Turn& turn, std::size_t steps) const {
+    const auto slot_count = static_cast<std::uint32_t>(is_free_.size());
+    return steps == 0 ? turn.looked_from : sum_modulo(turn.looked_from, turn.steps[steps - 1], slot_count);
+  }
+
   std::vector<std::uint8_t> is_free_;
 };
 
@@ -251,14 +262,16 @@ std::vector<std::uint32_t> populate_maglev(std::span<const MaglevPermutation> pe
       if (turn.quota == 0) continue;  // it has all that it is to have
       --turn.quota;
       --left;
-      turn.next_slot = take(turn);
-      owners[turn.next_slot] = member;
+      owners[take(turn)] = member;
     }
   };
   FreeSlots free(slot_count);
-  // As long as half of the slots are free, few looks find one.
-  fill_until(slot_count / 2, [&](Turn& turn) { return free.take<looks_max / 2>(turn); });
-  fill_until(LastSlots::count_max(slot_count), [&](Turn& turn) { return free.take<looks_max>(turn); });
+  const std::uint32_t last_count = LastSlots::count_max(slot_count);
+  // Of what is found free too much is somebody else's by the next turn if they are many.
+  if (turns.size() * looks_max * 8 <= slot_count)
+    fill_until(last_count, [&](Turn& turn) { return free.take<looks_max>(turn); });
+  else
+    fill_until(last_count, [&](Turn& turn) { return free.take<looks_max / 2>(turn); });
   LastSlots last(owners);
   fill_until(0, [&](Turn& turn) { return last.take(turn); });
   return owners;
