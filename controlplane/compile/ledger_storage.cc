@@ -296,7 +296,7 @@ Result<Ledger> Ledger::load(const LedgerTexts& saved, const Capacities& capaciti
   if (saved.count("") == 0) return failure("the saved ledger is damaged: its numbers are missing");
   try {
     Storage storage(capacities);
-    for (const auto& [pool, text] : saved) storage.read(pool, *text);
+    saved.for_each([&](const std::string& pool, const LedgerTexts::Text& text) { storage.read(pool, *text); });
     return storage.finish();
   } catch (const json::exception& error) {
     return failure(std::string("the saved ledger is damaged: ") + error.what());

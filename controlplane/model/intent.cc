@@ -130,7 +130,7 @@ std::string json_text(const Intent& intent, std::uint64_t log, ConfigTexts& text
   json edits = json::array();
   for (const Edit& edit : intent.edits) edits.push_back(to_json(edit));
   json ledger = json::object();
-  for (const auto& [pool, text] : intent.ledger) ledger[pool] = *text;
+  intent.ledger.for_each([&ledger](const std::string& pool, const LedgerTexts::Text& text) { ledger[pool] = *text; });
   const json rest{{"format", format_version},
                   {"config_file", intent.config_file},
                   {"edits", std::move(edits)},

@@ -15,15 +15,9 @@ using nlohmann::json;
 // The texts that are new, and null for those that are gone.
 json ledger_step(const LedgerTexts& from, const LedgerTexts& to) {
   json step = json::object();
-  if (from.shares_with(to)) return step;
-  auto before = from.begin();
-  for (const auto& [pool, text] : to) {
-    for (; before != from.end() && before->first < pool; ++before) step[before->first] = nullptr;
-    const bool is_known = before != from.end() && before->first == pool;
-    if (!is_known || (before->second != text && *before->second != *text)) step[pool] = *text;
-    if (is_known) ++before;
-  }
-  for (; before != from.end(); ++before) step[before->first] = nullptr;
+  to.for_each_other_than(from, [&step](const std::string& pool, const LedgerTexts::Text& text) {
+    step[pool] = text == nullptr ? json() : json(*text);
+  });
   return step;
 }
 

@@ -15,7 +15,7 @@ namespace {
 // Texts by value.
 std::map<std::string, std::string> plain(const LedgerTexts& texts) {
   std::map<std::string, std::string> result;
-  for (const auto& [pool, text] : texts) result[pool] = *text;
+  texts.for_each([&](const std::string& pool, const LedgerTexts::Text& text) { result[pool] = *text; });
   return result;
 }
 
@@ -56,10 +56,10 @@ TEST(LedgerStorage, DamageIsASentence) {
   const LedgerTexts saved = ledger.save();
   ASSERT_EQ(saved.size(), 2U) << "one of the pool, one of the rest";
   EXPECT_FALSE(Ledger::load({}, capacities));
-  for (const auto& [pool, text] : saved) {
-    for (std::size_t length = 0; length < text->size(); ++length) {
+  for (const auto& [pool, text] : plain(saved)) {
+    for (std::size_t length = 0; length < text.size(); ++length) {
       LedgerTexts damaged = saved;
-      damaged.set(pool, std::make_shared<const std::string>(text->substr(0, length)));
+      damaged.set(pool, std::make_shared<const std::string>(text.substr(0, length)));
       ASSERT_FALSE(Ledger::load(damaged, capacities)) << pool << " " << length;
     }
   }

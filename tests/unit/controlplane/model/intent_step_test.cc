@@ -32,7 +32,8 @@ void expect_round_trip(const Intent& from, const Intent& to) {
   EXPECT_EQ(taken.change, to.change);
   EXPECT_EQ(taken.generation, to.generation);
   ASSERT_EQ(taken.ledger.size(), to.ledger.size());
-  for (const auto& [pool, value] : to.ledger) EXPECT_EQ(*taken.ledger.at(pool), *value);
+  to.ledger.for_each(
+      [&](const std::string& pool, const LedgerTexts::Text& text) { EXPECT_EQ(*taken.ledger.at(pool), *text); });
 }
 
 TEST(IntentStep, LeadsFromOneIntentToTheNext) {
