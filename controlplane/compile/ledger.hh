@@ -70,10 +70,11 @@ struct BackendFacts {
 // What has changed since somebody last followed the ledger.
 struct LedgerNews {
   std::set<std::pair<BackendKey, std::uint32_t>> backends;  // new, changed or gone, with their indexes
-  bool pools = false;       // they came, went or are other beside their backends; or services are
-  bool population = false;  // backends or service addresses came or went
-  bool checks = false;      // whom to check, or how
-  bool ways = false;        // how a backend is reached
+  bool pools = false;                 // they came, went or are other beside their backends; or services are
+  bool population = false;            // backends or service addresses came or went
+  bool checks = false;                // whom to check, or how
+  bool ways = false;                  // how a backend is reached
+  std::vector<CompiledTable> tables;  // that were built, for the next snapshot to name
 };
 
 class Ledger {
@@ -113,6 +114,7 @@ class Ledger {
   [[nodiscard]] std::vector<std::uint32_t> service_ids(const ServiceConfig& service) const;
   [[nodiscard]] std::uint32_t moving_slots() const;
 
+  [[nodiscard]] const LedgerNews& news() const noexcept { return news_; }
   [[nodiscard]] LedgerNews take_news() { return std::exchange(news_, {}); }
 
   // Everything but the configuration; load() restores it before the first adopt(). It fails on damage. Of a backend

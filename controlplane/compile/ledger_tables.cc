@@ -120,6 +120,7 @@ void Ledger::build_tables(const std::vector<std::pair<PoolTable, std::vector<Tab
     }
   });
   for (std::size_t i = 0; i < wanted.size(); ++i) {
+    news_.tables.push_back({built[i]->id(), built[i]->wire()});
     tables_[wanted[i].first] = std::move(built[i]);
     changed(wanted[i].first.pool);
   }

@@ -36,6 +36,8 @@ Result<void> AuditLog::open_file() {
 }
 
 Result<void> AuditLog::turn_over() {
+  // What was written and not synced yet is out of reach afterwards.
+  if (auto synced = sync(); !synced) return synced;
   for (unsigned number = bounds_.old_files_max; number > 0; --number) {
     const std::string from = number == 1 ? file() : file() + "." + std::to_string(number - 1);
     const std::string to = file() + "." + std::to_string(number);
@@ -52,16 +54,20 @@ Result<void> AuditLog::write(const nlohmann::json& entry) {
     if (!turned) return turned;
   }
   const ssize_t written = ::write(fd_.get(), line.data(), line.size());
-  const bool is_whole = written == static_cast<ssize_t>(line.size());
-  if (is_whole && ::fdatasync(fd_.get()) == 0) {
+  if (written == static_cast<ssize_t>(line.size())) {
     size_bytes_ += line.size();
     return {};
   }
-  const int why = written >= 0 && !is_whole ? ENOSPC : errno;
+  const int why = written >= 0 ? ENOSPC : errno;
   // What there is of the line must not become the beginning of the next.
   if (::ftruncate(fd_.get(), static_cast<off_t>(size_bytes_)) != 0) fd_.reset();
   if (!fd_) (void)open_file();
   return failure("the audit log " + file() + " cannot be written: " + std::strerror(why));
+}
+
+Result<void> AuditLog::sync() {
+  if (fd_ && ::fdatasync(fd_.get()) == 0) return {};
+  return failure("the audit log " + file() + " cannot be written: " + std::strerror(fd_ ? errno : EBADF));
 }
 
 }  // namespace guideway

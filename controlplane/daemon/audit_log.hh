@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who changed what: audit.log in the state directory, one JSON object a line, only ever appended to and synced to disk
-// before write() returns. Bounded: a full file becomes audit.log.1, that one audit.log.2, and so on; the oldest goes.
+// Who changed what: audit.log in the state directory, one JSON object a line, only ever appended to. Bounded: a full file becomes audit.log.1, that one audit.log.2, and so on; the oldest goes.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +22,10 @@ class AuditLog {
   [[nodiscard]] static Result<AuditLog> open(const std::string& directory, const Bounds& bounds);
   [[nodiscard]] static Result<AuditLog> open(const std::string& directory) { return open(directory, Bounds{}); }
 
-  // Adds a line, whole or not at all.
+  // Adds a line, whole or not at all. It outlives a power failure once sync() has returned well, and with it all lines
+  // before.
   [[nodiscard]] Result<void> write(const nlohmann::json& entry);
+  [[nodiscard]] Result<void> sync();
   [[nodiscard]] std::string file() const { return directory_ + "/audit.log"; }
 
  private:

@@ -104,7 +104,7 @@ Result<void> ControlPlane::start() {
   watcher_ = std::move(*watcher);
   ConfigTexts texts;
   const PastChange started{0, 0, "guidewayd started with " + intent_.config_file, 0, to_json(Actor{}), 0};
-  auto saved = is_news_ ? archive(note(started, intent_, texts), texts) : save(texts);
+  auto saved = is_news_ ? archive({}, note(started, intent_, texts), texts) : save(texts);
   // With a full disk, what was acknowledged goes on; but nothing new may begin that a restart would not know.
   if (!saved && is_news_) return saved;
   if (!saved) start_warnings_.push_back(saved.error().message);

@@ -124,7 +124,8 @@ class ControlPlane : public Operations {
   // In the history, with the time and a generation of now: what runs after the change. Beside whatever touches neither.
   [[nodiscard]] Result<std::uint64_t> note(PastChange change, const Intent& intent, ConfigTexts& texts);
   // The intent in force, in the state, as what runs after the change that was noted.
-  [[nodiscard]] Result<void> archive(const Result<std::uint64_t>& noted, ConfigTexts& texts);
+  [[nodiscard]] Result<void> archive(const Result<void>& audited, const Result<std::uint64_t>& noted,
+                                     ConfigTexts& texts);
   [[nodiscard]] Result<void> save();
   [[nodiscard]] Result<void> save(ConfigTexts& texts);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ControlPlane's memory of who changed what: a line before a change acts, and one with its outcome before it is
-// acknowledged. A change that cannot be written down is refused.
+// ControlPlane's memory of who changed what: a line before a change acts (change() waits for the disk to have it), and
+// one with its outcome before it is acknowledged. A change that cannot be written down is refused.
 #include <utility>
 
 #include <fmt/chrono.h>
@@ -53,6 +53,7 @@ Result<Operations::Respond> ControlPlane::audited(const ChangeTerms& terms, cons
       if (reply.body.contains(key)) outcome[key] = reply.body[key];
     }
     auto noted = audit_.write(outcome);
+    if (noted) noted = audit_.sync();
     if (!noted) spdlog::error("audit error={}", log_value(noted.error().message));
     respond(std::move(reply));
   });

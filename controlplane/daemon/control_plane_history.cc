@@ -28,9 +28,11 @@ Result<std::uint64_t> ControlPlane::note(PastChange change, const Intent& intent
   return history_.add(std::move(change), intent.running, intent.edits, texts);
 }
 
-Result<void> ControlPlane::archive(const Result<std::uint64_t>& noted, ConfigTexts& texts) {
+Result<void> ControlPlane::archive(const Result<void>& audited, const Result<std::uint64_t>& noted,
+                                   ConfigTexts& texts) {
   if (!noted) return failure_of(noted);
   intent_.change = *noted;
+  if (!audited) return audited;
   return save(texts);
 }
 

@@ -193,23 +193,28 @@ void ControlPlane::change(Change change, Respond respond) {
     change.events.push_back(
         event_by(change.terms.actor, "config", change.what + " (" + std::to_string(changes) + " changes)"));
   }
-  // Beside each other: what the history writes and waits for does not hang on the tables.
+  // Beside each other: what is written and waited for does not hang on the tables.
   Result<void> adopted;
+  Result<void> audited;
   Result<std::uint64_t> noted;
   ConfigTexts texts;
   const PastChange past{0, 0, change.what, changes, to_json(change.terms.actor), 0};
   in_parallel(2, [&](std::size_t one) {
-    if (one == 0)
-      noted = note(past, change.intent, texts);
-    else
+    if (one == 1) {
       adopted = ledger_.adopt(change.intent.running, change.at_once, lasting_ms());
+      return;
+    }
+    noted = note(past, change.intent, texts);
+    audited = audit_.sync();
   });
   if (!adopted) {
     if (noted) history_.take_back(*noted);
     return respond(error_reply(422, adopted.error().message));
   }
+  // Nobody uses them before a snapshot names them, and the datapath has them by then.
+  door_.offer(ledger_.news().tables);
   const auto before = std::make_shared<const Intent>(std::exchange(intent_, std::move(change.intent)));
-  auto saved = archive(noted, texts);
+  auto saved = archive(audited, noted, texts);
   if (!saved) {
     undo(*before);
     record("warning", "a change was refused: " + saved.error().message);

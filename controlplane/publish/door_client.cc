@@ -89,12 +89,12 @@ void DoorClient::lose(const std::string& why) {
     if (handlers_.closed) handlers_.closed(why);
   }
   for (Job& job : jobs) {
-    if (job.published)
-      job.published({PublishOutcome::connection_lost, why, job.accepted.size(), job.compiled->generation});
+    if (job.published) job.published({PublishOutcome::connection_lost, why, tables_sent_, job.compiled->generation});
     if (job.answered) job.answered(failure(why));
     if (job.page_read) job.page_read(failure(why));
     if (job.capture_opened) job.capture_opened(failure(why));
   }
+  tables_sent_ = 0;
   retry_later();
 }
 
@@ -147,16 +147,31 @@ void DoorClient::publish(std::shared_ptr<const Compiled> compiled, Published don
   pump();
 }
 
+void DoorClient::offer(std::vector<CompiledTable> tables) {
+  if (!opened_) return;
+  Job job;
+  job.compiled = std::make_shared<const Compiled>(Compiled{0, {}, std::move(tables)});
+  jobs_.push_back(std::move(job));
+  pump();
+}
+
 void DoorClient::pump() {
   if (!opened_ || waiting_for_answer_ || jobs_.empty()) return;
+  if (!has_more(jobs_.front())) return finish_offer();
   waiting_for_answer_ = true;
   send_next_of(jobs_.front());
   watch_for_answer();
 }
 
+bool DoorClient::has_more(Job& job) {
+  if (job.asks()) return true;
+  if (!job.prepared) job.prepared = make_piece(job, 0);
+  return !job.prepared->tables.empty() || !job.compiled->snapshot.empty();
+}
+
 void DoorClient::send_next_of(Job& job) {
   if (job.asks()) return send_question(job);
-  Piece piece = job.prepared ? std::move(*std::exchange(job.prepared, std::nullopt)) : make_piece(job, 0);
+  Piece piece = std::move(*std::exchange(job.prepared, std::nullopt));
   if (!piece.staged) return lose(piece.staged.error().message);
   job.offered = std::move(piece.tables);
   if (job.offered.empty()) {
@@ -177,6 +192,7 @@ DoorClient::Piece DoorClient::make_piece(const Job& job, std::size_t first_table
   TableBatch batch = batch_tables(job.compiled->tables, first_table, [this](std::uint64_t id) {
     return std::binary_search(held_tables_.begin(), held_tables_.end(), id);
   });
+  if (batch.ids.empty() && job.compiled->snapshot.empty()) return {{}, batch.end, door::StagedBytes{}};
   if (batch.ids.empty()) batch.parts.push_back({0, job.compiled->snapshot});
   return {std::move(batch.ids), batch.end, opened_->staging.write(batch.parts)};
 }
@@ -202,7 +218,7 @@ void DoorClient::answered_publication(Job& job, const door::MessageHeader& heade
   if (header.type == MessageType::rejected) {
     auto rejected = message_of<door::Rejected>(bytes);
     // What was accepted before stays, for the next snapshot to name.
-    hold(job.accepted);
+    hold(std::move(job.accepted));
     return finish_publication(PublishOutcome::rejected, rejected ? text_of(rejected->reason) : "no reason given");
   }
   const auto accepted = message_of<door::Accepted>(bytes);
@@ -212,6 +228,7 @@ void DoorClient::answered_publication(Job& job, const door::MessageHeader& heade
   }
   if (!job.offered.empty()) {
     job.accepted.insert(job.accepted.end(), job.offered.begin(), job.offered.end());
+    tables_sent_ += job.offered.size();
     return pump();
   }
   // With the new snapshot in use the datapath drops the tables that it does not name.
@@ -229,8 +246,14 @@ void DoorClient::hold(std::vector<std::uint64_t> tables) {
   std::inplace_merge(held_tables_.begin(), middle, held_tables_.end());
 }
 
+void DoorClient::finish_offer() {
+  hold(std::move(jobs_.front().accepted));
+  jobs_.pop_front();
+  pump();
+}
+
 void DoorClient::finish_publication(PublishOutcome outcome, const std::string& reason) {
-  PublishReport report{outcome, reason, jobs_.front().accepted.size(), jobs_.front().compiled->generation};
+  PublishReport report{outcome, reason, std::exchange(tables_sent_, 0), jobs_.front().compiled->generation};
   Published done = std::move(jobs_.front().published);
   jobs_.pop_front();
   if (done) done(report);

@@ -51,8 +51,8 @@ enum class PublishOutcome { accepted, rejected, connection_lost };
 
 struct PublishReport {
   PublishOutcome outcome = PublishOutcome::accepted;
-  std::string reason;  // unless accepted
-  std::size_t tables_sent = 0;
+  std::string reason;            // unless accepted
+  std::size_t tables_sent = 0;   // for it, before it was there or after
   std::uint64_t generation = 0;  // of the snapshot
 };
 
@@ -87,6 +87,9 @@ class DoorClient {
 
   using Published = std::function<void(const PublishReport&)>;
   void publish(std::shared_ptr<const Compiled> compiled, Published done);
+  // Tables for a snapshot that is still to be made, so that it need not wait for them. What becomes of them shows when
+  // that is published.
+  void offer(std::vector<CompiledTable> tables);
   // Whether the datapath remembers this flow.
   using Answered = std::function<void(const Result<door::FlowAnswer>&)>;
   void query(const gw_flow_key& flow, Answered done);
@@ -106,18 +109,18 @@ class DoorClient {
     CountersView counters;
     StagingWriter staging;
   };
-  // What goes through the door at once: some tables, or behind the last of them the snapshot.
+  // What goes through the door at once: some tables, or behind the last of them the snapshot, if there is one.
   struct Piece {
-    std::vector<std::uint64_t> tables;  // ids; none: the snapshot
+    std::vector<std::uint64_t> tables;  // ids; none: the snapshot, or nothing
     std::size_t end = 0;                // position of the first table that comes later
     Result<door::StagedBytes> staged;
   };
-  // A snapshot on its way, piece by piece, or a question.
+  // A snapshot on its way, piece by piece, or its tables alone, or a question.
   struct Job {
-    std::shared_ptr<const Compiled> compiled;
-    std::vector<std::uint64_t> offered;   // tables that wait for their answer; none: the snapshot does
-    std::vector<std::uint64_t> accepted;  // tables
-    std::optional<Piece> prepared;        // the next one, made while the datapath looks at the one before
+    std::shared_ptr<const Compiled> compiled;  // without a snapshot: the tables alone
+    std::vector<std::uint64_t> offered;        // tables that wait for their answer; none: the snapshot does
+    std::vector<std::uint64_t> accepted;       // tables
+    std::optional<Piece> prepared;             // the next one, made while the datapath looks at the one before
     Published published;
     std::optional<gw_flow_key> flow;
     Answered answered;
@@ -144,8 +147,10 @@ class DoorClient {
                         const std::vector<UniqueFd>& descriptors);
   void answered_publication(Job& job, const door::MessageHeader& header, std::span<const std::byte> bytes);
   void hold(std::vector<std::uint64_t> tables);
+  void finish_offer();
   void finish_publication(PublishOutcome outcome, const std::string& reason);
   void pump();
+  [[nodiscard]] bool has_more(Job& job);
   void send_next_of(Job& job);
   template <typename Message>
   void send(Message message) {
@@ -166,6 +171,7 @@ class DoorClient {
   std::shared_ptr<DoorLink> link_;
   std::optional<Opened> opened_;
   std::vector<std::uint64_t> held_tables_;  // by the datapath, of publications that are done; sorted
+  std::size_t tables_sent_ = 0;             // since the last publication was done
   std::deque<Job> jobs_;
   bool waiting_for_answer_ = false;
   std::uint32_t sequence_ = 0;

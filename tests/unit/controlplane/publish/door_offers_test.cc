@@ -24,12 +24,16 @@ class DoorOffersTest : public DoorClientTest {
     auto compiled = std::make_shared<Compiled>();
     compiled->generation = generation;
     compiled->snapshot.resize(64);
-    for (const std::size_t length_bytes : lengths_bytes)
-      compiled->tables.push_back(
-          {compiled->tables.size() + 1, std::make_shared<const std::vector<std::byte>>(length_bytes)});
+    compiled->tables = tables(lengths_bytes);
     report_.reset();
     staged_at_bytes_ = 1;
     client_.publish(compiled, [this](const PublishReport& got) { report_ = got; });
+  }
+  static std::vector<CompiledTable> tables(const std::vector<std::size_t>& lengths_bytes) {
+    std::vector<CompiledTable> tables;
+    for (const std::size_t length_bytes : lengths_bytes)
+      tables.push_back({tables.size() + 1, std::make_shared<const std::vector<std::byte>>(length_bytes)});
+    return tables;
   }
   // How many tables the next message offers; 0: it offers a snapshot.
   std::uint32_t next_offer() {
@@ -116,6 +120,39 @@ TEST_F(DoorOffersTest, NothingOfARejectedOfferIsTakenToBeHeld) {
   accept(4);
   EXPECT_EQ(outcome().outcome, PublishOutcome::accepted);
   EXPECT_EQ(report_->tables_sent, 0U);
+}
+
+TEST_F(DoorOffersTest, TablesThatWentAheadAreNotOfferedAgain) {
+  const std::vector<std::size_t> lengths_bytes(3000, 2032);
+  client_.offer(tables(lengths_bytes));
+  ASSERT_EQ(next_offer(), 2048U);
+  publish(1, lengths_bytes);
+  accept(2048);
+  ASSERT_EQ(next_offer(), 952U);
+  accept(952);
+  ASSERT_EQ(next_offer(), 0U);
+  accept(1);
+  EXPECT_EQ(outcome().outcome, PublishOutcome::accepted);
+  EXPECT_EQ(report_->tables_sent, 3000U);
+
+  // There is nothing to say of these, and what stands behind them goes on.
+  client_.offer(tables(lengths_bytes));
+  client_.offer({});
+  publish(2, lengths_bytes);
+  EXPECT_EQ(next_offer(), 0U);
+  accept(2);
+  EXPECT_EQ(outcome().outcome, PublishOutcome::accepted);
+  EXPECT_EQ(report_->tables_sent, 0U);
+}
+
+TEST_F(DoorOffersTest, TablesThatWereRejectedAheadAreRejectedWithTheirSnapshot) {
+  client_.offer(tables({2032, 2032}));
+  ASSERT_EQ(next_offer(), 2U);
+  reject();
+  publish(1, {2032, 2032});
+  ASSERT_EQ(next_offer(), 2U);
+  reject();
+  EXPECT_EQ(outcome().outcome, PublishOutcome::rejected);
 }
 
 TEST_F(DoorOffersTest, ADatapathThatAcceptsAnotherNumberOfTablesIsGivenUp) {
