@@ -15,7 +15,10 @@ namespace guideway::testing_support {
 
 class FakeDatapath final : public door::Datapath {
  public:
-  FakeDatapath() : health_(*make_shared_memory("health", 64)), counters_(*make_shared_memory("counters", 64)) {}
+  explicit FakeDatapath(const Capacities& capacities = {16, 16, 1024})
+      : capacities_(capacities),
+        health_(*make_shared_memory("health", 64)),
+        counters_(*make_shared_memory("counters", 64)) {}
 
   void describe(door::Welcome& welcome) const override {
     std::memcpy(welcome.datapath.data(), "fake", 4);
@@ -57,7 +60,7 @@ class FakeDatapath final : public door::Datapath {
   std::optional<door::FoundFlow> found;
 
  private:
-  Capacities capacities_{16, 16, 1024};
+  Capacities capacities_;
   UniqueFd health_;
   UniqueFd counters_;
   std::unique_ptr<const Snapshot> newest_ = Snapshot::empty(capacities_);
