@@ -11,7 +11,7 @@ MemoryDatapath::MemoryDatapath(const Capacities& capacities)
       health_(health_words_),
       service_counters_(capacities.services_max),
       backend_counters_(capacities.backends_max),
-      snapshot_(Snapshot::empty(capacities)) {}
+      snapshot_(Snapshot::empty()) {}
 
 Result<std::unique_ptr<MemoryDatapath>> MemoryDatapath::create(const Capacities& capacities) {
   std::unique_ptr<MemoryDatapath> datapath(new MemoryDatapath(capacities));

@@ -62,7 +62,7 @@ DpdkDatapath::DpdkDatapath(const Options& options, Eal eal, HealthBlock health, 
       health_(std::move(health)),
       counters_(std::move(counters)),
       capture_(std::move(capture)),
-      snapshots_(Snapshot::empty(options.capacities), options.cores.worker_count),
+      snapshots_(Snapshot::empty(), options.cores.worker_count),
       crew_(options.cores.worker_count) {}
 
 Result<std::unique_ptr<DpdkDatapath>> DpdkDatapath::start(const Options& options) {

@@ -14,8 +14,6 @@
 namespace guideway {
 namespace {
 
-bool same(const gw_service_key& a, const gw_service_key& b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
-
 gw_service_key destination_key(const gw_flow_key& flow) noexcept {
   gw_service_key key{};
   std::memcpy(key.address, flow.destination, sizeof key.address);
@@ -43,45 +41,52 @@ bool is_range(const Service& service) noexcept { return service.row.port_last !=
 constexpr std::size_t near_bytes_a_service = 64;
 constexpr std::size_t near_bytes_max = 16384;
 
-// What `key_of` makes of the services that `counts`, each once.
+// Of what `key_of` makes of the services that `counts`, each once.
 template <typename Counts, typename KeyOf>
-std::vector<gw_service_key> keys_of(std::span<const Service> services, Counts counts, KeyOf key_of) {
+ServiceKeyIndex index_of(std::span<const Service> services, Counts counts, KeyOf key_of) {
+  const auto count = static_cast<std::size_t>(std::count_if(services.begin(), services.end(), counts));
+  ServiceKeyIndex index(count);
   std::vector<gw_service_key> keys;
-  for (const Service& service : services)
-    if (counts(service)) keys.push_back(key_of(service.row.key));
-  const auto before = [](const gw_service_key& a, const gw_service_key& b) {
-    return std::memcmp(&a, &b, sizeof a) < 0;
-  };
-  std::sort(keys.begin(), keys.end(), before);
-  keys.erase(std::unique(keys.begin(), keys.end(), same), keys.end());
-  return keys;
+  keys.reserve(count);
+  for (const Service& service : services) {
+    if (!counts(service)) continue;
+    const gw_service_key key = key_of(service.row.key);
+    if (index.add(ServiceKeyWords::of(key))) keys.push_back(key);
+  }
+  // Where many share a key, in less room.
+  return keys.size() == count ? std::move(index) : ServiceKeyIndex(keys);
 }
 
-// The keys of exact and any ports, by position: a range holds its place with a key that no packet makes.
-std::vector<gw_service_key> keys_by_position(std::span<const Service> services) {
-  std::vector<gw_service_key> keys;
-  keys.reserve(services.size());
-  for (const Service& service : services) {
-    keys.push_back(service.row.key);
-    if (is_range(service)) keys.back().zero[0] = 1;
-  }
-  return keys;
+ServiceKeyIndex index_of(std::span<const Service> services) {
+  ServiceKeyIndex index(services.size());
+  for (const Service& service : services)
+    check(index.add(ServiceTable::key_in_index(service.row)), "keys of services differ");
+  return index;
 }
 
 }  // namespace
 
-ServiceKeyIndex::ServiceKeyIndex(std::span<const gw_service_key> keys)
-    : cells_(std::bit_ceil(keys.size() * 4 + 2), absent),
+ServiceKeyIndex::ServiceKeyIndex(std::size_t keys_max)
+    : cells_(std::bit_ceil(keys_max * 4 + 2), absent),
       shift_(64 - static_cast<std::uint32_t>(std::countr_zero(cells_.size()))) {
-  check(keys.size() < absent, "no more services than a cell can number");
-  keys_.reserve(keys.size());
-  for (const gw_service_key& key : keys) {
-    const std::uint64_t hash = ServiceKeyWords::of(key).hash();
-    std::uint32_t cell = first_cell(hash);
-    while ((cells_[cell] & absent) != absent) cell = cell + 1 == cells_.size() ? 0 : cell + 1;
-    cells_[cell] = kept_of(hash) | static_cast<std::uint32_t>(keys_.size());
-    keys_.push_back(ServiceKeyWords::of(key));
+  check(keys_max < absent, "no more services than a cell can number");
+  keys_.reserve(keys_max);
+}
+
+ServiceKeyIndex::ServiceKeyIndex(std::span<const gw_service_key> keys) : ServiceKeyIndex(keys.size()) {
+  for (const gw_service_key& key : keys) check(add(ServiceKeyWords::of(key)), "keys differ");
+}
+
+bool ServiceKeyIndex::add(const ServiceKeyWords& key) {
+  const std::uint64_t hash = key.hash();
+  std::uint32_t cell = first_cell(hash);
+  for (; cells_[cell] != absent; cell = behind(cell)) {
+    const std::uint32_t position = cells_[cell] ^ kept_of(hash);
+    if (position < absent && keys_[position] == key) return false;
   }
+  cells_[cell] = kept_of(hash) | static_cast<std::uint32_t>(keys_.size());
+  keys_.push_back(key);
+  return true;
 }
 
 std::uint32_t ServiceKeyIndex::find(const gw_service_key& key) const noexcept {
@@ -100,12 +105,15 @@ std::uint32_t ServiceKeyIndex::longest_walk() const noexcept {
   return longest + 1;
 }
 
-ServiceTable::ServiceTable(std::vector<Service> services)
+// Braces, so that the index is made of the services before they move.
+ServiceTable::ServiceTable(std::vector<Service> services) : ServiceTable{index_of(services), std::move(services)} {}
+
+ServiceTable::ServiceTable(ServiceKeyIndex by_key, std::vector<Service> services)
     : services_(std::move(services)),
-      by_key_(keys_by_position(services_)),
-      by_address_(keys_of(
+      by_key_(std::move(by_key)),
+      by_address_(index_of(
           services_, [](const Service&) { return true; }, address_of)),
-      with_ranges_(keys_of(services_, is_range, without_port)),
+      with_ranges_(index_of(services_, is_range, without_port)),
       any_port_exists_(std::any_of(services_.begin(), services_.end(),
                                    [](const Service& service) { return service.row.key.port_be16 == 0; })),
       is_near_(by_key_.length_bytes() + services_.size() * near_bytes_a_service <= near_bytes_max) {

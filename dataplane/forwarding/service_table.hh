@@ -58,22 +58,25 @@ struct ServiceKeyWords {
   friend bool operator==(const ServiceKeyWords&, const ServiceKeyWords&) = default;
 };
 
-// Key -> position, for keys that are all different. Size and load are fixed when it is built. A cell is a position and
-// as much of the hash as fits beside it into four bytes, so that the index of 10,000 keys stays in a core's own cache;
-// the key itself is compared where it lies.
+// Key -> position, for keys that are all different. Its size is fixed when it is made. A cell is a position and as much
+// of the hash as fits beside it into four bytes, so that the index of 10,000 keys stays in a core's own cache; the key
+// itself is compared where it lies.
 class ServiceKeyIndex {
  public:
   static constexpr std::uint32_t absent = (1U << 17U) - 1;
   static_assert(GW_SERVICES_MAX < absent);
-  // Fewer keys than `absent`.
+  // Empty, with room for that many: fewer than `absent`.
+  explicit ServiceKeyIndex(std::size_t keys_max);
   explicit ServiceKeyIndex(std::span<const gw_service_key> keys);
+  // Gives the key the next position; false, and nothing else, if it has one already.
+  [[nodiscard]] bool add(const ServiceKeyWords& key);
   void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&cells_[first_cell(hash)]); }
   // The first position under this hash, not yet compared; for prefetching.
   [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const noexcept { return cells_[first_cell(hash)] & absent; }
   // The position under this hash that `is_it`.
   template <typename IsIt>
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, IsIt is_it) const noexcept {
-    for (std::uint32_t cell = first_cell(hash);; cell = cell + 1 == cells_.size() ? 0 : cell + 1) {
+    for (std::uint32_t cell = first_cell(hash);; cell = behind(cell)) {
       const std::uint32_t position = cells_[cell] ^ kept_of(hash);  // if what is kept there is ours
       if (position < absent && is_it(position)) return position;
       if (cells_[cell] == absent) return absent;
@@ -86,6 +89,9 @@ class ServiceKeyIndex {
   [[nodiscard]] std::size_t length_bytes() const noexcept { return cells_.size() * sizeof cells_[0]; }
 
  private:
+  [[nodiscard]] std::uint32_t behind(std::uint32_t cell) const noexcept {
+    return cell + 1 == cells_.size() ? 0 : cell + 1;
+  }
   // The high bits say the cell, the middle ones are what is kept of the hash.
   [[nodiscard]] std::uint32_t first_cell(std::uint64_t hash) const noexcept {
     return static_cast<std::uint32_t>(hash >> shift_);
@@ -103,6 +109,14 @@ class ServiceTable {
   ServiceTable() : ServiceTable(std::vector<Service>{}) {}
   // Keys and last ports must differ from each other.
   explicit ServiceTable(std::vector<Service> services);
+  // For who has found out that they do: `by_key` has the key_in_index() of each, in their order.
+  ServiceTable(ServiceKeyIndex by_key, std::vector<Service> services);
+  // Differs where key or last port do. What a packet is addressed to looks like the key of no range.
+  [[nodiscard]] static ServiceKeyWords key_in_index(const gw_service& row) noexcept {
+    ServiceKeyWords words = ServiceKeyWords::of(row.key);
+    words.rest |= std::uint64_t{row.port_last} << 40U;  // where `zero` is
+    return words;
+  }
 
   // The service that a flow is addressed to: of its very address, else of the longest prefix that holds it; there the
   // exact port first, then a range, then any port. Null if there is none.

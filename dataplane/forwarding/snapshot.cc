@@ -2,11 +2,11 @@
 #include "dataplane/forwarding/snapshot.hh"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "dataplane/forwarding/snapshot_rows.hh"
@@ -73,10 +73,25 @@ Result<Layout> read_layout(std::span<const std::byte> wire, const Capacities& ca
 
 Result<std::vector<gw_backend>> read_backends(std::span<const std::byte> wire, const Layout& layout,
                                               const Capacities& capacities) {
-  std::vector<gw_backend> backends(capacities.backends_max, gw_backend{});
+  std::vector<gw_backend> backends;
+  if (layout.header.backend_count == 0) return backends;
+  // Rows come by index as a rule: then every row is written once, and there is room for just as many as there must be.
+  const auto last = read_at<gw_backend>(wire, layout.tables_at - sizeof(gw_backend));
+  backends.reserve(std::max(layout.header.backend_count, std::min(last.index, capacities.backends_max - 1) + 1));
+  // Some at once: a processor waits if what it has just written is read across the words in which it was.
+  std::array<gw_backend, 32> rows{};
   for (std::uint32_t i = 0; i < layout.header.backend_count; ++i) {
-    const auto row = read_at<gw_backend>(wire, layout.backends_at + i * sizeof(gw_backend));
+    if (i % rows.size() == 0) {
+      const std::size_t count = std::min<std::size_t>(rows.size(), layout.header.backend_count - i);
+      std::memcpy(rows.data(), wire.data() + layout.backends_at + i * sizeof(gw_backend), count * sizeof(gw_backend));
+    }
+    const gw_backend& row = rows[i % rows.size()];
     if (auto checked = check_backend(row, i, capacities); !checked) return failure_of(checked);
+    if (row.index >= backends.size()) {
+      backends.resize(row.index);  // no backend has family 0
+      backends.push_back(row);
+      continue;
+    }
     if (backends[row.index].family != 0) return wrong_field("backend index", row.index, "each index once");
     backends[row.index] = row;
   }
@@ -86,6 +101,7 @@ Result<std::vector<gw_backend>> read_backends(std::span<const std::byte> wire, c
 Result<std::vector<std::shared_ptr<const Table>>> find_tables(std::span<const std::byte> wire, const Layout& layout,
                                                               const TableStore& store) {
   std::vector<std::shared_ptr<const Table>> tables;
+  tables.reserve(layout.header.table_count);
   for (std::uint32_t i = 0; i < layout.header.table_count; ++i) {
     const auto ref = read_at<gw_table_ref>(wire, layout.tables_at + i * sizeof(gw_table_ref));
     const auto found = store.find(ref.table_id);
@@ -95,24 +111,29 @@ Result<std::vector<std::shared_ptr<const Table>>> find_tables(std::span<const st
   return tables;
 }
 
-Result<std::vector<Service>> read_services(std::span<const std::byte> wire, const Layout& layout,
-                                           std::span<const std::shared_ptr<const Table>> tables,
-                                           const Capacities& capacities) {
-  std::vector<Service> services;
-  services.reserve(layout.header.service_count);
-  std::unordered_set<std::string> keys(layout.header.service_count);
+struct IndexedServices {
+  std::vector<Service> rows;
+  ServiceKeyIndex by_key;
+};
+
+Result<IndexedServices> read_services(std::span<const std::byte> wire, const Layout& layout,
+                                      std::span<const std::shared_ptr<const Table>> tables,
+                                      const Capacities& capacities) {
+  const std::uint32_t count = layout.header.service_count;
+  IndexedServices services{std::vector<Service>(count), ServiceKeyIndex(count)};
   std::vector<std::uint8_t> ids(capacities.services_max);  // 1: taken
-  for (std::uint32_t i = 0; i < layout.header.service_count; ++i) {
-    const auto row = read_at<gw_service>(wire, layout.services_at + i * sizeof(gw_service));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    Service& service = services.rows[i];
+    service.row = read_at<gw_service>(wire, layout.services_at + i * sizeof(gw_service));
+    const gw_service& row = service.row;
     const auto table_count = static_cast<std::uint32_t>(tables.size());
     if (auto checked = check_service(row, i, table_count, capacities); !checked) return failure_of(checked);
-    std::string key(reinterpret_cast<const char*>(&row.key), sizeof row.key);
-    key.append(reinterpret_cast<const char*>(&row.port_last), sizeof row.port_last);
-    if (!keys.insert(std::move(key)).second)
+    if (!services.by_key.add(ServiceTable::key_in_index(row)))
       return wrong_field("service key at position", i, "each address, port and protocol once");
     if (std::exchange(ids[row.id], std::uint8_t{1}) != 0) return wrong_field("service id", row.id, "each id once");
     const auto slots = tables[row.table]->slots();
-    services.push_back({slots.data(), static_cast<std::uint32_t>(slots.size()), row});
+    service.slots = slots.data();
+    service.slot_count = static_cast<std::uint32_t>(slots.size());
   }
   return services;
 }
@@ -158,6 +179,34 @@ bool is_unrestricted(const Service& service) {
   return service.row.access_list == 0 && service.row.flow_rate == 0 && service.row.source_flow_rate == 0;
 }
 
+// Half of a core's first cache: what was copied is still there when it is checked.
+constexpr std::uint32_t slots_at_once = 2048;
+
+// Whether every backend of the slots is one that a datapath of that many may have, or none. One comparison a number:
+// none is the highest, and the next one 0.
+bool all_are_below(std::span<const gw_slot> slots, std::uint32_t backends_max) {
+  static_assert(GW_NO_BACKEND + 1U == 0);
+  std::uint32_t highest = 0;
+  for (const gw_slot& slot : slots) {
+    highest = std::max(highest, slot.current_backend + 1);
+    highest = std::max(highest, slot.home_backend + 1);
+  }
+  return highest <= backends_max;
+}
+
+Result<void> check_slots(std::span<const gw_slot> slots, std::uint32_t first, const Capacities& capacities) {
+  if (all_are_below(slots, capacities.backends_max)) [[likely]]
+    return {};
+  for (std::uint32_t i = 0; i < slots.size(); ++i) {
+    for (const std::uint32_t backend : {slots[i].current_backend, slots[i].home_backend}) {
+      if (backend != GW_NO_BACKEND && backend >= capacities.backends_max)
+        return wrong_field("backend of slot[" + number(first + i) + "]", backend,
+                           "below " + number(capacities.backends_max));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire, const Capacities& capacities,
@@ -172,14 +221,14 @@ Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire
   TableMemory of_its_own;
   auto block = (memory != nullptr ? *memory : of_its_own).take(wire_slots.size());
   if (!block) return failure_of(block);
-  // Copied first, checked after: the checks must hold for the bytes that workers will read.
-  std::memcpy(block->bytes().data(), wire_slots.data(), wire_slots.size());
   const std::span<const gw_slot> slots{reinterpret_cast<const gw_slot*>(block->bytes().data()), header->slot_count};
-  for (std::uint32_t i = 0; i < header->slot_count; ++i) {
-    for (const std::uint32_t backend : {slots[i].current_backend, slots[i].home_backend}) {
-      if (backend != GW_NO_BACKEND && backend >= capacities.backends_max)
-        return wrong_field("backend of slot[" + number(i) + "]", backend, "below " + number(capacities.backends_max));
-    }
+  for (std::uint32_t first = 0; first < header->slot_count; first += slots_at_once) {
+    const std::uint32_t count = std::min(slots_at_once, header->slot_count - first);
+    // Copied first, checked after: the checks must hold for the bytes that workers will read.
+    std::memcpy(block->bytes().data() + first * sizeof(gw_slot), wire_slots.data() + first * sizeof(gw_slot),
+                count * sizeof(gw_slot));
+    if (auto checked = check_slots(slots.subspan(first, count), first, capacities); !checked)
+      return failure_of(checked);
   }
   return std::shared_ptr<const Table>(new Table(header->table_id, std::move(*block), slots));
 }
@@ -195,29 +244,25 @@ Result<std::unique_ptr<const Snapshot>> Snapshot::load(std::span<const std::byte
   auto services = read_services(wire, *layout, *used_tables, capacities);
   if (!services) return failure_of(services);
 
-  if (auto checked = check_ranges(*services); !checked) return failure_of(checked);
+  if (auto checked = check_ranges(services->rows); !checked) return failure_of(checked);
   auto access_prefixes = read_access_prefixes(wire, *layout);
   if (!access_prefixes) return failure_of(access_prefixes);
 
   std::unique_ptr<Snapshot> snapshot(new Snapshot);
-  snapshot->admits_everything_ = std::all_of(services->begin(), services->end(), is_unrestricted);
+  snapshot->admits_everything_ = std::all_of(services->rows.begin(), services->rows.end(), is_unrestricted);
   snapshot->access_prefixes_ = std::move(*access_prefixes);
   snapshot->access_lists_ = AccessLists(snapshot->access_prefixes_);
   snapshot->answer_rates_ = layout->header.answers;
   snapshot->answers_echo_ = (layout->header.flags & GW_SNAPSHOT_ECHO_TO_KERNEL) == 0;
   snapshot->generation_ = layout->header.generation;
   snapshot->hash_key_ = layout->header.hash_key;
-  snapshot->services_ = ServiceTable(std::move(*services));
+  snapshot->services_ = ServiceTable(std::move(services->by_key), std::move(services->rows));
   snapshot->backends_ = std::move(*backends);
   snapshot->tables_ = std::move(*used_tables);
   return snapshot;
 }
 
-std::unique_ptr<const Snapshot> Snapshot::empty(const Capacities& capacities) {
-  std::unique_ptr<Snapshot> snapshot(new Snapshot);
-  snapshot->backends_.resize(capacities.backends_max);
-  return snapshot;
-}
+std::unique_ptr<const Snapshot> Snapshot::empty() { return std::unique_ptr<Snapshot>(new Snapshot); }
 
 std::vector<std::uint64_t> Snapshot::table_ids() const {
   std::vector<std::uint64_t> ids;

@@ -43,6 +43,23 @@ class Table {
 // The tables that a datapath holds, by id.
 using TableStore = std::map<std::uint64_t, std::shared_ptr<const Table>>;
 
+// The rows of backends, up to the highest index there is. For loops: it stays in registers where a Snapshot would be
+// read again for every packet.
+class BackendRows {
+ public:
+  explicit BackendRows(std::span<const gw_backend> rows) noexcept : rows_(rows) {}
+  // Its `family` is 0 where there is no such backend, whatever the index.
+  [[nodiscard]] const gw_backend& operator[](std::uint32_t index) const noexcept {
+    if (index < rows_.size()) [[likely]]
+      return rows_[index];
+    return none;
+  }
+
+ private:
+  static constexpr gw_backend none{};
+  std::span<const gw_backend> rows_;
+};
+
 class Snapshot {
  public:
   // All or nothing. `tables` must hold every table that the snapshot names.
@@ -50,13 +67,13 @@ class Snapshot {
                                                                     const TableStore& tables,
                                                                     const Capacities& capacities);
   // The generation 0 that a datapath starts with: no services, so everything goes to the kernel.
-  [[nodiscard]] static std::unique_ptr<const Snapshot> empty(const Capacities& capacities);
+  [[nodiscard]] static std::unique_ptr<const Snapshot> empty();
 
   [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
   [[nodiscard]] const gw_hash_key& hash_key() const noexcept { return hash_key_; }
   [[nodiscard]] const ServiceTable& services() const noexcept { return services_; }
-  // The row of a backend index below backends_max. Its `family` is 0 where the snapshot has no such backend.
-  [[nodiscard]] const gw_backend& backend(std::uint32_t index) const noexcept { return backends_[index]; }
+  [[nodiscard]] BackendRows backends() const noexcept { return BackendRows(backends_); }
+  [[nodiscard]] const gw_backend& backend(std::uint32_t index) const noexcept { return backends()[index]; }
   [[nodiscard]] const AccessLists& access_lists() const noexcept { return access_lists_; }
   // Whether any service has an access list or limits new flows: most have neither.
   [[nodiscard]] bool admits_everything() const noexcept { return admits_everything_; }
@@ -72,7 +89,7 @@ class Snapshot {
   std::uint64_t generation_ = 0;
   gw_hash_key hash_key_{};
   ServiceTable services_;
-  std::vector<gw_backend> backends_;
+  std::vector<gw_backend> backends_;  // up to the highest index there is
   std::vector<std::shared_ptr<const Table>> tables_;
   std::vector<gw_access_prefix> access_prefixes_;
   AccessLists access_lists_;

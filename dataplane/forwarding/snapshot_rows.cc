@@ -16,7 +16,7 @@ std::string number(std::uint64_t value) { return std::to_string(value); }
 struct RowName {
   std::string_view kind;
   std::uint32_t position = 0;
-  friend std::string operator+(const RowName& row, std::string_view field) {
+  [[gnu::cold]] friend std::string operator+(RowName row, std::string_view field) {
     return std::string(row.kind) + "[" + number(row.position) + "]." + std::string(field);
   }
 };
@@ -24,9 +24,11 @@ struct RowName {
 bool is_family(std::uint8_t family) { return family == GW_FAMILY_IPV4 || family == GW_FAMILY_IPV6; }
 
 // Whether nothing is set behind the first `bits` of an address.
-bool has_no_host_bits(const std::uint8_t* address, std::uint8_t family, std::uint32_t bits) {
+inline bool has_no_host_bits(const std::uint8_t* address, std::uint8_t family, std::uint32_t bits) {
+  gw_source whole;
+  std::memcpy(whole.words, address, sizeof whole.words);
   const gw_source masked = gw_mask_source(address, family, bits);
-  return std::memcmp(masked.words, address, 16) == 0;
+  return masked.words[0] == whole.words[0] && masked.words[1] == whole.words[1];
 }
 
 Result<void> check_key(const gw_service& row, const RowName& name) {

@@ -14,7 +14,8 @@
 namespace guideway {
 
 // "WHAT is VALUE, expected EXPECTED".
-[[nodiscard]] tl::unexpected<Error> wrong_field(std::string_view what, std::uint64_t value, std::string_view expected);
+[[nodiscard, gnu::cold]] tl::unexpected<Error> wrong_field(std::string_view what, std::uint64_t value,
+                                                           std::string_view expected);
 
 [[nodiscard]] Result<void> check_service(const gw_service& row, std::uint32_t position, std::uint32_t table_count,
                                          const Capacities& capacities);

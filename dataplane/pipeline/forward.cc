@@ -65,8 +65,9 @@ gw_exit forward_packet(Packet& packet, const gw_backend& backend, Answers& answe
 }
 
 void forward(Burst& burst, const Snapshot& snapshot, Answers& answers) noexcept {
+  const BackendRows backends = snapshot.backends();
   for_each_active(burst, [&](Packet& packet) noexcept {
-    const gw_backend& backend = snapshot.backend(packet.backend);
+    const gw_backend& backend = backends[packet.backend];
     if (is_plain_l2(packet, backend)) {
       write_macs(packet.data, backend);
     } else if (is_plain_tunnel(packet, backend)) {

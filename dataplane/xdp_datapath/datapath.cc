@@ -44,7 +44,7 @@ XdpDatapath::XdpDatapath(const XdpDatapathOptions& options, Pins pins, std::uniq
       pins_(std::move(pins)),
       program_(std::move(program)),
       maps_(std::move(maps)),
-      newest_(Snapshot::empty(program_->capacities())),
+      newest_(Snapshot::empty()),
       sweeper_(*program_) {}
 
 Result<std::unique_ptr<XdpDatapath>> XdpDatapath::start(const XdpDatapathOptions& options) {

@@ -63,7 +63,7 @@ class FakeDatapath final : public door::Datapath {
   Capacities capacities_;
   UniqueFd health_;
   UniqueFd counters_;
-  std::unique_ptr<const Snapshot> newest_ = Snapshot::empty(capacities_);
+  std::unique_ptr<const Snapshot> newest_ = Snapshot::empty();
 };
 
 }  // namespace guideway::testing_support

@@ -29,8 +29,7 @@ class FakeDatapath : public door::Datapath {
  public:
   static constexpr std::uint32_t workers = 2;
 
-  explicit FakeDatapath(Capacities capacities = {64, 128, 1024})
-      : capacities_(capacities), newest_(Snapshot::empty(capacities)) {
+  explicit FakeDatapath(Capacities capacities = {64, 128, 1024}) : capacities_(capacities), newest_(Snapshot::empty()) {
     const std::size_t health_bytes = capacities.backends_max * sizeof(std::uint64_t);
     stride_bytes_ = sizeof(gw_worker_counters) + capacities.services_max * sizeof(gw_service_counters) +
                     capacities.backends_max * sizeof(gw_backend_counters);

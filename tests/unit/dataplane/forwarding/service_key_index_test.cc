@@ -112,11 +112,28 @@ TEST(ServiceKeyIndex, LongestWalkCountsCellsOfOneRun) {
   EXPECT_EQ(ServiceKeyIndex({}).longest_walk(), 1U);
   const std::vector<gw_service_key> one{ipv4_key(1, 1)};
   EXPECT_EQ(ServiceKeyIndex(one).longest_walk(), 2U);
-  // The same key over and over begins at the same cell: a run as long as they are many, round the end or not.
-  for (std::uint32_t port = 1; port <= 16; ++port) {
-    const std::vector<gw_service_key> same(5, ipv4_key(0xc0000201, port));
-    EXPECT_EQ(ServiceKeyIndex(same).longest_walk(), 6U);
+  // Keys that begin at the same of 32 cells: a run as long as they are many, round the end or not.
+  for (std::uint64_t cell = 0; cell < 32; ++cell) {
+    std::vector<gw_service_key> same;
+    for (std::uint32_t port = 1; same.size() < 5; ++port) {
+      const gw_service_key key = ipv4_key(0xc0000201, port);
+      if (ServiceKeyWords::of(key).hash() >> 59U == cell) same.push_back(key);
+    }
+    const ServiceKeyIndex index(same);
+    EXPECT_EQ(index.longest_walk(), 6U);
+    for (std::uint32_t i = 0; i < same.size(); ++i) EXPECT_EQ(index.find(same[i]), i);
   }
+}
+
+TEST(ServiceKeyIndex, AKeyIsAddedOnce) {
+  ServiceKeyIndex index(64);
+  for (std::uint32_t i = 0; i < 64; ++i) {
+    EXPECT_TRUE(index.add(ServiceKeyWords::of(ipv4_key(0xc0000201, 1 + i))));
+    for (std::uint32_t again = 0; again <= i; ++again)
+      EXPECT_FALSE(index.add(ServiceKeyWords::of(ipv4_key(0xc0000201, 1 + again)))) << i << ' ' << again;
+  }
+  for (std::uint32_t i = 0; i < 64; ++i) EXPECT_EQ(index.find(ipv4_key(0xc0000201, 1 + i)), i);
+  EXPECT_FALSE(index.holds(ipv4_key(0xc0000201, 65)));
 }
 
 }  // namespace

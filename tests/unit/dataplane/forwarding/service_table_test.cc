@@ -105,6 +105,31 @@ TEST(ServiceTable, AnIpv6AddressIsNotTheIpv4OneWithTheSameBytes) {
   EXPECT_EQ(table.match(flow_to("102:304::", 80, Protocol::tcp)), nullptr);
 }
 
+TEST(ServiceTable, RangesThatBeginAtTheSamePortOfOtherAddressesStayApart) {
+  const ServiceTable table({up_to(service_at("192.0.2.1", 80, Protocol::tcp, 1), 90),
+                            service_at("192.0.2.1", 80, Protocol::tcp, 2),
+                            up_to(service_at("192.0.2.2", 80, Protocol::tcp, 3), 90)});
+  EXPECT_EQ(id_of(table, flow_to("192.0.2.1", 80, Protocol::tcp)), 2U);
+  EXPECT_EQ(id_of(table, flow_to("192.0.2.1", 90, Protocol::tcp)), 1U);
+  EXPECT_EQ(id_of(table, flow_to("192.0.2.2", 80, Protocol::tcp)), 3U);
+  EXPECT_EQ(id_of(table, flow_to("192.0.2.2", 91, Protocol::tcp)), 0U);
+}
+
+TEST(ServiceTable, ManyServicesOfFewAddresses) {
+  std::vector<Service> services;
+  for (std::uint32_t i = 0; i < 1000; ++i)
+    services.push_back(
+        service_at(i % 2 == 0 ? "192.0.2.1" : "2001:db8::1", static_cast<std::uint16_t>(1 + i), Protocol::tcp, 1 + i));
+  const ServiceTable table(services);
+  for (std::uint32_t i = 0; i < 1000; ++i)
+    EXPECT_EQ(id_of(table, flow_to(i % 2 == 0 ? "192.0.2.1" : "2001:db8::1", static_cast<std::uint16_t>(1 + i),
+                                   Protocol::tcp)),
+              1 + i);
+  EXPECT_TRUE(table.has_address(flow_to("192.0.2.1", 9999, Protocol::udp)));
+  EXPECT_TRUE(table.has_address(flow_to("2001:db8::1", 9999, Protocol::udp)));
+  EXPECT_FALSE(table.has_address(flow_to("192.0.2.2", 1, Protocol::tcp)));
+}
+
 TEST(ServiceTable, EmptyMatchesNothing) {
   const ServiceTable table;
   EXPECT_EQ(table.match(flow_to("1.2.3.4", 80, Protocol::tcp)), nullptr);

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
+#include <string>
 
 #include "dataplane/net/endian.hh"
 
@@ -137,6 +139,105 @@ TEST(Snapshot, RefusesEveryFieldByName) {
   }
 }
 
+std::string refusal_of(const WireSnapshot& wire) {
+  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), capacities);
+  return snapshot ? "none" : snapshot.error().message;
+}
+
+TEST(Snapshot, NamesTheFirstFaultOfSeveral) {
+  WireSnapshot wire;
+  wire.services.push_back(wire.services[0]);
+  wire.services[2].id = 2;
+  wire.header.service_count = 3;
+  EXPECT_EQ(refusal_of(wire), "service key at position is 2, expected each address, port and protocol once");
+  wire.services[2].id = 0;
+  EXPECT_EQ(refusal_of(wire), "service key at position is 2, expected each address, port and protocol once");
+  wire.services[2].dscp = 64;
+  EXPECT_EQ(refusal_of(wire), "service[2].dscp is 64, expected at most 63");
+  wire.services[1].id = 0;
+  EXPECT_EQ(refusal_of(wire), "service id is 0, expected each id once");
+  wire.services[1].key = wire.services[0].key;
+  EXPECT_EQ(refusal_of(wire), "service key at position is 1, expected each address, port and protocol once");
+  wire.refs[0].table_id = 1;
+  EXPECT_EQ(refusal_of(wire), "table_id is 1, expected a table that was sent before");
+  wire.backends[1].index = 1;
+  EXPECT_EQ(refusal_of(wire), "backend index is 1, expected each index once");
+}
+
+TEST(Snapshot, AKeyAndItsRangesAreDifferentKeys) {
+  WireSnapshot wire;
+  wire.services[1].key = wire.services[0].key;
+  wire.services[1].port_last = 90;
+  EXPECT_EQ(refusal_of(wire), "none") << "the very port beside a range that begins with it";
+  // Every bit of the last port counts.
+  for (const std::uint32_t last : {81U, 90U + 256U, 0x8000U + 90U}) {
+    wire.services[0].port_last = static_cast<__u16>(last);
+    EXPECT_EQ(refusal_of(wire), "first port of a range is 80, expected above the range that ends at " +
+                                    std::to_string(std::min(last, 90U)));
+  }
+  wire.services[0].port_last = 90;
+  EXPECT_EQ(refusal_of(wire), "service key at position is 1, expected each address, port and protocol once");
+}
+
+TEST(Snapshot, EveryKeyTwiceIsRefusedAmongMany) {
+  constexpr std::uint32_t count = 16;
+  for (std::uint32_t twice = 1; twice < count; ++twice) {
+    WireSnapshot wire;
+    wire.services.resize(count, wire.services[0]);
+    wire.header.service_count = count;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      wire.services[i].id = i;
+      wire.services[i].key.address[3] = static_cast<__u8>(i == twice ? i / 2 : i);
+    }
+    EXPECT_EQ(refusal_of(wire), "service key at position is " + std::to_string(twice) +
+                                    ", expected each address, port and protocol once");
+  }
+}
+
+TEST(Snapshot, BackendsComeInAnyOrder) {
+  WireSnapshot wire;
+  wire.backends.resize(40, wire.backends[0]);  // more than are read at once
+  wire.header.backend_count = 40;
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    wire.backends[i].index = (i * 27 + 5) % 64;  // in no order, the highest in the middle, 24 of 64 not there
+    wire.backends[i].weight = static_cast<__u16>(100 + wire.backends[i].index);
+  }
+  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), capacities);
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  std::uint32_t there = 0;
+  for (std::uint32_t index = 0; index < capacities.backends_max; ++index) {
+    const gw_backend& row = (*snapshot)->backend(index);
+    if (row.family == 0) {
+      EXPECT_EQ(row.weight, 0U) << index;
+      continue;
+    }
+    ++there;
+    EXPECT_EQ(row.index, index);
+    EXPECT_EQ(row.weight, 100 + index);
+  }
+  EXPECT_EQ(there, 40U);
+  for (const std::uint32_t position : {0U, 31U, 32U, 39U}) {
+    WireSnapshot wrong = wire;
+    wrong.backends[position].index = 64;
+    EXPECT_EQ(refusal_of(wrong),
+              "backend[" + std::to_string(position) + "].index is 64, expected below this datapath's capacity of 64");
+    wrong.backends[position].index = wire.backends[(position + 20) % 40].index;
+    EXPECT_EQ(refusal_of(wrong),
+              "backend index is " + std::to_string(wrong.backends[position].index) + ", expected each index once");
+  }
+}
+
+TEST(Snapshot, ThereMayBeNoBackend) {
+  WireSnapshot wire;
+  wire.backends.clear();
+  wire.header.backend_count = 0;
+  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), capacities);
+  ASSERT_TRUE(snapshot) << snapshot.error().message;
+  EXPECT_EQ((*snapshot)->backend(0).family, 0);
+  EXPECT_EQ((*snapshot)->backend(63).family, 0);
+  EXPECT_EQ(Snapshot::empty()->backend(63).family, 0);
+}
+
 TEST(Snapshot, EveryPrefixIsRefused) {
   const TableStore tables = store_with_table();
   const auto whole = WireSnapshot{}.bytes();
@@ -171,6 +272,25 @@ TEST(Table, RefusesEveryFieldByName) {
     ASSERT_FALSE(table) << row.names;
     EXPECT_NE(table.error().message.find(row.names), std::string::npos) << table.error().message;
   }
+  // At the ends of what is checked at once, too, and both of a slot.
+  WireTable large;
+  large.header.slot_count = 4099;
+  large.slots.resize(large.header.slot_count, gw_slot{63, GW_NO_BACKEND});
+  EXPECT_TRUE(Table::load(large.bytes(), capacities));
+  for (const std::uint32_t slot : {0U, 2047U, 2048U, 4095U, 4096U, 4098U}) {
+    for (const std::uint32_t backend : {64U, 0x7fffffffU, 0x80000000U, 0xfffffffeU}) {
+      for (const bool is_home : {false, true}) {
+        WireTable wire = large;
+        (is_home ? wire.slots[slot].home_backend : wire.slots[slot].current_backend) = backend;
+        const auto table = Table::load(wire.bytes(), capacities);
+        ASSERT_FALSE(table) << slot;
+        EXPECT_EQ(table.error().message, "backend of slot[" + std::to_string(slot) + "] is " + std::to_string(backend) +
+                                             ", expected below 64");
+      }
+    }
+  }
+  large.slots[4098].home_backend = large.slots[2048].current_backend = 64;
+  EXPECT_EQ(Table::load(large.bytes(), capacities).error().message, "backend of slot[2048] is 64, expected below 64");
   WireTable none;
   none.slots[3] = {GW_NO_BACKEND, GW_NO_BACKEND};
   EXPECT_TRUE(Table::load(none.bytes(), capacities)) << "a slot may have no backend";

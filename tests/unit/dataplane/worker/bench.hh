@@ -30,7 +30,7 @@ class Bench {
         counters_block(*CountersBlock::create(capacities, 1, cycles_per_second)),
         capture_block(std::move(*CaptureBlock::create(capacities.services_max, 1))),
         capture_memory(std::move(*Mapping::of_file(capture_block.fd(), capture_block.length_bytes(), true))),
-        cell(std::make_unique<SnapshotCell>(Snapshot::empty(capacities), 1)) {
+        cell(std::make_unique<SnapshotCell>(Snapshot::empty(), 1)) {
     for (std::uint32_t index = 0; index < 2; ++index)
       health.table().store(index, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE, 1));
     publish(1, {testing_support::backend_row(0, 0), testing_support::backend_row(1, 1, GW_FORWARD_IPIP)});

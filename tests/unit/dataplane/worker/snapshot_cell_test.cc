@@ -35,7 +35,7 @@ bool is_whole(const Snapshot& snapshot) {
 }
 
 TEST(SnapshotCell, WorkersThatAreAwayAreNotWaitedFor) {
-  SnapshotCell cell(Snapshot::empty(capacities), 3);
+  SnapshotCell cell(Snapshot::empty(), 3);
   cell.publish(snapshot_of(1));
   cell.join(1);
   EXPECT_EQ(cell.enter(1).generation(), 1U);
@@ -47,7 +47,7 @@ TEST(SnapshotCell, WorkersThatAreAwayAreNotWaitedFor) {
 }
 
 TEST(SnapshotCell, PublishReturnsOnlyWhenEveryWorkerHasPassedOn) {
-  SnapshotCell cell(Snapshot::empty(capacities), 1);
+  SnapshotCell cell(Snapshot::empty(), 1);
   std::atomic<bool> entered{false};
   std::atomic<bool> may_go_on{false};
   std::atomic<bool> published{false};
@@ -77,7 +77,7 @@ TEST(SnapshotCell, PublishReturnsOnlyWhenEveryWorkerHasPassedOn) {
 TEST(SnapshotCell, NeverShowsAWorkerWhatIsFreed) {
   constexpr std::uint32_t worker_count = 4;
   constexpr std::uint64_t generations = 2000;
-  SnapshotCell cell(Snapshot::empty(capacities), worker_count);
+  SnapshotCell cell(Snapshot::empty(), worker_count);
   std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> faults{0};
   std::vector<std::thread> workers;
