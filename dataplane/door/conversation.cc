@@ -186,7 +186,7 @@ Result<void> Conversation::take_snapshot(const SnapshotOffer& offer) {
   const auto staged = staging_->find(offer.staged, snapshot_length_bytes_max(capacities));
   if (!staged) return failure_of(staged);
   holdings_.snapshot_bytes.assign(staged->begin(), staged->end());
-  auto snapshot = Snapshot::load(holdings_.snapshot_bytes, holdings_.tables, capacities);
+  auto snapshot = Snapshot::load(holdings_.snapshot_bytes, holdings_.tables, capacities, &datapath_.newest());
   if (!snapshot) return failure_of(snapshot);
   if ((*snapshot)->generation() != offer.generation)
     return failure("memory holds generation " + number((*snapshot)->generation()));
@@ -194,11 +194,9 @@ Result<void> Conversation::take_snapshot(const SnapshotOffer& offer) {
 }
 
 void Conversation::drop_unused_tables() {
-  std::vector<std::uint64_t> used = datapath_.newest().table_ids();
-  std::sort(used.begin(), used.end());
-  for (auto each = holdings_.tables.begin(); each != holdings_.tables.end();) {
-    each = std::binary_search(used.begin(), used.end(), each->first) ? std::next(each) : holdings_.tables.erase(each);
-  }
+  // Those that no snapshot shares any more; the one before has gone.
+  for (auto each = holdings_.tables.begin(); each != holdings_.tables.end();)
+    each = each->second.use_count() > 1 ? std::next(each) : holdings_.tables.erase(each);
 }
 
 Reply Conversation::answer_flow(const FlowQuery& query) {

@@ -99,11 +99,16 @@ Result<std::vector<gw_backend>> read_backends(std::span<const std::byte> wire, c
 }
 
 Result<std::vector<std::shared_ptr<const Table>>> find_tables(std::span<const std::byte> wire, const Layout& layout,
-                                                              const TableStore& store) {
+                                                              const TableStore& store,
+                                                              std::span<const std::shared_ptr<const Table>> before) {
   std::vector<std::shared_ptr<const Table>> tables;
   tables.reserve(layout.header.table_count);
   for (std::uint32_t i = 0; i < layout.header.table_count; ++i) {
     const auto ref = read_at<gw_table_ref>(wire, layout.tables_at + i * sizeof(gw_table_ref));
+    if (i < before.size() && before[i]->id() == ref.table_id) {
+      tables.push_back(before[i]);
+      continue;
+    }
     const auto found = store.find(ref.table_id);
     if (found == store.end()) return wrong_field("table_id", ref.table_id, "a table that was sent before");
     tables.push_back(found->second);
@@ -234,12 +239,13 @@ Result<std::shared_ptr<const Table>> Table::load(std::span<const std::byte> wire
 }
 
 Result<std::unique_ptr<const Snapshot>> Snapshot::load(std::span<const std::byte> wire, const TableStore& tables,
-                                                       const Capacities& capacities) {
+                                                       const Capacities& capacities, const Snapshot* before) {
   const auto layout = read_layout(wire, capacities);
   if (!layout) return failure_of(layout);
   auto backends = read_backends(wire, *layout, capacities);
   if (!backends) return failure_of(backends);
-  auto used_tables = find_tables(wire, *layout, tables);
+  using Tables = std::span<const std::shared_ptr<const Table>>;
+  auto used_tables = find_tables(wire, *layout, tables, before == nullptr ? Tables{} : Tables{before->tables_});
   if (!used_tables) return failure_of(used_tables);
   auto services = read_services(wire, *layout, *used_tables, capacities);
   if (!services) return failure_of(services);

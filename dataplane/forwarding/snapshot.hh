@@ -62,10 +62,12 @@ class BackendRows {
 
 class Snapshot {
  public:
-  // All or nothing. `tables` must hold every table that the snapshot names.
+  // All or nothing. `tables` must hold every table that the snapshot names, and those that `before` does: the one in
+  // use, of which most are named again.
   [[nodiscard]] static Result<std::unique_ptr<const Snapshot>> load(std::span<const std::byte> wire,
                                                                     const TableStore& tables,
-                                                                    const Capacities& capacities);
+                                                                    const Capacities& capacities,
+                                                                    const Snapshot* before = nullptr);
   // The generation 0 that a datapath starts with: no services, so everything goes to the kernel.
   [[nodiscard]] static std::unique_ptr<const Snapshot> empty();
 

@@ -108,6 +108,18 @@ TEST_F(ConversationTest, TablesThatTheNewestSnapshotDoesNotNameAreDropped) {
   ASSERT_EQ(offer_tables({good_table(8)}).type(), MessageType::accepted);
   ASSERT_EQ(offer_snapshot(2, snapshot_bytes(rows(2, 99))).type(), MessageType::rejected);
   EXPECT_EQ(holdings.tables.size(), 2U);
+  // Nor one that the datapath cannot take, which has named both.
+  auto both = rows(2, 6);
+  both.tables.push_back(8);
+  datapath.full = true;
+  ASSERT_EQ(offer_snapshot(2, snapshot_bytes(both)).type(), MessageType::rejected);
+  datapath.full = false;
+  EXPECT_EQ(holdings.tables.size(), 2U);
+  // What the one before named goes with it, and can no longer be named.
+  ASSERT_EQ(offer_snapshot(2, snapshot_bytes(rows(2, 8))).type(), MessageType::accepted);
+  EXPECT_EQ(holdings.tables.size(), 1U);
+  EXPECT_EQ(holdings.tables.count(8), 1U);
+  expect_rejected(offer_snapshot(3, snapshot_bytes(rows(3, 6))), "table_id is 6");
 }
 
 TEST_F(ConversationTest, GenerationsRise) {

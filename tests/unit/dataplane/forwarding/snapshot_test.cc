@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every field that a snapshot or a table can get wrong is refused with its name, and nothing else is.
+// Every field that a snapshot can get wrong is refused with its name, and nothing else is.
 #include "dataplane/forwarding/snapshot.hh"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "dataplane/net/endian.hh"
+#include "tests/support/snapshot_bytes.hh"
 
 namespace guideway {
 namespace {
 
 constexpr Capacities capacities{.services_max = 16, .backends_max = 64, .flows_max = 64};
 
-template <typename T>
-void append(std::vector<std::byte>& bytes, const T& value) {
-  const auto* from = reinterpret_cast<const std::byte*>(&value);
-  bytes.insert(bytes.end(), from, from + sizeof value);
-}
-
-struct WireTable {
-  gw_table_header header{GW_TABLE_MAGIC, GW_ABI_VERSION, 99, 251, 0};
-  std::vector<gw_slot> slots = std::vector<gw_slot>(251, gw_slot{1, 2});
-  [[nodiscard]] std::vector<std::byte> bytes() const {
-    std::vector<std::byte> out;
-    append(out, header);
-    for (const gw_slot& slot : slots) append(out, slot);
-    return out;
-  }
-};
+using testing_support::append;
 
 struct WireSnapshot {
   gw_snapshot_header header{GW_SNAPSHOT_MAGIC, GW_ABI_VERSION, 5, {1, 2}, 2, 2, 1, 0, {}, 0};
@@ -51,8 +37,8 @@ struct WireSnapshot {
       backends.push_back(backend);
     }
   }
-  [[nodiscard]] std::vector<std::byte> bytes() const {
-    std::vector<std::byte> out;
+  [[nodiscard]] testing_support::Bytes bytes() const {
+    testing_support::Bytes out;
     append(out, header);
     for (const auto& row : services) append(out, row);
     for (const auto& row : backends) append(out, row);
@@ -61,7 +47,11 @@ struct WireSnapshot {
   }
 };
 
-TableStore store_with_table() { return {{99, *Table::load(WireTable{}.bytes(), capacities)}}; }
+std::shared_ptr<const Table> table_of(std::uint64_t id) {
+  return *Table::load(testing_support::table_bytes(id, testing_support::slots_in_turn(3)), capacities);
+}
+
+TableStore store_with_table() { return {{99, table_of(99)}}; }
 
 TEST(Snapshot, LoadsWhatIsRight) {
   const TableStore tables = store_with_table();
@@ -238,62 +228,39 @@ TEST(Snapshot, ThereMayBeNoBackend) {
   EXPECT_EQ(Snapshot::empty()->backend(63).family, 0);
 }
 
+TEST(Snapshot, TakesTablesFromTheOneBeforeOrFromTheStore) {
+  const auto load = [](std::vector<gw_table_ref> refs, const TableStore& tables, const Snapshot* before) {
+    WireSnapshot wire;
+    wire.refs = std::move(refs);
+    wire.header.table_count = static_cast<__u32>(wire.refs.size());
+    wire.services[1].table = wire.header.table_count - 1;
+    return Snapshot::load(wire.bytes(), tables, capacities, before);
+  };
+  TableStore tables;
+  for (const std::uint64_t id : {7, 8, 9}) tables[id] = table_of(id);
+  const auto first = load({{7}, {8}}, tables, nullptr);
+  ASSERT_TRUE(first) << first.error().message;
+  using Ids = std::vector<std::uint64_t>;
+  // The same at another place, more of them, fewer, a new one between, one twice.
+  for (const Ids& ids : {Ids{7, 8}, Ids{8, 7}, Ids{7, 9, 8}, Ids{8}, Ids{9, 8}, Ids{7, 7}}) {
+    std::vector<gw_table_ref> refs;
+    for (const std::uint64_t id : ids) refs.push_back({id});
+    const auto next = load(refs, tables, first->get());
+    ASSERT_TRUE(next) << next.error().message;
+    EXPECT_EQ((*next)->table_ids(), ids);
+    for (const Service& service : (*next)->services().all())
+      EXPECT_EQ(service.slots, tables.at(ids[service.row.table])->slots().data());
+  }
+  const auto unknown = load({{7}, {6}}, tables, first->get());
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().message, "table_id is 6, expected a table that was sent before");
+}
+
 TEST(Snapshot, EveryPrefixIsRefused) {
   const TableStore tables = store_with_table();
   const auto whole = WireSnapshot{}.bytes();
   for (std::size_t length = 0; length < whole.size(); ++length)
     ASSERT_FALSE(Snapshot::load(std::span(whole).first(length), tables, capacities)) << length;
-}
-
-TEST(Table, RefusesEveryFieldByName) {
-  struct Row {
-    const char* names;
-    std::function<void(WireTable&)> break_it;
-  };
-  const Row rows[] = {
-      {"magic", [](auto& t) { t.header.magic = 1; }},
-      {"abi_version", [](auto& t) { ++t.header.abi_version; }},
-      {"table_id", [](auto& t) { t.header.table_id = 0; }},
-      {"slot_count", [](auto& t) { t.header.slot_count = 252; }},
-      {"slot_count", [](auto& t) { t.header.slot_count = 241; }},
-      {"slot_count", [](auto& t) { t.header.slot_count = 0xfffffffb; }},
-      {"length", [](auto& t) { t.slots.pop_back(); }},
-      {"length",
-       [](auto& t) {
-         t.slots.push_back({1, 1});
-       }},
-      {"slot[7]", [](auto& t) { t.slots[7].current_backend = 64; }},
-      {"slot[250]", [](auto& t) { t.slots[250].home_backend = 0xfffffffe; }},
-  };
-  for (const Row& row : rows) {
-    WireTable wire;
-    row.break_it(wire);
-    const auto table = Table::load(wire.bytes(), capacities);
-    ASSERT_FALSE(table) << row.names;
-    EXPECT_NE(table.error().message.find(row.names), std::string::npos) << table.error().message;
-  }
-  // At the ends of what is checked at once, too, and both of a slot.
-  WireTable large;
-  large.header.slot_count = 4099;
-  large.slots.resize(large.header.slot_count, gw_slot{63, GW_NO_BACKEND});
-  EXPECT_TRUE(Table::load(large.bytes(), capacities));
-  for (const std::uint32_t slot : {0U, 2047U, 2048U, 4095U, 4096U, 4098U}) {
-    for (const std::uint32_t backend : {64U, 0x7fffffffU, 0x80000000U, 0xfffffffeU}) {
-      for (const bool is_home : {false, true}) {
-        WireTable wire = large;
-        (is_home ? wire.slots[slot].home_backend : wire.slots[slot].current_backend) = backend;
-        const auto table = Table::load(wire.bytes(), capacities);
-        ASSERT_FALSE(table) << slot;
-        EXPECT_EQ(table.error().message, "backend of slot[" + std::to_string(slot) + "] is " + std::to_string(backend) +
-                                             ", expected below 64");
-      }
-    }
-  }
-  large.slots[4098].home_backend = large.slots[2048].current_backend = 64;
-  EXPECT_EQ(Table::load(large.bytes(), capacities).error().message, "backend of slot[2048] is 64, expected below 64");
-  WireTable none;
-  none.slots[3] = {GW_NO_BACKEND, GW_NO_BACKEND};
-  EXPECT_TRUE(Table::load(none.bytes(), capacities)) << "a slot may have no backend";
 }
 
 }  // namespace
