@@ -54,6 +54,7 @@ class BackendRows {
       return rows_[index];
     return none;
   }
+  [[nodiscard]] std::span<const gw_backend> all() const noexcept { return rows_; }
 
  private:
   static constexpr gw_backend none{};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dataplane/xdp/snapshot_maps.hh"
 
+#include <algorithm>
+
 namespace guideway {
 namespace {
 
@@ -61,9 +63,17 @@ Result<void> SnapshotMaps::fill(const Snapshot& snapshot, std::uint32_t side) {
   if (auto added = tables_.add(snapshot); !added) return added;
   if (auto added = add_services(snapshot, sides_[side]); !added) return added;
   if (auto added = sides_[side].add(snapshot.access_prefixes()); !added) return added;
-  const std::span<gw_backend> rows = program_->backends(side);
-  for (std::uint32_t i = 0; i < rows.size(); ++i) rows[i] = snapshot.backend(i);
+  fill_backends(snapshot.backends().all(), side);
   return {};
+}
+
+void SnapshotMaps::fill_backends(std::span<const gw_backend> backends, std::uint32_t side) {
+  const std::span<gw_backend> rows = program_->backends(side);
+  std::copy(backends.begin(), backends.end(), rows.begin());
+  // What this side had beyond them; the rest is empty.
+  const auto gone = rows.first(std::max(backends_filled_[side], backends.size())).subspan(backends.size());
+  std::fill(gone.begin(), gone.end(), gw_backend{});
+  backends_filled_[side] = backends.size();
 }
 
 void SnapshotMaps::describe(const Snapshot& snapshot, volatile gw_xdp_generation& generation) const {

@@ -3,8 +3,10 @@
 // published by one store; a packet sees the old generation or the new one, whole.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
+#include <span>
 
 #include "dataplane/base/result.hh"
 #include "dataplane/forwarding/snapshot.hh"
@@ -33,9 +35,11 @@ class SnapshotMaps {
         grace_period_(grace_period),
         maps_(program.snapshot_maps()),
         tables_(maps_.tables),
-        sides_{SideMaps(maps_, 0), SideMaps(maps_, 1)} {}
+        sides_{SideMaps(maps_, 0), SideMaps(maps_, 1)},
+        backends_filled_{program.capacities().backends_max, program.capacities().backends_max} {}
   void adopt();
   [[nodiscard]] Result<void> fill(const Snapshot& snapshot, std::uint32_t side);
+  void fill_backends(std::span<const gw_backend> backends, std::uint32_t side);
   [[nodiscard]] Result<void> add_services(const Snapshot& snapshot, SideMaps& side);
   void describe(const Snapshot& snapshot, volatile gw_xdp_generation& generation) const;
 
@@ -46,6 +50,7 @@ class SnapshotMaps {
   TableMaps tables_;
   std::set<std::uint64_t> published_tables_;
   SideMaps sides_[GW_XDP_SIDES];
+  std::size_t backends_filled_[GW_XDP_SIDES];  // behind these the rows are empty; all, as long as nobody knows
 };
 
 }  // namespace guideway

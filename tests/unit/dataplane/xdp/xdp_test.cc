@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 
+#include <cstring>
+
 #include "tests/unit/dataplane/xdp/xdp_bed.hh"
 
 namespace guideway {
@@ -67,6 +69,23 @@ TEST_F(Xdp, ReplacesASnapshotWhole) {
     EXPECT_EQ(run({.host = static_cast<std::uint8_t>(generation - 1)}).decision.exit,
               static_cast<std::uint32_t>(GW_EXIT_KERNEL_NO_SERVICE));
     EXPECT_EQ(maps_->tables_held(), 1U);
+  }
+}
+
+TEST_F(Xdp, RowsOfBackendsThatAreGoneAreEmpty) {
+  ASSERT_NO_FATAL_FAILURE(start({}));
+  if (IsSkipped()) return;
+  // What a process before may have left, on both sides.
+  for (const std::uint32_t side : {0U, 1U}) program_->backends(side)[15] = testing_support::backend_row(15, 1);
+  std::uint64_t generation = 0;
+  for (const std::uint32_t backend : {14U, 9U, 2U, 5U, 14U, 3U, 0U, 0U}) {
+    publish(++generation, 1, backend);
+    const auto rows = program_->backends(program_->control().side);
+    ASSERT_EQ(rows.size(), small.backends_max);
+    for (std::uint32_t i = 0; i < rows.size(); ++i) {
+      const gw_backend expected = i == backend ? testing_support::backend_row(backend, 3) : gw_backend{};
+      EXPECT_EQ(std::memcmp(&rows[i], &expected, sizeof expected), 0) << "row " << i << " at generation " << generation;
+    }
   }
 }
 
