@@ -180,6 +180,14 @@ Result<std::vector<gw_access_prefix>> read_access_prefixes(std::span<const std::
   return prefixes;
 }
 
+std::vector<OuterHeaders> outer_headers_of_all(const std::vector<gw_backend>& backends) {
+  std::vector<OuterHeaders> all;
+  if (std::none_of(backends.begin(), backends.end(), has_plain_tunnel)) return all;
+  all.reserve(backends.size());
+  for (const gw_backend& backend : backends) all.push_back(outer_headers_of(backend));
+  return all;
+}
+
 bool is_unrestricted(const Service& service) {
   return service.row.access_list == 0 && service.row.flow_rate == 0 && service.row.source_flow_rate == 0;
 }
@@ -263,6 +271,7 @@ Result<std::unique_ptr<const Snapshot>> Snapshot::load(std::span<const std::byte
   snapshot->generation_ = layout->header.generation;
   snapshot->hash_key_ = layout->header.hash_key;
   snapshot->services_ = ServiceTable(std::move(services->by_key), std::move(services->rows));
+  snapshot->outer_headers_ = outer_headers_of_all(*backends);
   snapshot->backends_ = std::move(*backends);
   snapshot->tables_ = std::move(*used_tables);
   return snapshot;

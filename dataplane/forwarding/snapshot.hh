@@ -14,6 +14,7 @@
 #include "dataplane/base/result.hh"
 #include "dataplane/forwarding/access_lists.hh"
 #include "dataplane/forwarding/capacities.hh"
+#include "dataplane/forwarding/outer_headers.hh"
 #include "dataplane/forwarding/service_table.hh"
 #include "dataplane/forwarding/table_memory.hh"
 #include "ebpf/abi/snapshot.h"
@@ -77,6 +78,8 @@ class Snapshot {
   [[nodiscard]] const ServiceTable& services() const noexcept { return services_; }
   [[nodiscard]] BackendRows backends() const noexcept { return BackendRows(backends_); }
   [[nodiscard]] const gw_backend& backend(std::uint32_t index) const noexcept { return backends()[index]; }
+  // By backend index, up to the highest there is; empty if no backend has a plain tunnel.
+  [[nodiscard]] std::span<const OuterHeaders> outer_headers() const noexcept { return outer_headers_; }
   [[nodiscard]] const AccessLists& access_lists() const noexcept { return access_lists_; }
   // Whether any service has an access list or limits new flows: most have neither.
   [[nodiscard]] bool admits_everything() const noexcept { return admits_everything_; }
@@ -93,6 +96,7 @@ class Snapshot {
   gw_hash_key hash_key_{};
   ServiceTable services_;
   std::vector<gw_backend> backends_;  // up to the highest index there is
+  std::vector<OuterHeaders> outer_headers_;
   std::vector<std::shared_ptr<const Table>> tables_;
   std::vector<gw_access_prefix> access_prefixes_;
   AccessLists access_lists_;

@@ -30,5 +30,7 @@ struct Ipv4Header {
 static_assert(sizeof(Ipv4Header) == 20 && alignof(Ipv4Header) == 1);
 
 inline constexpr std::uint16_t ipv4_dont_fragment = 0x4000;
+// Of packets that are ours: what a tunnel puts around others, and answers; in IPv6 too.
+inline constexpr std::uint8_t own_hop_limit = 64;
 
 }  // namespace guideway

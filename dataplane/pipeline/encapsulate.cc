@@ -49,7 +49,8 @@ void write_shim(std::byte* at, const Packet& packet, const gw_backend& backend, 
   if (backend.forward == GW_FORWARD_GRE) {
     write_gre(at, packet, backend);
   } else if (backend.forward != GW_FORWARD_IPIP) {
-    write_gue(at, packet, backend, shim);
+    write_udp(at, packet, backend.tunnel_id, shim);
+    if (backend.forward == GW_FORWARD_GUE) write_gue_header(at + sizeof(UdpHeader), packet);
   }
 }
 

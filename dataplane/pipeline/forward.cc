@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Section 4 of docs/packet-path.md: hands the packet to its backend, by the way that the backend has.
 #include <cstring>
+#include <span>
 
 #include "dataplane/net/ipv4.hh"
 #include "dataplane/net/ipv6.hh"
@@ -66,15 +67,15 @@ gw_exit forward_packet(Packet& packet, const gw_backend& backend, Answers& answe
 
 void forward(Burst& burst, const Snapshot& snapshot, Answers& answers) noexcept {
   const BackendRows backends = snapshot.backends();
+  const std::span<const OuterHeaders> outer_headers = snapshot.outer_headers();
   for_each_active(burst, [&](Packet& packet) noexcept {
-    const gw_backend& backend = backends[packet.backend];
-    if (is_plain_l2(packet, backend)) {
-      write_macs(packet.data, backend);
-    } else if (is_plain_tunnel(packet, backend)) {
-      encapsulate_plainly(packet, backend);
-    } else {
-      return forward_packet(packet, backend, answers);
+    if (packet.backend < outer_headers.size() && takes(outer_headers[packet.backend], packet)) {
+      encapsulate_plainly(packet, outer_headers[packet.backend]);
+      return GW_EXIT_SENT;
     }
+    const gw_backend& backend = backends[packet.backend];
+    if (!is_plain_l2(packet, backend)) return forward_packet(packet, backend, answers);
+    write_macs(packet.data, backend);
     packet.egress_port = backend.port;
     return GW_EXIT_SENT;
   });

@@ -30,8 +30,6 @@ struct OwnHeader {
 
 // Headers are put together in registers and written in whole words: a header that is filled field by field and then
 // read for its checksum waits for its own stores, which was half of what a tunnel cost.
-inline constexpr std::uint8_t own_hop_limit = 64;
-
 struct Ipv4Words {
   std::uint8_t protocol = 0;
   std::uint8_t traffic_class = 0;

@@ -1,50 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// What nearly every tunnelled packet needs, in few wide stores: IP in IP or GUE over IPv4, from one source address,
-// untagged on both sides, to a backend that is resolved and within its MTU. encapsulate() does the same, and all else.
+// What nearly every tunnelled packet needs: the headers that its backend's snapshot has ready, in few wide stores.
+// encapsulate() does the same, and all else.
 #pragma once
 
 #include <cstddef>
 #include <cstring>
 
+#include "dataplane/forwarding/outer_headers.hh"
+#include "dataplane/net/checksum.hh"
 #include "dataplane/pipeline/link_header.hh"
-#include "dataplane/pipeline/own_header.hh"
 #include "dataplane/pipeline/tunnel_header.hh"
 
 namespace guideway {
 
-[[nodiscard]] inline std::uint32_t plain_overhead_bytes(const gw_backend& backend) noexcept {
-  return backend.forward == GW_FORWARD_GUE ? sizeof(Ipv4Header) + sizeof(UdpHeader) + sizeof(GueHeader)
-                                           : sizeof(Ipv4Header);
+[[nodiscard]] inline bool takes(const OuterHeaders& outer, const Packet& packet) noexcept {
+  return packet.ip_length_bytes <= outer.inner_bytes_max && packet.headroom_bytes >= outer.overhead_bytes &&
+         packet.ip_offset_bytes == sizeof(EthernetHeader);
 }
 
-[[nodiscard]] inline bool is_plain_tunnel(const Packet& packet, const gw_backend& backend) noexcept {
-  const bool has_tunnel = backend.forward == GW_FORWARD_IPIP || backend.forward == GW_FORWARD_GUE;
-  return has_tunnel && backend.family == GW_FAMILY_IPV4 && backend.flags == GW_BACKEND_RESOLVED && backend.vlan == 0 &&
-         backend.outer_source_bits == 32 && packet.ip_offset_bytes == sizeof(EthernetHeader) &&
-         packet.headroom_bytes >= plain_overhead_bytes(backend) &&
-         packet.ip_length_bytes + plain_overhead_bytes(backend) <= backend.mtu_bytes;
+// The outer header's words that differ from packet to packet, as they stand in it.
+inline void complete_outer_ipv4(std::byte* ip, std::uint32_t words, std::uint32_t total_bytes,
+                                std::uint8_t traffic_class, std::uint8_t protocol) noexcept {
+  const std::uint32_t first = 0x45U | std::uint32_t{traffic_class} << 8U |
+                              std::uint32_t{be16(static_cast<std::uint16_t>(total_bytes)).raw()} << 16U;
+  // The sum has these as 0.
+  words += (std::uint32_t{traffic_class} << 8U) + (first >> 16U);
+  words = (words & 0xffffU) + (words >> 16U);
+  words += words >> 16U;
+  const std::uint32_t third = own_hop_limit | std::uint32_t{protocol} << 8U | (~words << 16U);
+  std::memcpy(ip, &first, sizeof first);
+  std::memcpy(ip + 8, &third, sizeof third);
 }
 
-inline void encapsulate_plainly(Packet& packet, const gw_backend& backend) noexcept {
-  const std::uint32_t overhead = plain_overhead_bytes(backend);
-  const bool is_gue = backend.forward == GW_FORWARD_GUE;
+inline void encapsulate_plainly(Packet& packet, const OuterHeaders& outer) noexcept {
+  const std::uint32_t overhead = outer.overhead_bytes;
+  const bool is_gue = overhead != sizeof(Ipv4Header);
   std::byte* const inner = packet.data + sizeof(EthernetHeader);
+  std::byte* const frame = packet.data - overhead;
+  const std::uint8_t traffic_class = tunnelled_traffic_class(packet, inner);
+  const std::uint32_t total_bytes = packet.ip_length_bytes + overhead;
+  // Up to the inner packet in two pieces that overlap.
+  constexpr std::uint32_t first_bytes = 32;
+  constexpr std::uint32_t last_bytes = 16;
+  const std::uint32_t last_at = static_cast<std::uint32_t>(sizeof(EthernetHeader)) + overhead - last_bytes;
+  std::memcpy(frame, outer.bytes.data(), first_bytes);
+  std::memcpy(frame + last_at, outer.bytes.data() + last_at, last_bytes);
   const std::uint8_t inner_protocol = tunnelled_protocol(packet);
-  Ipv4Words words;
-  words.protocol = is_gue ? next_header::udp : inner_protocol;
-  words.traffic_class = tunnelled_traffic_class(packet, inner);
-  words.total_bytes = packet.ip_length_bytes + overhead;
-  std::memcpy(&words.source, backend.outer_source, sizeof words.source);
-  std::memcpy(&words.destination, backend.address, sizeof words.destination);
-  packet.data -= overhead;
+  complete_outer_ipv4(frame + sizeof(EthernetHeader),
+                      outer.checksum_words + (is_gue ? 0U : std::uint32_t{inner_protocol} << 8U), total_bytes,
+                      traffic_class, is_gue ? next_header::udp : inner_protocol);
+  packet.data = frame;
   packet.headroom_bytes = static_cast<std::uint16_t>(packet.headroom_bytes - overhead);
-  packet.length_bytes = static_cast<std::uint32_t>(sizeof(EthernetHeader)) + words.total_bytes;
-  write_macs(packet.data, backend);
-  constexpr be16 type(static_cast<std::uint16_t>(EtherType::ipv4));
-  std::memcpy(packet.data + 12, &type, sizeof type);
-  write_ipv4_words(packet.data + sizeof(EthernetHeader), words);
+  packet.length_bytes = static_cast<std::uint32_t>(sizeof(EthernetHeader)) + total_bytes;
+  packet.egress_port = outer.egress_port;
   constexpr std::uint32_t shim_bytes = sizeof(UdpHeader) + sizeof(GueHeader);
-  if (is_gue) write_gue(inner - shim_bytes, packet, backend, shim_bytes);
+  if (!is_gue) return;
+  write_udp(inner - shim_bytes, packet, outer.tunnel_id, shim_bytes);
+  write_gue_header(inner - sizeof(GueHeader), packet);
 }
 
 }  // namespace guideway

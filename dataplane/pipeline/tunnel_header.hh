@@ -10,7 +10,6 @@
 #include "dataplane/net/tunnel.hh"
 #include "dataplane/net/udp.hh"
 #include "dataplane/pipeline/burst.hh"
-#include "ebpf/abi/backend.h"
 
 namespace guideway {
 
@@ -27,21 +26,22 @@ inline constexpr std::uint16_t gue_source_port_bits = 0x3fff;
   return reinterpret_cast<const Ipv6Header*>(inner)->traffic_class();
 }
 
-// UDP and, unless IP stands directly behind that, GUE: `shim_bytes` together.
-inline void write_gue(std::byte* at, const Packet& packet, const gw_backend& backend,
-                      std::uint32_t shim_bytes) noexcept {
+// A UDP header in front of all that a tunnel puts before the packet: `shim_bytes` with it.
+inline void write_udp(std::byte* at, const Packet& packet, std::uint32_t port, std::uint32_t shim_bytes) noexcept {
   const be16 source_port(static_cast<std::uint16_t>(gue_source_port_base | (packet.hash & gue_source_port_bits)));
-  const be16 destination_port(static_cast<std::uint16_t>(backend.tunnel_id));
+  const be16 destination_port(static_cast<std::uint16_t>(port));
   const be16 length(static_cast<std::uint16_t>(packet.ip_length_bytes + shim_bytes));
   // In one word, as own_header.hh does; the checksum, last, is 0.
   const std::uint64_t udp =
       source_port.raw() | std::uint64_t{destination_port.raw()} << 16U | std::uint64_t{length.raw()} << 32U;
   static_assert(sizeof udp == sizeof(UdpHeader));
   std::memcpy(at, &udp, sizeof udp);
-  if (backend.forward == GW_FORWARD_GUE_DIRECT) return;
+}
+
+inline void write_gue_header(std::byte* at, const Packet& packet) noexcept {
   const std::uint32_t gue = std::uint32_t{tunnelled_protocol(packet)} << 8U;
   static_assert(sizeof gue == sizeof(GueHeader));
-  std::memcpy(at + sizeof udp, &gue, sizeof gue);
+  std::memcpy(at, &gue, sizeof gue);
 }
 
 }  // namespace guideway
