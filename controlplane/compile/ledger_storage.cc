@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "controlplane/compile/ledger.hh"
+#include "controlplane/compile/packed_slots.hh"
 #include "controlplane/config/json.hh"
 #include "dataplane/base/in_parallel.hh"
 
@@ -59,44 +60,6 @@ BackendRecord load_backend(const json& saved) {
   return record;
 }
 
-// Slots in rising order as the steps between them, five bits a character and one that says whether more follow: a
-// change of a large weight moves tens of thousands, and most steps are short.
-constexpr unsigned char first_character = '0';
-constexpr std::uint32_t step_bits = 5;
-
-class PackedSlots {
- public:
-  void add(std::uint32_t slot) {
-    std::uint32_t step = slot - before_;
-    before_ = slot;
-    for (; step >> step_bits != 0; step >>= step_bits)
-      text_ += static_cast<char>(first_character + (1U << step_bits) + (step & ((1U << step_bits) - 1)));
-    text_ += static_cast<char>(first_character + step);
-  }
-  [[nodiscard]] const std::string& text() const noexcept { return text_; }
-
- private:
-  std::string text_;
-  std::uint32_t before_ = 0;
-};
-
-std::vector<std::uint32_t> unpacked_slots(const std::string& text) {
-  std::vector<std::uint32_t> slots;
-  std::uint64_t slot = 0;
-  std::uint32_t shift = 0;
-  for (const char character : text) {
-    const auto value = static_cast<std::uint32_t>(static_cast<unsigned char>(character)) - first_character;
-    if (value >= 2U << step_bits || shift > 30) refuse("slots are no steps");
-    slot += std::uint64_t{value & ((1U << step_bits) - 1)} << shift;
-    shift = value >> step_bits != 0 ? shift + step_bits : 0;
-    if (shift != 0) continue;
-    if (slot >= GW_TABLE_SLOTS_MAX) refuse("slot out of range");
-    slots.push_back(static_cast<std::uint32_t>(slot));
-  }
-  if (shift != 0) refuse("slots end within a step");
-  return slots;
-}
-
 // Slots by their home and since when they move.
 class MovingGroups {
  public:
@@ -115,6 +78,14 @@ class MovingGroups {
   std::map<Key, PackedSlots> groups_;
   std::array<std::map<Key, PackedSlots>::value_type*, 256> found_last_{};
 };
+
+// Numbers are of former releases.
+std::vector<std::uint32_t> read_slots(const json& saved) {
+  if (!saved.is_string()) return saved.get<std::vector<std::uint32_t>>();
+  auto slots = unpacked_slots(saved.get<std::string>());
+  if (!slots) refuse(slots.error().message);
+  return std::move(*slots);
+}
 
 json save_members(const std::vector<TableMember>& members) {
   json list = json::array();
@@ -236,9 +207,7 @@ class Ledger::Storage {
     for (const json& group : saved.value("moving", json::array())) {
       const auto home = group.at("home").get<std::uint32_t>();
       if (home >= capacities_.backends_max) refuse("home out of range");
-      const json& slots = group.at("slots");  // numbers, of former releases
-      for (const std::uint32_t slot :
-           slots.is_string() ? unpacked_slots(slots.get<std::string>()) : slots.get<std::vector<std::uint32_t>>()) {
+      for (const std::uint32_t slot : read_slots(group.at("slots"))) {
         if (slot >= slot_count) refuse("slot out of range");
         table.moving.push_back({slot, home, group.at("since_ms").get<std::int64_t>()});
       }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who changed what: audit.log in the state directory, one JSON object a line, only ever appended to. Bounded: a full file becomes audit.log.1, that one audit.log.2, and so on; the oldest goes.
+// Who changed what: audit.log in the state directory, one JSON object a line, only ever appended to. Bounded: a full
+// file becomes audit.log.1, that one audit.log.2, and so on; the oldest goes.
 #pragma once
 
 #include <cstddef>

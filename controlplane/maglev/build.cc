@@ -206,9 +206,8 @@ class FreeSlots {
  public:
   explicit FreeSlots(std::uint32_t slot_count) : is_free_(slot_count, 1) {}
 
-  // The first free one of the permutation from where the turn stands; it is taken. Many are looked at together, in
-  // loads that wait for nothing, and those that were free are taken in this turn and the next ones, unless somebody else
-  // has by then: to go from one slot to the next through memory is what takes the time.
+  // The first free one of the permutation from where the turn stands; it is taken. Many are looked at together, and
+  // those that were free are taken turn by turn unless somebody else has: to wait for one to find the next takes time.
   template <std::size_t looks>
   std::uint32_t take(Turn& turn) {
     for (;;) {
