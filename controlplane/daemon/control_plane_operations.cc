@@ -189,10 +189,9 @@ void ControlPlane::change(Change change, Respond respond) {
                log_value(change.terms.actor.text()));
   for (const json& warning : change.answer.value("warnings", json::array()))
     spdlog::warn("config warning={}", log_value(warning.get<std::string>()));
-  if (change.events.empty()) {
+  if (change.events.empty())
     change.events.push_back(
         event_by(change.terms.actor, "config", change.what + " (" + std::to_string(changes) + " changes)"));
-  }
   // Beside each other: what is written and waited for does not hang on the tables.
   Result<void> adopted;
   Result<void> audited;
@@ -212,11 +211,13 @@ void ControlPlane::change(Change change, Respond respond) {
     return respond(error_reply(422, adopted.error().message));
   }
   // Nobody uses them before a snapshot names them, and the datapath has them by then.
-  door_.offer(ledger_.news().tables);
+  const bool goes_ahead = noted && audited;
+  if (goes_ahead) door_.offer(ledger_.news().tables);
   const auto before = std::make_shared<const Intent>(std::exchange(intent_, std::move(change.intent)));
   auto saved = archive(audited, noted, texts);
   if (!saved) {
     undo(*before);
+    if (goes_ahead) publisher_.soon();  // with which the datapath drops them
     record("warning", "a change was refused: " + saved.error().message);
     return respond(error_reply(500, saved.error().message + "; nothing was changed"));
   }
