@@ -51,7 +51,8 @@ class DaemonTest : public ::testing::Test {
     address.sin_port = be16(port_).raw();
     address.sin_addr.s_addr = be32(0x7f000000U + static_cast<std::uint32_t>(number)).raw();
     ASSERT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    ASSERT_EQ(::listen(fd.get(), 128), 0);
+    // Nobody accepts: every check stays in the queue.
+    ASSERT_EQ(::listen(fd.get(), 4096), 0);
     socklen_t length = sizeof address;
     ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
     port_ = be16::from_raw(address.sin_port).host();

@@ -81,7 +81,7 @@ TEST(Watch, EndsWithASignalWhereThereIsNoTerminal) {
   const FakeDaemon daemon(200, R"({"warnings":[]})");
   for (const char* signal : {"INT", "TERM"}) {
     // `timeout` ends the program by this signal, and tells the program's own status.
-    const std::string command = std::string("timeout --preserve-status -s ") + signal + " 0.5 " +
+    const std::string command = std::string("timeout --preserve-status -s ") + signal + " 2 " +
                                 std::getenv("GUIDEWAY_PROGRAM") + " warnings --watch 0.1 --api " + daemon.path() +
                                 "; echo status $?";
     const std::string output = output_of(command);

@@ -96,16 +96,15 @@ TEST(HealthMonitor, AFailureThatItNoticedTooLateIsItsOwn) {
 
 TEST(HealthMonitor, AChangeLeavesAProbeUnderWayAlone) {
   asio::io_context io;
-  ScriptedServer slow(io, {.answer = "HTTP/1.1 200 OK\r\n\r\n", .wait_ms = 200});
+  ScriptedServer slow(io, {.answer = "HTTP/1.1 200 OK\r\n\r\n", .wait_ms = 1000});
   ScriptedServer other(io, {});
   Heard heard;
   HealthMonitor monitor(io, heard.listener(), 1);
-  const HealthMonitor::Target kept{1, loopback, slow.port(), every(60'000, CheckKind::http)};
-  const HealthMonitor::Target going{2, loopback, slow.port(), [] {
-                                      CheckConfig check = every(60'000, CheckKind::http);
-                                      check.path = "/other";
-                                      return check;
-                                    }()};
+  CheckConfig check = every(60'000, CheckKind::http);
+  check.timeout_ms = 20'000;
+  const HealthMonitor::Target kept{1, loopback, slow.port(), check};
+  check.path = "/other";
+  const HealthMonitor::Target going{2, loopback, slow.port(), check};
   monitor.set_targets({kept, going});
   ASSERT_TRUE(run_until(io, [&] { return slow.connections() == 2; }));
   EXPECT_EQ(monitor.running(), 2u);

@@ -102,7 +102,7 @@ TEST(TcpProbe, OwnFailuresAreInconclusive) {
 TEST(TcpProbe, NoResultAfterCancel) {
   asio::io_context io;
   const DeafPort deaf(io);
-  const auto running = start_probe(io, target_at(CheckKind::tcp, deaf.port(), 100),
+  const auto running = start_probe(io, target_at(CheckKind::tcp, deaf.port(), 10'000),
                                    [](const ProbeResult&) { ADD_FAILURE() << "called after cancel"; });
   io.run_for(std::chrono::milliseconds(20));
   running->cancel();
@@ -159,8 +159,8 @@ TEST(HttpProbe, SilenceAndSlowness) {
   expect_failed(http_probe({.answer = "", .close = false}, 150), "no HTTP response within 150 ms");
   expect_failed(http_probe({.answer = response("200 OK", "fine"), .wait_ms = 1000}, 150),
                 "no HTTP response within 150 ms");
-  expect_failed(http_probe({.answer = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", .close = false}, 150),
-                "no end of the HTTP response within 150 ms");
+  expect_failed(http_probe({.answer = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", .close = false}, 1500),
+                "no end of the HTTP response within 1500 ms");
   const ProbeResult slow = http_probe({.answer = response("200 OK", "fine"), .wait_ms = 200});
   expect_ok(slow, "HTTP status 200");
   EXPECT_GE(slow.latency_us, 200'000u);

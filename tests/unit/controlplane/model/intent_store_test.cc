@@ -184,7 +184,8 @@ TEST_F(IntentStoreTest, NothingAcknowledgedIsLostWhenKilledAtAnyMoment) {
   std::uniform_int_distribution<int> wait_us(0, 30'000);
   std::uint64_t acknowledged = 0;
   Intent newest = intent(0);
-  for (int round = 0; round < 40; ++round) {
+  // Where a save takes longer than that, more time.
+  for (int round = 0; round < 40 || (acknowledged == 0 && round < 120); ++round) {
     std::array<int, 2> pipe{};
     ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
     const pid_t child = ::fork();
@@ -196,7 +197,7 @@ TEST_F(IntentStoreTest, NothingAcknowledgedIsLostWhenKilledAtAnyMoment) {
       save_for_ever(*opened, newest, pipe[1]);
     }
     ::close(pipe[1]);
-    ::usleep(static_cast<useconds_t>(wait_us(random)));
+    ::usleep(static_cast<useconds_t>(wait_us(random) * (1 + round / 40 * 10)));
     ::kill(child, SIGKILL);
     int status = 0;
     ::waitpid(child, &status, 0);

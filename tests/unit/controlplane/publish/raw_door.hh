@@ -51,6 +51,7 @@ class RawDoor {
     return static_cast<bool>(controller_);
   }
   void hang_up() { controller_.reset(); }
+  [[nodiscard]] bool has_caller() const { return readable(listener_.get(), 0); }
   [[nodiscard]] bool has_message() const { return readable(controller_.get(), 0); }
   // The next message, or its header; nothing if the controller hung up, stays silent or says less.
   template <typename Message = door::MessageHeader>

@@ -47,7 +47,7 @@ TEST(SnapshotCell, WorkersThatAreAwayAreNotWaitedFor) {
 }
 
 TEST(SnapshotCell, PublishReturnsOnlyWhenEveryWorkerHasPassedOn) {
-  SnapshotCell cell(Snapshot::empty(), 1);
+  SnapshotCell cell(Snapshot::empty(), 2);
   std::atomic<bool> entered{false};
   std::atomic<bool> may_go_on{false};
   std::atomic<bool> published{false};
@@ -67,6 +67,14 @@ TEST(SnapshotCell, PublishReturnsOnlyWhenEveryWorkerHasPassedOn) {
     cell.publish(snapshot_of(1));
     published = true;
   });
+  // As a second worker: the new one is there. Then some time in which publish() might return wrongly.
+  const auto is_there = [&] {
+    cell.join(1);
+    const bool is_new = cell.enter(1).generation() == 1;
+    cell.leave(1);
+    return is_new;
+  };
+  while (!is_there()) std::this_thread::yield();
   std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_FALSE(published);
   may_go_on = true;
