@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import signal
 
 pages = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB")
 
@@ -30,18 +31,30 @@ class HugePages:
     def __enter__(self):
         if self.wanted == 0:
             return self
-        free = int((pages / "free_hugepages").read_text())
-        if free < self.wanted:
-            self.change(self.wanted - free)
-            if int((pages / "free_hugepages").read_text()) < self.wanted:
-                self.change(-self.added)
-                raise OSError(f"the kernel finds no {self.wanted} huge pages: close something, or say --no-huge")
+        try:
+            self.find()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
+    def find(self):
+        free = int((pages / "free_hugepages").read_text())
+        if free >= self.wanted:
+            return
+        self.change(self.wanted - free)
+        if int((pages / "free_hugepages").read_text()) < self.wanted:
+            raise OSError(f"the kernel finds no {self.wanted} huge pages: close something, or say --no-huge")
+
     def change(self, by):
-        before = int((pages / "nr_hugepages").read_text())
-        (pages / "nr_hugepages").write_text(str(max(0, before + by)))
-        self.added += int((pages / "nr_hugepages").read_text()) - before
+        """Whoever is to end meanwhile ends when it is known what has to be taken back."""
+        held_back = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+        try:
+            before = int((pages / "nr_hugepages").read_text())
+            (pages / "nr_hugepages").write_text(str(max(0, before + by)))
+            self.added += int((pages / "nr_hugepages").read_text()) - before
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held_back)
 
     def __exit__(self, *_):
         if self.added > 0:

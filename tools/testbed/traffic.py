@@ -66,9 +66,13 @@ async def run(options):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     slots = asyncio.Semaphore(options.concurrency)
     under_way = set()
+    last_of_port = {}
 
-    async def one(port):
+    async def one(port, before):
         try:
+            # One request at a time has the port, however late the one before is.
+            if before is not None:
+                await asyncio.wait([before])
             result = await request(options.address, port, options.path, options.timeout)
             sys.stdout.write(json.dumps(result) + "\n")
             sys.stdout.flush()
@@ -87,7 +91,8 @@ async def run(options):
         await slots.acquire()
         if stopping.is_set():
             break
-        task = asyncio.create_task(one(options.first_port + number % options.ports))
+        port = options.first_port + number % options.ports
+        task = last_of_port[port] = asyncio.create_task(one(port, last_of_port.get(port)))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
     if under_way:

@@ -12,6 +12,7 @@ connection that is asked again and again which backend is behind it.
 import concurrent.futures
 import contextlib
 import http.client
+import itertools
 import json
 import logging
 import signal
@@ -151,18 +152,22 @@ class Web:
 
 
 class Dns:
-    """A flow of UDP: dig, always from the same port, which the kernel chose."""
+    """A flow of UDP: dig, always from the same port: the next of these, or one that the kernel chose."""
 
-    def __init__(self, address):
+    def __init__(self, address, ports=None):
         self.address = address
-        self.port = unused_port()
+        self.ports = ports
+        self.port = self.next_port()
+
+    def next_port(self):
+        return unused_port() if self.ports is None else next(self.ports)
 
     def move_to(self, backend, tries=64):
         """Other ports until one is served by this backend: chance alone may leave a backend without a flow."""
         while self.ask() != backend:
             if tries == 0:
                 raise Broken(f"no port is served by {backend}")
-            self.port = unused_port()
+            self.port = self.next_port()
             tries -= 1
 
     def ask(self):
@@ -202,9 +207,12 @@ def say(**what):
 def session(stopping, application, number, address):
     client = None
     try:
-        client = applications[application](address)
-        if isinstance(client, Dns):
+        if application == "dns":
+            # Ports that the kernel gives to nobody else: a flow that keeps its port must not meet another there.
+            client = Dns(address, itertools.count(30000 + 100 * number))
             client.move_to(f"b{1 + number % 2}")
+        else:
+            client = applications[application](address)
         while not stopping.is_set():
             try:
                 say(application=application, session=number, backend=client.ask())

@@ -52,7 +52,7 @@ class Capture:
     def __init__(self, ours, file, *words):
         self.file = file
         self.process = ours.balancer.call_in_background("capture", "-w", str(file), *words)
-        time.sleep(0.7)  # until the datapath knows
+        time.sleep(2)  # until the datapath knows
 
     def end(self):
         """Exit status, and what it said."""
@@ -77,8 +77,8 @@ def segments_sent(ours):
 def check_all_stages(case, ours):
     before = segments_sent(ours)
     capture = Capture(ours, ours.folder / "all.pcapng", "--stage", "rx,tx,drop", "--filter", "tcp and ip")
-    # So few a second that the rings have room for half a second in which the reader is not scheduled.
-    results = ours.requests(topology.service_ipv4, count=100, ports=100, concurrency=4, rate=100)
+    # So few a second that the rings have room for two seconds in which the reader is not scheduled.
+    results = ours.requests(topology.service_ipv4, count=100, ports=100, concurrency=4, rate=20)
     try_closed_port(ours)
     sent = segments_sent(ours) - before
     status, said = capture.end()

@@ -51,13 +51,16 @@ def check_uploads(case, ours, transfers):
 
 def check_clamp(case, ours):
     """The backend believes that the client takes no more than fits the tunnel."""
-    talk = "import socket, sys, time; s = socket.create_connection((sys.argv[1], int(sys.argv[2]))); time.sleep(9)"
+    talk = "import socket, sys, time; s = socket.create_connection((sys.argv[1], int(sys.argv[2]))); time.sleep(60)"
     for family in (4, 6):
         inside = ["ip", "netns", "exec", ours.network.client, sys.executable, "-c", talk]
         with subprocess.Popen([*inside, transfer.service[family], str(clamped.port)]) as client:
-            time.sleep(0.5)
             command = ["ip", "netns", "exec", ours.network.backend(int(clamped.backend[1:])), "ss", "-tinH"]
-            said = topology.run([*command, "sport", "=", f":{clamped.port}"]).stdout
+            said = ""
+            deadline = time.monotonic() + 20
+            while " mss:" not in said and time.monotonic() < deadline:
+                time.sleep(0.1)
+                said = topology.run([*command, "sport", "=", f":{clamped.port}"]).stdout
             client.kill()
         timestamps = 12
         wanted = 1500 - clamped.overhead - (20 if family == 4 else 40) - 20 - timestamps
