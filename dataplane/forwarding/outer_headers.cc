@@ -7,6 +7,7 @@
 #include "dataplane/net/ethernet.hh"
 #include "dataplane/net/ipv4.hh"
 #include "dataplane/net/ipv6.hh"
+#include "dataplane/net/own_header.hh"
 #include "dataplane/net/tunnel.hh"
 #include "dataplane/net/udp.hh"
 #include "ebpf/abi/flow_key.h"
@@ -33,14 +34,14 @@ OuterHeaders outer_headers_of(const gw_backend& backend) noexcept {
   std::memcpy(ethernet.destination.bytes.data(), backend.next_hop_mac, sizeof backend.next_hop_mac);
   std::memcpy(ethernet.source.bytes.data(), backend.source_mac, sizeof backend.source_mac);
   ethernet.type = be16(static_cast<std::uint16_t>(EtherType::ipv4));
-  Ipv4Header ip{};
-  ip.version_and_ihl = 0x45;
-  // The identification is 0, as it may be with DF (RFC 6864).
-  ip.flags_and_fragment_offset = be16(ipv4_dont_fragment);
-  ip.time_to_live = own_hop_limit;
-  ip.protocol = is_gue ? next_header::udp : 0;  // of IP in IP it is the packet's
-  std::memcpy(ip.source.data(), backend.outer_source, ip.source.size());
-  std::memcpy(ip.destination.data(), backend.address, ip.destination.size());
+  OwnHeader own;
+  own.family = GW_FAMILY_IPV4;
+  own.protocol = is_gue ? next_header::udp : 0;  // of IP in IP it is the packet's
+  std::memcpy(own.source.data(), backend.outer_source, own.source.size());
+  std::memcpy(own.destination.data(), backend.address, own.destination.size());
+  Ipv4Header ip;
+  write_own_header(reinterpret_cast<std::byte*>(&ip), own);
+  ip.total_length = ip.checksum = be16(0);  // the packet's
   outer.checksum_words = fold_sum(sum_of_bytes(&ip, sizeof ip));
   std::memcpy(outer.bytes.data(), &ethernet, sizeof ethernet);
   std::memcpy(outer.bytes.data() + sizeof ethernet, &ip, sizeof ip);

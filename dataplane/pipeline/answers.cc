@@ -10,8 +10,8 @@
 #include "dataplane/net/icmp.hh"
 #include "dataplane/net/ipv4.hh"
 #include "dataplane/net/ipv6.hh"
+#include "dataplane/net/own_header.hh"
 #include "dataplane/net/tcp.hh"
-#include "dataplane/pipeline/own_header.hh"
 
 namespace guideway {
 namespace {

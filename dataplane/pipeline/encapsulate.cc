@@ -6,10 +6,10 @@
 
 #include "dataplane/net/ipv4.hh"
 #include "dataplane/net/ipv6.hh"
+#include "dataplane/net/own_header.hh"
 #include "dataplane/net/tunnel.hh"
 #include "dataplane/net/udp.hh"
 #include "dataplane/pipeline/link_header.hh"
-#include "dataplane/pipeline/own_header.hh"
 #include "dataplane/pipeline/tunnel_header.hh"
 
 namespace guideway {

@@ -30,38 +30,23 @@ struct OwnHeader {
 
 // Headers are put together in registers and written in whole words: a header that is filled field by field and then
 // read for its checksum waits for its own stores, which was half of what a tunnel cost.
-struct Ipv4Words {
-  std::uint8_t protocol = 0;
-  std::uint8_t traffic_class = 0;
-  std::uint32_t total_bytes = 0;
-  // As they stand in the packet.
-  std::uint32_t source = 0;
-  std::uint32_t destination = 0;
-};
-
-inline void write_ipv4_words(std::byte* at, const Ipv4Words& words) noexcept {
-  const be16 length(static_cast<std::uint16_t>(words.total_bytes));
+inline void write_own_ipv4_header(std::byte* at, const OwnHeader& own) noexcept {
+  std::uint32_t source;
+  std::uint32_t destination;
+  std::memcpy(&source, own.source.data(), sizeof source);
+  std::memcpy(&destination, own.destination.data(), sizeof destination);
+  const be16 length(static_cast<std::uint16_t>(own.payload_bytes + sizeof(Ipv4Header)));
   constexpr be16 dont_fragment(ipv4_dont_fragment);
   // The identification is 0, as it may be with DF (RFC 6864).
-  const std::uint64_t first = 0x45U | std::uint64_t{words.traffic_class} << 8U | std::uint64_t{length.raw()} << 16U |
+  const std::uint64_t first = 0x45U | std::uint64_t{own.traffic_class} << 8U | std::uint64_t{length.raw()} << 16U |
                               std::uint64_t{dont_fragment.raw()} << 48U;
-  std::uint64_t second = own_hop_limit | std::uint64_t{words.protocol} << 8U | std::uint64_t{words.source} << 32U;
+  std::uint64_t second = own_hop_limit | std::uint64_t{own.protocol} << 8U | std::uint64_t{source} << 32U;
   const std::uint64_t sum =
-      (first & 0xffffffffU) + (first >> 32U) + (second & 0xffffffffU) + (second >> 32U) + words.destination;
+      (first & 0xffffffffU) + (first >> 32U) + (second & 0xffffffffU) + (second >> 32U) + destination;
   second |= std::uint64_t{static_cast<std::uint16_t>(~fold_sum(sum))} << 16U;
   std::memcpy(at, &first, sizeof first);
   std::memcpy(at + 8, &second, sizeof second);
-  std::memcpy(at + 16, &words.destination, sizeof words.destination);
-}
-
-inline void write_own_ipv4_header(std::byte* at, const OwnHeader& own) noexcept {
-  Ipv4Words words;
-  words.protocol = own.protocol;
-  words.traffic_class = own.traffic_class;
-  words.total_bytes = own.payload_bytes + static_cast<std::uint32_t>(sizeof(Ipv4Header));
-  std::memcpy(&words.source, own.source.data(), sizeof words.source);
-  std::memcpy(&words.destination, own.destination.data(), sizeof words.destination);
-  write_ipv4_words(at, words);
+  std::memcpy(at + 16, &destination, sizeof destination);
 }
 
 inline void write_own_ipv6_header(std::byte* at, const OwnHeader& own) noexcept {
