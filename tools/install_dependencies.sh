@@ -8,7 +8,7 @@ set -eu
 packages="
   build-essential meson ninja-build pkg-config
   libc6-dev-arm64-cross libstdc++-12-dev-arm64-cross
-  clang clang-format clang-tidy lld llvm libclang-rt-14-dev
+  clang clang-19 clang-format clang-tidy lld llvm libclang-rt-14-dev
   libdpdk-dev dpdk dpdk-dev libbpf-dev bpftool libxdp-dev
   libnl-3-dev libnl-route-3-dev libpcap-dev
   libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev libre2-dev
