@@ -4,6 +4,8 @@
 #include <linux/bpf.h>
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "dataplane/pipeline/exits.hh"
@@ -83,35 +85,98 @@ Result<void> open_flows(Driver& driver, const XdpProgram& program, const Row& ro
                  " flows are remembered");
 }
 
+// What a reference has room for besides what the kernel sets aside for each CPU.
+constexpr std::uint64_t reference_flows_max = 1U << 20U;
+constexpr std::uint32_t reference_room_min = 1U << 16U;
+
+// A reference that knows the row's flows, or none where it does not serve the row. It has room for half as many again,
+// as the program, up to a million and a half.
+Result<std::unique_ptr<Reference>> make_reference(Driver& driver, const Row& row) {
+  if (!Reference::serves(row)) return std::unique_ptr<Reference>{};
+  const std::uint64_t flows = std::min(row.flows, reference_flows_max);
+  auto reference = Reference::load(std::max(static_cast<std::uint32_t>(flows + flows / 2), reference_room_min));
+  if (!reference) return reference;
+  gw_bench_plan plan = plan_of(row);
+  plan.is_in_order = 1;
+  if (auto opened = driver.run((*reference)->program_fd(), plan, flows); !opened) return failure_of(opened);
+  return reference;
+}
+
+// One that inserts flows which it should have known would be no reference.
+Result<void> check_reference(const Row& row, const Reference& reference, std::uint64_t inserted_before) {
+  const std::uint64_t inserted = reference.flows_inserted() - inserted_before;
+  const bool knows_all = row.traffic == Traffic::established && row.flows <= reference_flows_max;
+  if (!knows_all || inserted == 0) return {};
+  return failure("row \"" + row.name + "\" with " + std::to_string(row.flows) + " flows: the reference lost " +
+                 std::to_string(inserted));
+}
+
+// The times of one contestant, one a round.
+struct Contestant {
+  std::function<Result<double>()> run;
+  std::vector<double> times{};
+};
+
+Result<void> run_in_turns(std::vector<Contestant>& contestants, std::uint32_t rounds) {
+  for (std::uint32_t round = 0; round < rounds; ++round) {
+    for (Contestant& each : contestants) {
+      const Result<double> took_ns = each.run();
+      if (!took_ns) return failure_of(took_ns);
+      each.times.push_back(*took_ns);
+    }
+  }
+  return {};
+}
+
+// The median of what part of `whole` the `part` took, round by round.
+double median_ratio(const Contestant& part, const Contestant& whole) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < part.times.size(); ++i) ratios.push_back(part.times[i] / whole.times[i]);
+  return figure_of(ratios).median;
+}
+
+// Its own packet, unchanged or with room in front.
+gw_bench_plan floor_plan(const Row& row, std::uint32_t action, std::int32_t growth) {
+  gw_bench_plan plan = plan_of(row);
+  plan.expected_action = action;
+  plan.expected_growth = growth;
+  return plan;
+}
+
 }  // namespace
 
 Result<Measured> measure(Driver& driver, const XdpProgram& program, const Row& row, const Effort& effort) {
   const gw_bench_plan plan = plan_of(row);
-  gw_bench_plan pass = plan;
-  pass.expected_action = XDP_PASS;
-  pass.expected_growth = 0;
-  gw_bench_plan move_head = plan;
-  move_head.expected_action = XDP_TX;
-  move_head.expected_growth = 20;
-
+  const gw_bench_plan pass = floor_plan(row, XDP_PASS, 0);
+  const gw_bench_plan move_head = floor_plan(row, XDP_TX, 20);
   if (row.is_remembered) {
     if (auto opened = open_flows(driver, program, row); !opened) return failure_of(opened);
   }
   if (auto warm = run(driver, program, row, plan, effort.packets); !warm) return failure_of(warm);
-  std::vector<double> times[3];
-  std::vector<double> multiples;
-  for (std::uint32_t round = 0; round < effort.rounds; ++round) {
-    const Result<double> took_ns[3] = {driver.run(driver.pass_fd(), pass, effort.packets),
-                                       driver.run(driver.move_head_fd(), move_head, effort.packets),
-                                       run(driver, program, row, plan, effort.packets)};
-    for (std::size_t i = 0; i < 3; ++i) {
-      if (!took_ns[i]) return failure_of(took_ns[i]);
-      times[i].push_back(*took_ns[i]);
-    }
-    multiples.push_back(*took_ns[2] / *took_ns[1]);
+  const auto reference = make_reference(driver, row);
+  if (!reference) return failure_of(reference);
+
+  std::vector<Contestant> contestants{
+      {[&] { return driver.run(driver.pass_fd(), pass, effort.packets); }},
+      {[&] { return driver.run(driver.move_head_fd(), move_head, effort.packets); }},
+      {[&] { return run(driver, program, row, plan, effort.packets); }},
+  };
+  if (*reference) contestants.push_back({[&] { return driver.run((*reference)->program_fd(), plan, effort.packets); }});
+  const std::uint64_t inserted_before = *reference ? (*reference)->flows_inserted() : 0;
+  if (auto ran = run_in_turns(contestants, effort.rounds); !ran) return failure_of(ran);
+  if (*reference) {
+    if (auto checked = check_reference(row, **reference, inserted_before); !checked) return failure_of(checked);
   }
-  Measured measured{row, figure_of(times[0]), figure_of(times[1]), figure_of(times[2]), figure_of(multiples).median, 0};
+
+  Measured measured{.row = row,
+                    .floor_pass = figure_of(contestants[0].times),
+                    .floor_move_head = figure_of(contestants[1].times),
+                    .program = figure_of(contestants[2].times),
+                    .multiple = median_ratio(contestants[2], contestants[1])};
   measured.least_multiple = measured.program.least / measured.floor_move_head.least;
+  if (!*reference) return measured;
+  measured.reference = figure_of(contestants[3].times);
+  measured.of_reference = median_ratio(contestants[2], contestants[3]);
   return measured;
 }
 

@@ -76,6 +76,24 @@ TEST_F(Bench, PacketsThatAreNoPlainOnesAreAFailure) {
   EXPECT_NE(failure_of_first_row().find("asked the flow table"), std::string::npos) << failure_of_first_row();
 }
 
+TEST_F(Bench, TheReferenceInsertsAFlowOnceAndTellsIfItLostOne) {
+  const Row row = rows(1024)[1];
+  ASSERT_TRUE(Reference::serves(row));
+  gw_bench_plan plan = plan_of(row);
+  plan.is_in_order = 1;
+  std::uint64_t inserted[2] = {};
+  for (const std::uint32_t room_flows : {65536U, 256U}) {
+    const auto reference = Reference::load(room_flows);
+    ASSERT_TRUE(reference) << reference.error().message;
+    for (std::uint64_t& each : inserted) {
+      ASSERT_TRUE(driver_->run((*reference)->program_fd(), plan, row.flows));
+      each = (*reference)->flows_inserted();
+    }
+    EXPECT_EQ(inserted[0], row.flows);
+    EXPECT_EQ(inserted[1] > row.flows, room_flows < row.flows) << inserted[1];
+  }
+}
+
 // Last: it fills the flow table.
 TEST_F(Bench, EveryRowLeavesAsItMust) {
   for (const Row& row : rows(1024)) {
@@ -83,6 +101,7 @@ TEST_F(Bench, EveryRowLeavesAsItMust) {
     ASSERT_TRUE(measured) << measured.error().message;
     EXPECT_GT(measured->program.median, 0.0) << row.name;
     EXPECT_GT(measured->floor_pass.median, 0.0) << row.name;
+    EXPECT_EQ(measured->of_reference > 0.0, Reference::serves(row)) << row.name;
   }
 }
 
