@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames of 9,000 bytes from the client to the backends, through packet sockets: TCP without a tunnel and through two,
-where the balancer has to say that a little less would fit, and datagrams of one frame."""
+"""Frames of 9,000 bytes from the client to the backends, through packet sockets or generic XDP: TCP without a tunnel
+and through two, where the balancer has to say that a little less would fit, and datagrams of one frame."""
 
 import dataclasses
 
@@ -26,6 +26,13 @@ def check_frames_are_large(case, ours):
     case.check(each > 4000, f"{frames} frames to backends were {each:.0f} bytes long on average")
 
 
+def check_fallback(case, ours):
+    """Native XDP has no room for such frames."""
+    if ours.balancer.xdp:
+        warned = ours.balancer.datapath.times_said("takes no native XDP program")
+        case.check(warned == 1, f"guideway-xdp warns {warned} times of what generic XDP costs")
+
+
 with lab_case.prepared_lab(backends=1, segment_mtu=mtu, client_mtu=mtu) as (case, ours):
     transfer.Transfers.make_data(ours.folder)
     for web in ours.webs.values():
@@ -48,6 +55,7 @@ with lab_case.prepared_lab(backends=1, segment_mtu=mtu, client_mtu=mtu) as (case
                 bad = [result for result in results if result["error"]]
                 case.check(not bad, f"{mode.name}, IPv{family}: datagrams of up to {longest} bytes", bad)
         check_frames_are_large(case, ours)
+        check_fallback(case, ours)
         transfer.forget_path_mtu(ours.network.client)
         for address in (topology.service_ipv4, topology.service_ipv6, topology.balancer_ipv4, topology.balancer_ipv6):
             ping = ["ping", "-n", "-c2", "-i0.2", "-W1", "-s", str(mtu - 48), "-M", "do", address]
