@@ -29,7 +29,7 @@ addresses = ["{ipv4}", "{ipv6}"]
 port = 80
 slow_start = "{slow_start}"
 closing_timeout = "{closing_timeout}"
-check = {{ http = "/healthz", interval = "500ms", timeout = "300ms", fall = 2, rise = 2 }}
+check = {{ http = "/healthz", interval = "500ms", timeout = "500ms", fall = 2, rise = 2 }}
 backends = [
 {backends}
 ]

@@ -15,7 +15,7 @@ name = "alive"
 addresses = ["{v4}", "{v6}"]
 port = 80
 backends = [{{ name = "b1", address = "{b1}" }}, {{ name = "b2", address = "{b2}" }}]
-check = {{ http = "/healthz", interval = "200ms", timeout = "150ms", fall = 2, rise = 1 }}
+check = {{ http = "/healthz", interval = "200ms", timeout = "200ms", fall = 2, rise = 1 }}
 
 [[service]]
 name = "refuses"

@@ -24,7 +24,7 @@ with lab_case.running_lab(closing_timeout="1s") as (case, ours):
 
     started = downloads_from(ours, "b1", home)
     call("backend", "drain", "web/b1")
-    case.check(ours.balancer.wait_states({"b1": "draining"}) < 1, "drain: it takes effect at once")
+    case.check(ours.balancer.wait_states({"b1": "draining"}) < 2, "drain: it takes effect at once")
     check_gone(case, ours, "b1", "drain")
     check_downloads(case, started, "b1", "drain")
     call("backend", "enable", "web/b1")
@@ -72,9 +72,11 @@ with lab_case.running_lab(closing_timeout="1s") as (case, ours):
     back = lab_case.served_by(ours.requests(count=ports, ports=ports))
     case.check(back == original, "in the end the table is what it was in the beginning")
 
-    call("service", "drain", "web", "--timeout", "2s")
+    began = time.monotonic()
+    call("service", "drain", "web", "--timeout", "4s")
     ours.balancer.wait_states({name: "draining" for name in ours.webs})
-    states = ours.balancer.wait_states({name: "down" for name in ours.webs})
-    case.check(1 < states < 5, f"service drain --timeout 2s: disabled after {states:.1f} s")
+    ours.balancer.wait_states({name: "down" for name in ours.webs})
+    took = time.monotonic() - began
+    case.check(4 <= took < 8, f"service drain --timeout 4s: disabled after {took:.1f} s")
     call("service", "enable", "web")
     ours.balancer.wait_states({name: "up" for name in ours.webs})

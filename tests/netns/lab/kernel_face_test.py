@@ -49,8 +49,8 @@ def check_mac_change(case, ours):
     )
     steady = ours.start_requests(count=10**6, ports=ports, rate=200, concurrency=500, timeout=8)
     time.sleep(2)
-    changed_at = time.monotonic()
     topology.batch(["link set eth0 address 02:67:77:00:00:99"], ours.network.backend(1))
+    changed_at = time.monotonic()
     time.sleep(5)
     results = steady.stop()
     own = [r for r in results if home[r["port"]] == "b1" and r["at"] > changed_at + follow_s_max]
