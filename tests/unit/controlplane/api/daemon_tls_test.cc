@@ -2,6 +2,8 @@
 // The real guidewayd and the real command line, by TLS: what each says, and what the audit log knows afterwards.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "tests/unit/controlplane/api/certificate_authority.hh"
 #include "tests/unit/controlplane/api/daemon_process.hh"
 
@@ -25,15 +27,18 @@ class DaemonTlsTest : public DaemonTest {
     start();
   }
 
+  // Below the range from which the kernel gives ports to others while the daemon starts.
   static std::uint16_t free_port() {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = be32(0x7f000001U).raw();
-    socklen_t length = sizeof address;
-    EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length), 0);
-    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    return be16::from_raw(address.sin_port).host();
+    std::random_device random;
+    for (;;) {
+      const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      const auto port = static_cast<std::uint16_t>(10'000 + random() % 21'000);
+      sockaddr_in address{};
+      address.sin_family = AF_INET;
+      address.sin_port = be16(port).raw();
+      address.sin_addr.s_addr = be32(0x7f000001U).raw();
+      if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return port;
+    }
   }
 
   // The command line's output, both streams, and its exit status at the end.
