@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.effort.rounds, "how often floor and program are measured in turn")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
-  app.add_option("--packets", options.effort.packets, "packets each time")
+  app.add_option("--packets", options.effort.packets, "packets a turn; more for rows of many remembered flows")
       ->check(CLI::Range(32, 1 << 30))
       ->capture_default_str();
   app.add_option("--flows-max", options.flows_max, "no row has more flows")->check(CLI::Range(1, 16 << 20));

@@ -17,7 +17,7 @@ namespace guideway::bench {
 
 struct Effort {
   std::uint32_t rounds = 9;
-  std::uint64_t packets = 1U << 19U;  // each time: the program, and each floor
+  std::uint64_t packets = 1U << 19U;  // a turn, at the least
 };
 
 struct Figure {
