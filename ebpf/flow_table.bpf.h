@@ -91,10 +91,13 @@ static __noinline void gw_forget(struct gw_xdp_worker* state, __u32 worker, stru
   *(volatile __u64*)&entry->hash = 0;
 }
 
-/* 1 if they are equal; no branch. */
+/* 1 if they are equal; no branch. BPF has none but branches for a comparison, so the compiler, which knows one when it
+ * sees it, is not shown that `negative` is just that. */
 GW_INLINE __u32 gw_equals(__u64 one, __u64 other) {
   __u64 difference = one ^ other;
-  return (__u32)((difference | -difference) >> 63) ^ 1;
+  __u64 negative = -difference;
+  barrier_var(negative);
+  return (__u32)((difference | negative) >> 63) ^ 1;
 }
 
 /* Which of the four entries from `first` on has that hash, or 4. Without branches on what is loaded: the processor does
