@@ -37,7 +37,8 @@ Result<std::vector<Measured>> measure_all(const Options& options) {
   std::vector<Measured> all;
   for (const Row& row : rows(options.flows_max)) {
     if (row.name.find(options.only) == std::string::npos) continue;
-    if (room_flows != row.room_flows) {
+    // A row whose flows are remembered needs a table without those of the row before.
+    if (room_flows != row.room_flows || row.is_remembered) {
       auto made = make_bed({.flows_max = row.room_flows});
       if (!made) return failure_of(made);
       program = std::move(*made);

@@ -28,7 +28,8 @@ struct Row {
   std::uint32_t room_flows = 1U << 20U;  // the flow table's
 };
 
-// In an order in which no row needs an empty flow table behind one that fills it. At most `flows_max` flows a row.
+// In an order in which no row needs an empty flow table behind one that fills it, but for those whose flows are
+// remembered: each of them does. At most `flows_max` flows a row.
 [[nodiscard]] std::vector<Row> rows(std::uint64_t flows_max);
 
 [[nodiscard]] gw_bench_plan plan_of(const Row& row);
