@@ -85,8 +85,8 @@ Result<void> open_flows(Driver& driver, const XdpProgram& program, const Row& ro
                  " flows are remembered");
 }
 
-// What a reference has room for besides what the kernel sets aside for each CPU.
 constexpr std::uint64_t reference_flows_max = 1U << 20U;
+// With less room it would matter what the kernel's hash sets aside for each CPU.
 constexpr std::uint32_t reference_room_min = 1U << 16U;
 
 // A reference that knows the row's flows, or none where it does not serve the row. It has room for half as many again,

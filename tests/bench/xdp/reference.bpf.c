@@ -34,7 +34,7 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, GW_BENCH_REFERENCE_SLOTS);
+  __uint(max_entries, GW_TABLE_SLOTS_DEFAULT);
   __type(key, __u32);
   __type(value, __u32); /* backend */
 } slots SEC(".maps");
@@ -64,7 +64,7 @@ INLINE void count(__u32 at, __u32 bytes) {
 INLINE __u32 slot_of(const struct gw_bench_reference_flow* flow) {
   __u64 mixed = ((__u64)flow->source_be32 << 32 | flow->ports_be32) * 0x9e3779b97f4a7c15ull;
   mixed = (mixed ^ mixed >> 32 ^ flow->destination_be32) * 0x9e3779b97f4a7c15ull;
-  return (__u32)((mixed >> 32) * GW_BENCH_REFERENCE_SLOTS >> 32);
+  return (__u32)((mixed >> 32) * GW_TABLE_SLOTS_DEFAULT >> 32);
 }
 
 INLINE __u32 choose_backend(const struct gw_bench_reference_flow* flow, int opens) {

@@ -16,6 +16,8 @@
 namespace guideway::bench {
 namespace {
 
+static_assert(GW_BENCH_REFERENCE_BACKENDS == backends_each);
+
 std::uint32_t raw_ipv4(std::string_view text) {
   std::uint32_t raw = 0;
   std::memcpy(&raw, IpAddress::parse(text)->bytes.data(), sizeof raw);
@@ -71,7 +73,7 @@ Result<void> Reference::fill() const {
     const gw_bench_reference_backend backend = backend_at(i);
     is_filled = is_filled && put(skeleton_->maps.backends, &i, &backend);
   }
-  for (std::uint32_t i = 0; i < GW_BENCH_REFERENCE_SLOTS; ++i) {
+  for (std::uint32_t i = 0; i < GW_TABLE_SLOTS_DEFAULT; ++i) {
     const std::uint32_t backend = i % GW_BENCH_REFERENCE_BACKENDS;
     is_filled = is_filled && put(skeleton_->maps.slots, &i, &backend);
   }

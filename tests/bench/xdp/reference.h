@@ -5,7 +5,8 @@
 
 #include <linux/types.h>
 
-#define GW_BENCH_REFERENCE_SLOTS 65537u
+#include "ebpf/abi/limits.h"
+
 #define GW_BENCH_REFERENCE_BACKENDS 100u
 
 struct gw_bench_service_key {
