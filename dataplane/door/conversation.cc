@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string>
 
+#include "dataplane/base/number.hh"
 #include "dataplane/door/offered_tables.hh"
 #include "dataplane/forwarding/flow_table.hh"
 #include "ebpf/abi/snapshot.h"
@@ -40,8 +41,6 @@ Reply accept(std::uint32_t sequence, std::uint64_t id) {
   accepted.id = id;
   return Reply(accepted);
 }
-
-std::string number(std::uint64_t value) { return std::to_string(value); }
 
 // What a request must look like.
 struct Shape {

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <string>
 
+#include "dataplane/base/number.hh"
 #include "dataplane/door/messages.hh"
 #include "dataplane/forwarding/table_header.hh"
 
 namespace guideway::door {
 namespace {
-
-std::string number(std::uint64_t value) { return std::to_string(value); }
 
 Result<void> expect_each_once(std::span<const OfferedTable> tables) {
   std::vector<std::uint64_t> ids;

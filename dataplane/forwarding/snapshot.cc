@@ -9,14 +9,13 @@
 #include <string_view>
 #include <utility>
 
+#include "dataplane/base/number.hh"
 #include "dataplane/forwarding/snapshot_rows.hh"
 #include "dataplane/forwarding/table_header.hh"
 #include "dataplane/net/endian.hh"
 
 namespace guideway {
 namespace {
-
-std::string number(std::uint64_t value) { return std::to_string(value); }
 
 // Copies an object out of bytes whose alignment nobody promised.
 template <typename T>

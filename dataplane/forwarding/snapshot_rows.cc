@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/base/number.hh"
 #include "dataplane/net/endian.hh"
 #include "ebpf/abi/source.h"
 
 namespace guideway {
 namespace {
-
-std::string number(std::uint64_t value) { return std::to_string(value); }
 
 // How a row is called in a refusal; written out only there, since a snapshot has tens of thousands of rows.
 struct RowName {

@@ -4,12 +4,11 @@
 #include <cstring>
 #include <string>
 
+#include "dataplane/base/number.hh"
 #include "dataplane/forwarding/snapshot_rows.hh"
 
 namespace guideway {
 namespace {
-
-std::string number(std::uint64_t value) { return std::to_string(value); }
 
 bool is_prime(std::uint32_t value) {
   if (value < 2) return false;
