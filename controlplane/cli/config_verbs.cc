@@ -121,7 +121,7 @@ std::string who_text(const json& who) {
 }
 
 std::string history_text(const json& answer) {
-  TextTable table({{"ID", TextTable::Align::right}, {"TIME"}, {"WHO"}, {"CHANGES", TextTable::Align::right}, {"WHAT"}});
+  TextTable table({{"ID", right}, {"TIME"}, {"WHO"}, {"CHANGES", right}, {"WHAT"}});
   for (const json& change : list_field(answer, "history")) {
     const bool runs = count_field(change, "id") == count_field(answer, "running");
     table.add_row({text_field(change, "id"), moment_text(static_cast<std::int64_t>(count_field(change, "time_ms"))),

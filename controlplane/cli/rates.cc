@@ -15,7 +15,6 @@ namespace guideway {
 namespace {
 
 using nlohmann::json;
-constexpr auto right = TextTable::Align::right;
 
 // "12", "1.5 k", "3.2 M".
 std::string rate_text(double rate) {

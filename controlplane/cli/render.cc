@@ -14,7 +14,6 @@ namespace guideway {
 namespace {
 
 using nlohmann::json;
-constexpr auto right = TextTable::Align::right;
 
 std::string port_text(const json& object) {
   const std::string port = text_field(object, "port");

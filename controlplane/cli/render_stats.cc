@@ -11,7 +11,6 @@ namespace guideway {
 namespace {
 
 using nlohmann::json;
-constexpr auto right = TextTable::Align::right;
 
 std::string exits_text(const json& stats, bool all) {
   TextTable table({{"EXIT"}, {"PACKETS", right}, {"MEANING"}});

@@ -25,4 +25,6 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
+constexpr auto right = TextTable::Align::right;  // of numbers, and so of most columns
+
 }  // namespace guideway

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
 
+#include "controlplane/config/json_text.hh"
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/control_plane.hh"
 #include "controlplane/daemon/health_log.hh"
@@ -21,9 +22,7 @@ using nlohmann::json;
 constexpr std::size_t events_asked_max = 10000;
 constexpr std::size_t followers_max = 32;  // of 256 places
 
-std::string line_of(const Event& event) {
-  return to_json(event).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-}
+std::string event_line(const Event& event) { return json_text(to_json(event)) + "\n"; }
 
 // Why, if the state does not say it: "check failed", "slow start".
 std::string reason_text(const HealthBoard::Entry& entry) {
@@ -231,11 +230,11 @@ Reply ControlPlane::events(const EventsRequest& request) {
 
 void ControlPlane::follow_events(const EventsRequest& request, const std::shared_ptr<ReplyStream>& stream) {
   std::string past;
-  for (const Event* event : events_of(request)) past += line_of(*event);
+  for (const Event* event : events_of(request)) past += event_line(*event);
   if (stream->send(past) != ReplyStream::Sent::queued) return;
   events_.listen([this, service = request.service, stream](const Event* event) {
     const bool is_news = event != nullptr && is_about(*event, service);
-    const ReplyStream::Sent sent = stream->send(is_news ? line_of(*event) : "");
+    const ReplyStream::Sent sent = stream->send(is_news ? event_line(*event) : "");
     if (sent == ReplyStream::Sent::too_slow) {
       spdlog::warn("events event=reader_cut_off who={}", log_value(stream->reader().text()));
       boost::asio::post(io_, [this, who = stream->reader().text()] {

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
+#include "controlplane/config/json_text.hh"
 #include "ebpf/abi/flow.h"
 #include "ebpf/abi/limits.h"
 
@@ -23,10 +24,6 @@ constexpr std::uint32_t looks_at_reader_max = 12'000;  // a minute: it has gone 
 const char* name_of_state(std::uint32_t state) {
   if (state == GW_FLOW_PROBATION) return "probation";
   return state == GW_FLOW_CLOSING ? "closing" : "established";
-}
-
-std::string line_of(const json& document) {
-  return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -71,7 +68,7 @@ bool FlowListing::send(const std::string& lines) { return stream_->send(lines) =
 void FlowListing::finish(const std::string& error) {
   json end{{"listed", listed_}, {"looked_at", looked_at_}, {"left_out", terms_.left_out}};
   if (!error.empty()) end["error"] = error;
-  if (send(line_of({{"end", std::move(end)}}))) stream_->finish();
+  if (send(json_text(json{{"end", std::move(end)}}) + "\n")) stream_->finish();
 }
 
 std::string FlowListing::lines_of(const door::FlowPage& page) {
@@ -99,7 +96,7 @@ std::string FlowListing::lines_of(const door::FlowPage& page) {
       line["services"] = services->second;
     }
     ++listed_;
-    lines += line_of(line);
+    lines += json_text(line) + "\n";
   }
   return lines;
 }

@@ -8,16 +8,12 @@
 
 #include "controlplane/daemon/backup_choice.hh"
 #include "controlplane/daemon/clock.hh"
+#include "controlplane/daemon/population.hh"
 #include "controlplane/daemon/version.hh"
 #include "controlplane/metrics/exposition.hh"
 
 namespace guideway {
 namespace {
-
-struct Population {
-  std::uint64_t backends = 0;
-  std::uint64_t up = 0;
-};
 
 BackendMetrics backend_metrics(const Observed& observed, const BackendKey& key, const BackendRecord& record) {
   const HealthState health = HealthState::of_word(observed.board.word(record.index));
@@ -101,9 +97,7 @@ MetricFacts Meters::collect(const Observed& observed) const {
     backend.counters = totals_.backends().at(key).counters.total();
     backend.counters.remembered = counters == nullptr ? 0 : counters->backend(record.index).remembered;
     backend.checks = checks_.of(key);
-    Population& pool = pools[key.pool];
-    if (!record.leaving) ++pool.backends;
-    if (!record.leaving && backend.is_up) ++pool.up;
+    pools[key.pool].count(record, backend.is_up);
     facts.backends.push_back(std::move(backend));
   }
   for (const ServiceConfig& service : observed.intent.running.services) {

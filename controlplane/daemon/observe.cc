@@ -11,6 +11,7 @@
 #include "controlplane/daemon/clock.hh"
 #include "controlplane/daemon/observe_drain.hh"
 #include "controlplane/daemon/observe_health.hh"
+#include "controlplane/daemon/population.hh"
 #include "controlplane/daemon/version.hh"
 #include "controlplane/model/edit.hh"
 #include "dataplane/pipeline/exits.hh"
@@ -23,11 +24,6 @@ using nlohmann::json;
 bool is_up(const HealthBoard& board, std::uint32_t index) {
   return gw_health_state_of(board.word(index)) == GW_HEALTH_UP;
 }
-
-struct Population {
-  std::size_t backends = 0;
-  std::size_t up = 0;
-};
 
 // Visits the backends of one pool, or all.
 template <typename Visit>
@@ -42,9 +38,7 @@ void for_each_backend(const Observed& observed, const std::optional<std::string>
 Population population_of(const Observed& observed, const std::optional<std::string>& pool) {
   Population result;
   for_each_backend(observed, pool, [&](const BackendKey&, const BackendRecord& record) {
-    if (record.leaving) return;
-    ++result.backends;
-    if (is_up(observed.board, record.index)) ++result.up;
+    result.count(record, is_up(observed.board, record.index));
   });
   return result;
 }

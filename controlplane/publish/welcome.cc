@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/publish/welcome.hh"
 
-#include <algorithm>
 #include <string>
+
+#include "controlplane/publish/read_message.hh"
 
 namespace guideway {
 namespace {
 
-template <std::size_t size>
-std::string text_of(const std::array<char, size>& characters) {
-  return std::string(characters.begin(), std::find(characters.begin(), characters.end(), '\0'));
-}
+using door::text_of;
 
 bool capacities_are_possible(const door::Welcome& welcome) {
   return welcome.services_max >= 1 && welcome.services_max <= GW_SERVICES_MAX && welcome.backends_max >= 1 &&
