@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* example =
+constexpr const char* batch_example =
     "Each line is a command that changes something, without `guideway` in front: service add, backend drain and so "
     "on.\n"
     "Empty lines and what follows a # are left out; words with spaces stand in quotes. All of them are made in order, "
@@ -80,7 +80,7 @@ int run_batch(Session& session, const std::string& file, bool is_dry_run) {
 void add_batch_verb(Grammar& grammar) {
   auto file = std::make_shared<std::string>();
   CLI::App* command = grammar.add_change(
-      grammar.app(), "batch", "Several commands as one change, all or nothing", example, [&grammar, file] {
+      grammar.app(), "batch", "Several commands as one change, all or nothing", batch_example, [&grammar, file] {
         grammar.run([file, is_dry_run = grammar.invocation().dry_run](Session& session) {
           return run_batch(session, *file, is_dry_run);
         });

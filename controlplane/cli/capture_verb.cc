@@ -27,7 +27,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* example =
+constexpr const char* capture_example =
     "Copies of packets as the datapath sees them, as pcapng for Wireshark and tshark. Each has a comment: the exit by\n"
     "which it left, its service, backend and worker. Stage rx is what was received, tx what leaves (tunnel headers "
     "and\n"
@@ -42,7 +42,7 @@ constexpr const char* example =
 
 const std::vector<std::string> stages{"rx", "tx", "drop"};
 
-struct Words {
+struct CaptureWords {
   std::string service;
   std::vector<std::string> stage{"rx"};
   std::string filter;
@@ -136,7 +136,7 @@ void end_by_signal(CaptureFile& file, std::ostream& error) {
   }).detach();
 }
 
-int capture(Session& session, const Words& words, const PacketFilter& filter, std::uint64_t count_max) {
+int capture(Session& session, const CaptureWords& words, const PacketFilter& filter, std::uint64_t count_max) {
   std::string target = "/v1/capture?stage=";
   for (const std::string& stage : words.stage) target += (target.back() == '=' ? "" : ",") + stage;
   if (!words.service.empty()) target += "&service=" + percent_encoded(words.service);
@@ -159,9 +159,9 @@ int capture(Session& session, const Words& words, const PacketFilter& filter, st
 }  // namespace
 
 void add_capture_verb(Grammar& grammar) {
-  auto words = std::make_shared<Words>();
+  auto words = std::make_shared<CaptureWords>();
   CLI::App* command = grammar.add(
-      grammar.app(), "capture", "Packets as the datapath sees them, into a file", example, [&grammar, words] {
+      grammar.app(), "capture", "Packets as the datapath sees them, into a file", capture_example, [&grammar, words] {
         const PacketFilter filter = must(PacketFilter::compile(words->filter));
         const std::uint64_t count_max =
             words->count.empty() ? UINT64_MAX : must(number_form(words->count, "a number of packets"));

@@ -24,27 +24,27 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example =
+constexpr const char* config_example =
     "Examples:\n  guideway config check /etc/guideway/guideway.toml\n  guideway config apply "
     "/etc/guideway/guideway.toml";
-constexpr const char* show_example = "Examples:\n  guideway config show";
-constexpr const char* check_example =
+constexpr const char* config_show_example = "Examples:\n  guideway config show";
+constexpr const char* config_check_example =
     "Needs no guidewayd. Every mistake is one line: file:line: key: what is wrong and what to write.\n\n"
     "Examples:\n  guideway config check /etc/guideway/guideway.toml";
-constexpr const char* diff_example =
+constexpr const char* config_diff_example =
     "Compares with what runs, or with a second file, which needs no guidewayd.\n\n"
     "Examples:\n  guideway config diff /etc/guideway/guideway.toml\n  guideway config diff new.toml --from old.toml";
-constexpr const char* apply_example =
+constexpr const char* config_apply_example =
     "All or nothing. The file is read by guidewayd.\n\n"
     "Examples:\n  guideway config apply /etc/guideway/guideway.toml\n"
     "  guideway config apply /etc/guideway/guideway.toml --dry-run\n  guideway config apply - < new.toml";
-constexpr const char* export_example =
+constexpr const char* config_export_example =
     "Every key is spelled out. To apply it changes nothing, and to export that again gives the same.\n\n"
     "Examples:\n  guideway config export backup.toml\n  guideway config export | diff backup.toml -";
-constexpr const char* history_example =
+constexpr const char* config_history_example =
     "The newest hundred changes that were acknowledged; `config rollback` goes back to one.\n\n"
     "Examples:\n  guideway config history\n  guideway config history --json | jq .history[-1].who";
-constexpr const char* rollback_example =
+constexpr const char* config_rollback_example =
     "What ran right after that change runs again, administrative states included. That is a change, too.\n\n"
     "Examples:\n  guideway config rollback 12 --dry-run\n  guideway config rollback 12";
 
@@ -142,42 +142,42 @@ int export_config(Session& session, const std::string& file) {
   return exit_refused;
 }
 
-struct Words {
+struct ConfigWords {
   std::string file;
   std::string from;
   std::string id;
 };
 
-void add_files(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>& words) {
+void add_files(Grammar& grammar, CLI::App& config, const std::shared_ptr<ConfigWords>& words) {
   CLI::App* check_command = grammar.add(
-      config, "check", "Check a file without applying it", check_example,
+      config, "check", "Check a file without applying it", config_check_example,
       [&grammar, words] { grammar.show([words](Session& session) { return check(session, words->file); }); });
   check_command->add_option("FILE", words->file, "The file")->required();
   CLI::App* diff_command =
-      grammar.add(config, "diff", "What applying a file would change", diff_example, [&grammar, words] {
+      grammar.add(config, "diff", "What applying a file would change", config_diff_example, [&grammar, words] {
         grammar.show([words](Session& session) { return compare(session, words->file, words->from); });
       });
   diff_command->add_option("FILE", words->file, "The file, or - for standard input")->required();
   diff_command->add_option("--from", words->from, "Compare with this file instead of what runs");
   CLI::App* apply_command =
-      grammar.add_change(config, "apply", "Make a file what runs", apply_example, [&grammar, words] {
+      grammar.add_change(config, "apply", "Make a file what runs", config_apply_example, [&grammar, words] {
         grammar.run([words, is_dry_run = grammar.invocation().dry_run](Session& session) {
           return apply_file(session, words->file, is_dry_run);
         });
       });
   apply_command->add_option("FILE", words->file, "The file, or - for standard input")->required();
   CLI::App* export_command = grammar.add(
-      config, "export", "What runs, edits included, as a file to apply", export_example,
+      config, "export", "What runs, edits included, as a file to apply", config_export_example,
       [&grammar, words] { grammar.run([words](Session& session) { return export_config(session, words->file); }); });
   export_command->add_option("FILE", words->file, "Where to write it; default: standard output");
 }
 
-void add_past(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>& words) {
-  grammar.add(config, "history", "Who changed what and when", history_example, [&grammar] {
+void add_past(Grammar& grammar, CLI::App& config, const std::shared_ptr<ConfigWords>& words) {
+  grammar.add(config, "history", "Who changed what and when", config_history_example, [&grammar] {
     grammar.show([](Session& session) { return session.ask("/v1/config/history", history_text); });
   });
-  CLI::App* rollback =
-      grammar.add_change(config, "rollback", "Back to what ran after a change", rollback_example, [&grammar, words] {
+  CLI::App* rollback = grammar.add_change(
+      config, "rollback", "Back to what ran after a change", config_rollback_example, [&grammar, words] {
         const std::uint32_t id = must(number_form(words->id, "the number of a change"));
         grammar.run([id, is_dry_run = grammar.invocation().dry_run](Session& session) {
           return session.change("/v1/config/rollback", {{"id", id}, {"dry_run", is_dry_run}}, changed_text);
@@ -189,9 +189,10 @@ void add_past(Grammar& grammar, CLI::App& config, const std::shared_ptr<Words>& 
 }  // namespace
 
 void add_config_verbs(Grammar& grammar) {
-  auto words = std::make_shared<Words>();
-  CLI::App* config = grammar.add(grammar.app(), "config", "The configuration: check, compare, apply, go back", example);
-  grammar.add(*config, "show", "What runs, edits included, as JSON", show_example,
+  auto words = std::make_shared<ConfigWords>();
+  CLI::App* config =
+      grammar.add(grammar.app(), "config", "The configuration: check, compare, apply, go back", config_example);
+  grammar.add(*config, "show", "What runs, edits included, as JSON", config_show_example,
               [&grammar] { grammar.show([](Session& session) { return session.ask("/v1/config", dumped); }); });
   add_files(grammar, *config, words);
   add_past(grammar, *config, words);

@@ -15,14 +15,14 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example =
+constexpr const char* datapath_example =
     "Examples:\n  guideway datapath probe\n  guideway datapath start\n  guideway datapath start --port eth0";
-constexpr const char* probe_example =
+constexpr const char* datapath_probe_example =
     "Needs no guidewayd. Examples:\n"
     "  guideway datapath probe\n"
     "  guideway datapath probe --interface eth0 --try\n"
     "  guideway datapath probe --pci 0000:03:00.0 --json";
-constexpr const char* start_example =
+constexpr const char* datapath_start_example =
     "Examples:\n"
     "  guideway datapath start\n"
     "  guideway datapath start --config /etc/guideway/guideway.toml --print\n"
@@ -33,7 +33,7 @@ constexpr const char* start_example =
 void add_probe(Grammar& grammar, CLI::App& datapath) {
   const auto probe = std::make_shared<DatapathProbeCommand>();
   CLI::App* command = grammar.add(datapath, "probe", "Which datapath serves each NIC, what is missing, what to run",
-                                  probe_example, [&grammar, probe] {
+                                  datapath_probe_example, [&grammar, probe] {
                                     probe->json = grammar.invocation().json;
                                     grammar.run([probe](Session& session) {
                                       return run_datapath_probe(*probe, session.output(), session.error());
@@ -61,7 +61,8 @@ int start_datapath(const Start& start, Session& session) {
 void add_start(Grammar& grammar, CLI::App& datapath) {
   const auto start = std::make_shared<Start>();
   CLI::App* command = grammar.add(
-      datapath, "start", "Become the datapath that serves the ports of the configuration, or these", start_example,
+      datapath, "start", "Become the datapath that serves the ports of the configuration, or these",
+      datapath_start_example,
       [&grammar, start] { grammar.run([start](Session& session) { return start_datapath(*start, session); }); });
   LaunchOptions& options = start->options;
   command->add_option("--config", options.config,
@@ -88,8 +89,8 @@ void add_start(Grammar& grammar, CLI::App& datapath) {
 }  // namespace
 
 void add_datapath_verbs(Grammar& grammar) {
-  CLI::App* datapath =
-      grammar.add(grammar.app(), "datapath", "The datapath of this machine: which one it is, and start it", example);
+  CLI::App* datapath = grammar.add(grammar.app(), "datapath",
+                                   "The datapath of this machine: which one it is, and start it", datapath_example);
   add_probe(grammar, *datapath);
   add_start(grammar, *datapath);
 }

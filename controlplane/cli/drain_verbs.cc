@@ -51,7 +51,7 @@ struct Noun {
 constexpr Noun service_noun{"service", "service.state", "name", "SERVICE"};
 constexpr Noun host_noun{"host", "host.state", "address", "ADDRESS"};
 
-struct Words {
+struct DrainWords {
   std::vector<std::string> subject;
   std::string timeout;
   std::string then;
@@ -111,7 +111,7 @@ int wait_for(Session& session, const DrainSelector& selector, std::int64_t quiet
   }
 }
 
-int drain(Session& session, const Subject& subject, const Words& words, std::uint32_t quiet_ms) {
+int drain(Session& session, const Subject& subject, const DrainWords& words, std::uint32_t quiet_ms) {
   const int status = session.change("/v1/edits", {{"edits", {subject.edit}}}, [&](const json& answer) {
     return fmt::format("{} gets no new flows\n", subject.text) + warnings_text(answer);
   });
@@ -124,7 +124,7 @@ int drain(Session& session, const Subject& subject, const Words& words, std::uin
   return wait_for(session, selector, quiet_ms);
 }
 
-CLI::App* add_subject(CLI::App* command, const Noun* noun, Words& words) {
+CLI::App* add_subject(CLI::App* command, const Noun* noun, DrainWords& words) {
   if (noun == nullptr) {
     command->add_option("BACKEND", words.subject, "POOL NAME or POOL/NAME")->required()->expected(1, 2);
   } else {
@@ -134,7 +134,7 @@ CLI::App* add_subject(CLI::App* command, const Noun* noun, Words& words) {
 }
 
 void add_drain(Grammar& grammar, CLI::App& parent, const Noun* noun) {
-  auto words = std::make_shared<Words>();
+  auto words = std::make_shared<DrainWords>();
   CLI::App* command =
       grammar.add_change(parent, "drain", "Give it no new flows", drain_example, [&grammar, words, noun] {
         Subject subject = subject_of(noun, words->subject);
@@ -171,7 +171,7 @@ constexpr StateVerb maint{"maint", "Take it out at once", maint_example, "disabl
 constexpr StateVerb disable{"disable", "The same as maint", maint_example, "disabled", "is disabled"};
 
 void add_state(Grammar& grammar, CLI::App& parent, const Noun* noun, const StateVerb& verb) {
-  auto words = std::make_shared<Words>();
+  auto words = std::make_shared<DrainWords>();
   CLI::App* command = grammar.add_change(parent, verb.name, verb.what, verb.example, [&grammar, words, noun, verb] {
     Subject subject = subject_of(noun, words->subject);
     subject.edit["state"] = verb.state;

@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* service_example =
+constexpr const char* service_edit_example =
     "What is not given stays. A --check refines the one that is there, several replace all; --unset takes a key back "
     "to "
     "its default.\nKeys of the pool that a service has for itself are the service's, and its backends follow them "
@@ -26,14 +26,14 @@ constexpr const char* service_example =
     "  guideway service edit web --idle-timeout 5m --check http:/ready,interval=1s\n"
     "  guideway service edit web --check http:/ready --check tcp,port=8443 --checks any\n"
     "  guideway service edit web --unset allow --when-none reject --dry-run";
-constexpr const char* pool_example =
+constexpr const char* pool_edit_example =
     "What is not given stays. A --check refines the one that is there, several replace all; --unset takes a key back "
     "to "
     "its default.\nBackends follow their pool where they say nothing else.\n\n"
     "Examples:\n"
     "  guideway pool edit shared --panic-percent 30\n"
     "  guideway pool edit shared --check tcp,interval=1s --unset slow_start";
-constexpr const char* backend_example =
+constexpr const char* backend_edit_example =
     "What is not given stays. A --check refines the one that is there, several replace all; --unset takes a key back "
     "to "
     "what the pool says.\nIts name stays, and with it its place in the table and its flows.\n\n"
@@ -41,7 +41,7 @@ constexpr const char* backend_example =
     "  guideway backend edit web 10.0.0.2 --check http:/ready --weight 3\n"
     "  guideway backend edit web/b2 --address 10.0.0.22 --unset mac";
 
-struct Words {
+struct EditWords {
   std::string name;                  // of a service or a pool
   std::vector<std::string> backend;  // POOL NAME or POOL/NAME
   std::vector<std::string> unset;
@@ -49,7 +49,7 @@ struct Words {
 };
 
 // With null for what is unset.
-json keys_of(const Words& words) {
+json keys_of(const EditWords& words) {
   json keys = words.keys;
   for (std::string key : words.unset) {
     std::replace(key.begin(), key.end(), '-', '_');
@@ -71,7 +71,7 @@ void add_edit_option(CLI::App& command, const KeyOption& option, json& keys) {
       ->check(CLI::IsMember({"true", "false"}));
 }
 
-void add_unset(CLI::App& command, Words& words) {
+void add_unset(CLI::App& command, EditWords& words) {
   command.add_option("--unset", words.unset, "A key to take back to its default; may be given several times")
       ->allow_extra_args(false);
 }
@@ -83,9 +83,9 @@ bool is_key_of_pool(const std::string& key) {
 }  // namespace
 
 void add_service_edit(Grammar& grammar, CLI::App& service) {
-  auto words = std::make_shared<Words>();
+  auto words = std::make_shared<EditWords>();
   CLI::App* command =
-      grammar.add_change(service, "edit", "Change some keys of a service", service_example, [&grammar, words] {
+      grammar.add_change(service, "edit", "Change some keys of a service", service_edit_example, [&grammar, words] {
         const std::string& name = words->name;
         grammar.edit({{"op", "service.edit"}, {"name", name}, {"keys", keys_of(*words)}},
                      fmt::format("service {} is edited", name), true);
@@ -101,12 +101,13 @@ void add_service_edit(Grammar& grammar, CLI::App& service) {
 }
 
 void add_pool_edit(Grammar& grammar, CLI::App& pool) {
-  auto words = std::make_shared<Words>();
-  CLI::App* command = grammar.add_change(pool, "edit", "Change some keys of a pool", pool_example, [&grammar, words] {
-    const std::string& name = words->name;
-    grammar.edit({{"op", "pool.edit"}, {"name", name}, {"keys", keys_of(*words)}},
-                 fmt::format("pool {} is edited", name), true);
-  });
+  auto words = std::make_shared<EditWords>();
+  CLI::App* command =
+      grammar.add_change(pool, "edit", "Change some keys of a pool", pool_edit_example, [&grammar, words] {
+        const std::string& name = words->name;
+        grammar.edit({{"op", "pool.edit"}, {"name", name}, {"keys", keys_of(*words)}},
+                     fmt::format("pool {} is edited", name), true);
+      });
   command->add_option("POOL", words->name, "The pool; a service's own has the service's name")->required();
   for (const KeyOption& option : service_key_options) {
     if (is_key_of_pool(option.key)) add_edit_option(*command, option, words->keys);
@@ -115,9 +116,9 @@ void add_pool_edit(Grammar& grammar, CLI::App& pool) {
 }
 
 void add_backend_edit(Grammar& grammar, CLI::App& backend) {
-  auto words = std::make_shared<Words>();
+  auto words = std::make_shared<EditWords>();
   CLI::App* command =
-      grammar.add_change(backend, "edit", "Change some keys of a backend", backend_example, [&grammar, words] {
+      grammar.add_change(backend, "edit", "Change some keys of a backend", backend_edit_example, [&grammar, words] {
         const auto target = must(backend_name_form(words->backend));
         grammar.edit({{"op", "backend.edit"}, {"pool", target.pool}, {"name", target.name}, {"keys", keys_of(*words)}},
                      fmt::format("backend {} of pool {} is edited", target.name, target.pool), true);

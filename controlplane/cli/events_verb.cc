@@ -18,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* example =
+constexpr const char* events_example =
     "What guidewayd remembers, oldest first: changes of state with their reasons, edits with who made them, the\n"
     "datapath, snapshots. Times are UTC. --follow ends with Ctrl-C.\n\n"
     "Examples:\n"
@@ -26,7 +26,7 @@ constexpr const char* example =
     "  guideway events --since 10m --service web\n"
     "  guideway events --follow --json | jq 'select(.kind == \"backend\")'";
 
-struct Words {
+struct EventsWords {
   bool follow = false;
   std::string since;
   std::string service;
@@ -51,7 +51,7 @@ std::int64_t now_ms() {
 }
 
 // --since asks for all that happened since, up to what the daemon remembers.
-std::string target_of(const Words& words) {
+std::string events_target(const EventsWords& words) {
   std::string target = fmt::format("/v1/events?follow={}", words.follow ? 1 : 0);
   if (!words.since.empty()) target += fmt::format("&since_ms={}", must(moment_form(words.since, now_ms())));
   if (!words.service.empty()) target += "&service=" + percent_encoded(words.service);
@@ -71,10 +71,10 @@ int follow(Session& session, const std::string& target) {
 }  // namespace
 
 void add_events_verb(Grammar& grammar) {
-  auto words = std::make_shared<Words>();
-  CLI::App* command = grammar.add(grammar.app(), "events", "What happened, and why", example, [&grammar, words] {
+  auto words = std::make_shared<EventsWords>();
+  CLI::App* command = grammar.add(grammar.app(), "events", "What happened, and why", events_example, [&grammar, words] {
     if (words->follow && grammar.invocation().watch_s != 0) refuse("--follow goes on by itself; leave --watch out");
-    const std::string target = target_of(*words);
+    const std::string target = events_target(*words);
     if (words->follow)
       grammar.run([target](Session& session) { return follow(session, target); });
     else

@@ -12,12 +12,12 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example =
+constexpr const char* explain_example =
     "Examples:\n"
     "  guideway explain tcp 203.0.113.7:40000 192.0.2.10:80\n"
     "  guideway explain udp [2001:db8::7]:40000 [2001:db8::53]:53 --json";
 
-struct Words {
+struct ExplainWords {
   std::string protocol;
   std::string source;
   std::string destination;
@@ -32,9 +32,9 @@ void check_endpoint(const std::string& text) {
 }  // namespace
 
 void add_explain_verb(Grammar& grammar) {
-  auto words = std::make_shared<Words>();
+  auto words = std::make_shared<ExplainWords>();
   CLI::App* command =
-      grammar.add(grammar.app(), "explain", "Which backend a flow has, and why", example, [&grammar, words] {
+      grammar.add(grammar.app(), "explain", "Which backend a flow has, and why", explain_example, [&grammar, words] {
         check_endpoint(words->source);
         check_endpoint(words->destination);
         grammar.show([words](Session& session) {

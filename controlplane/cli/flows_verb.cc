@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* example =
+constexpr const char* flows_example =
     "Only exceptions are remembered: flows whose backend is not the one that their slot would give to an unknown "
     "flow,\n"
     "those of slots that are moving, and all flows of services that follow every flow (UDP by default, round-robin,\n"
@@ -31,14 +31,14 @@ constexpr const char* example =
     "  guideway flows --client [2001:db8::7]:40000\n"
     "  guideway flows --json --limit 1000000 | jq -r .backend | sort | uniq -c";
 
-struct Words {
+struct FlowsWords {
   std::string service;
   std::string backend;
   std::string client;
   std::string limit;
 };
 
-std::string target_of(const Words& words) {
+std::string flows_target(const FlowsWords& words) {
   std::string target = "/v1/flows?limit=";
   target += words.limit.empty() ? "0" : std::to_string(must(number_form(words.limit, "a number of flows")));
   if (!words.service.empty()) target += "&service=" + percent_encoded(words.service);
@@ -107,10 +107,10 @@ int list(Session& session, const std::string& target) {
 }  // namespace
 
 void add_flows_verb(Grammar& grammar) {
-  auto words = std::make_shared<Words>();
+  auto words = std::make_shared<FlowsWords>();
   CLI::App* command =
-      grammar.add(grammar.app(), "flows", "The flows that the datapath remembers", example, [&grammar, words] {
-        grammar.run([target = target_of(*words)](Session& session) { return list(session, target); });
+      grammar.add(grammar.app(), "flows", "The flows that the datapath remembers", flows_example, [&grammar, words] {
+        grammar.run([target = flows_target(*words)](Session& session) { return list(session, target); });
       });
   command->add_option("--service", words->service, "Only those of its backends, or to its addresses with --client");
   command->add_option("--backend", words->backend, "Only those of this one: POOL/NAME, or NAME in all pools");

@@ -9,7 +9,7 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example =
+constexpr const char* ipvsadm_example =
     "What stands behind it is ipvsadm's command line; -h lists what is taken. The program does the same when it is "
     "called "
     "by the name ipvsadm or guideway-ipvsadm.\n\n"
@@ -19,7 +19,7 @@ constexpr const char* example =
 }  // namespace
 
 void add_ipvsadm_verb(Grammar& grammar) {
-  CLI::App* command = grammar.add(grammar.app(), "ipvsadm", "The same, in the words of ipvsadm 1.31", example);
+  CLI::App* command = grammar.add(grammar.app(), "ipvsadm", "The same, in the words of ipvsadm 1.31", ipvsadm_example);
   command->require_subcommand(0);
   command->set_help_flag("--help", "Print this help message and exit");
   command->fallthrough(false)->prefix_command();

@@ -6,13 +6,13 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example =
+constexpr const char* pool_example =
     "Examples:\n  guideway pool edit shared --check tcp,interval=1s\n  guideway backend list shared";
 
 }  // namespace
 
 void add_pool_verbs(Grammar& grammar) {
-  CLI::App* pool = grammar.add(grammar.app(), "pool", "Pools: backends that services share", example);
+  CLI::App* pool = grammar.add(grammar.app(), "pool", "Pools: backends that services share", pool_example);
   add_pool_edit(grammar, *pool);
 }
 

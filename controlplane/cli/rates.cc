@@ -32,7 +32,7 @@ double dropped(const json& before, const json& now) {
   return result;
 }
 
-std::string workers_text(const json& before, const json& now, double seconds) {
+std::string worker_rates_text(const json& before, const json& now, double seconds) {
   TextTable table({{"WORKER", right},
                    {"PACKETS/S", right},
                    {"BYTES/S IN", right},
@@ -112,7 +112,7 @@ std::vector<Row> rows_of(const json& before, const json& now, double seconds, Na
   return rows;
 }
 
-std::string services_text(const json& before, const json& now, double seconds, std::size_t rows_max) {
+std::string service_rates_text(const json& before, const json& now, double seconds, std::size_t rows_max) {
   const OpenedByPool opened(before, now);
   return busiest_text("SERVICE",
                       rows_of(
@@ -122,7 +122,7 @@ std::string services_text(const json& before, const json& now, double seconds, s
                       rows_max);
 }
 
-std::string backends_text(const json& before, const json& now, double seconds, std::size_t rows_max) {
+std::string backend_rates_text(const json& before, const json& now, double seconds, std::size_t rows_max) {
   return busiest_text(
       "BACKEND",
       rows_of(list_field(before, "backends"), list_field(now, "backends"), seconds, key_of,
@@ -130,7 +130,7 @@ std::string backends_text(const json& before, const json& now, double seconds, s
       rows_max);
 }
 
-std::string drops_text(const json& before, const json& now, double seconds) {
+std::string drop_rates_text(const json& before, const json& now, double seconds) {
   TextTable table({{"DROPPED"}, {"PACKETS/S", right}, {"MEANING"}});
   const json& then = object_field(before, "exits");
   for (const auto& [name, exit] : object_field(now, "exits").items()) {
@@ -144,8 +144,8 @@ std::string drops_text(const json& before, const json& now, double seconds) {
 }  // namespace
 
 std::string rates_text(const json& before, const json& now, double seconds, std::size_t rows_max) {
-  return workers_text(before, now, seconds) + services_text(before, now, seconds, rows_max) +
-         backends_text(before, now, seconds, rows_max) + drops_text(before, now, seconds);
+  return worker_rates_text(before, now, seconds) + service_rates_text(before, now, seconds, rows_max) +
+         backend_rates_text(before, now, seconds, rows_max) + drop_rates_text(before, now, seconds);
 }
 
 }  // namespace guideway

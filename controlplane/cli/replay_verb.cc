@@ -8,7 +8,7 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example =
+constexpr const char* replay_example =
     "Deterministic; needs no guidewayd, no root and no NIC.\n\n"
     "Examples:\n  guideway replay --config guideway.toml --in in.pcap --out out.pcap\n"
     "  guideway replay --config guideway.toml --in in.pcap --out out.pcap --kernel kernel.pcap --counters counters.txt";
@@ -18,7 +18,7 @@ constexpr const char* example =
 void add_replay_verb(Grammar& grammar) {
   auto replay = std::make_shared<ReplayCommand>();
   CLI::App* command =
-      grammar.add(grammar.app(), "replay", "Run a capture through the packet path", example, [&grammar, replay] {
+      grammar.add(grammar.app(), "replay", "Run a capture through the packet path", replay_example, [&grammar, replay] {
         replay->json = grammar.invocation().json;
         grammar.invocation().command = *replay;
       });

@@ -12,10 +12,10 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example = "Examples:\n  guideway service list\n  guideway service add --help";
-constexpr const char* list_example = "Examples:\n  guideway service list\n  guideway service list --json";
-constexpr const char* show_example = "Examples:\n  guideway service show web";
-constexpr const char* add_example =
+constexpr const char* service_example = "Examples:\n  guideway service list\n  guideway service add --help";
+constexpr const char* service_list_example = "Examples:\n  guideway service list\n  guideway service list --json";
+constexpr const char* service_show_example = "Examples:\n  guideway service show web";
+constexpr const char* service_add_example =
     "A backend is ADDRESS[:CHECKPORT] and any of ,name= ,weight= ,mac= ,vlan= ,port= ,forward= ,gue_variant= "
     ",gue_port= "
     ",gre_key= ,mss_clamp= ,state=\n"
@@ -29,13 +29,13 @@ constexpr const char* add_example =
     "  guideway service add web-tls --address 192.0.2.10 --port 443 --pool web\n"
     "  guideway service add games --address 198.18.0.0/24 --port 8000-8100 --protocol tcp+udp --scheduler source \\\n"
     "      --forward gue --check tcp,port=8000 --backend 10.0.1.1 --deny 203.0.113.0/24 --when-none reject";
-constexpr const char* remove_example =
+constexpr const char* service_remove_example =
     "Refused while the service has enabled backends, unless forced.\n\n"
     "Examples:\n  guideway service remove web\n  guideway service remove web --force";
 
 using nlohmann::json;
 
-struct Words {
+struct ServiceWords {
   std::string name;
   std::vector<std::string> addresses;
   std::vector<std::string> backends;
@@ -43,19 +43,20 @@ struct Words {
   bool force = false;
 };
 
-void add_looks(Grammar& grammar, CLI::App& service) {
-  grammar.add(service, "list", "All services, with their backends and traffic", list_example, [&grammar] {
+void add_service_looks(Grammar& grammar, CLI::App& service) {
+  grammar.add(service, "list", "All services, with their backends and traffic", service_list_example, [&grammar] {
     grammar.show([](Session& session) { return session.ask("/v1/services", services_text); });
   });
   auto name = std::make_shared<std::string>();
-  CLI::App* show = grammar.add(service, "show", "One service with its backends", show_example, [&grammar, name] {
-    grammar.show(
-        [name](Session& session) { return session.ask("/v1/services/" + percent_encoded(*name), service_text); });
-  });
+  CLI::App* show =
+      grammar.add(service, "show", "One service with its backends", service_show_example, [&grammar, name] {
+        grammar.show(
+            [name](Session& session) { return session.ask("/v1/services/" + percent_encoded(*name), service_text); });
+      });
   show->add_option("NAME", *name, "The service")->required();
 }
 
-json document_of(const Words& words) {
+json document_of(const ServiceWords& words) {
   json keys = words.keys;
   keys["name"] = words.name;
   keys["addresses"] = words.addresses;
@@ -65,9 +66,9 @@ json document_of(const Words& words) {
   return keys;
 }
 
-void add_add(Grammar& grammar, CLI::App& service) {
-  auto words = std::make_shared<Words>();
-  CLI::App* command = grammar.add_change(service, "add", "Add a service", add_example, [&grammar, words] {
+void add_service_add(Grammar& grammar, CLI::App& service) {
+  auto words = std::make_shared<ServiceWords>();
+  CLI::App* command = grammar.add_change(service, "add", "Add a service", service_add_example, [&grammar, words] {
     grammar.edit({{"op", "service.add"}, {"service", document_of(*words)}},
                  fmt::format("service {} is added", words->name));
   });
@@ -85,12 +86,13 @@ void add_add(Grammar& grammar, CLI::App& service) {
   for (const KeyOption& option : service_key_options) add_key_option(*command, option, words->keys);
 }
 
-void add_remove(Grammar& grammar, CLI::App& service) {
-  auto words = std::make_shared<Words>();
-  CLI::App* remove = grammar.add_change(service, "remove", "Remove a service", remove_example, [&grammar, words] {
-    grammar.edit({{"op", "service.remove"}, {"name", words->name}, {"force", words->force}},
-                 fmt::format("service {} is removed", words->name));
-  });
+void add_service_remove(Grammar& grammar, CLI::App& service) {
+  auto words = std::make_shared<ServiceWords>();
+  CLI::App* remove =
+      grammar.add_change(service, "remove", "Remove a service", service_remove_example, [&grammar, words] {
+        grammar.edit({{"op", "service.remove"}, {"name", words->name}, {"force", words->force}},
+                     fmt::format("service {} is removed", words->name));
+      });
   remove->add_option("NAME", words->name, "The service")->required();
   remove->add_flag("--force", words->force, "Also if flows are cut off");
 }
@@ -98,11 +100,12 @@ void add_remove(Grammar& grammar, CLI::App& service) {
 }  // namespace
 
 void add_service_verbs(Grammar& grammar) {
-  CLI::App* service = grammar.add(grammar.app(), "service", "Services: virtual addresses and who serves them", example);
-  add_looks(grammar, *service);
-  add_add(grammar, *service);
+  CLI::App* service =
+      grammar.add(grammar.app(), "service", "Services: virtual addresses and who serves them", service_example);
+  add_service_looks(grammar, *service);
+  add_service_add(grammar, *service);
   add_service_edit(grammar, *service);
-  add_remove(grammar, *service);
+  add_service_remove(grammar, *service);
   add_service_states(grammar, *service);
 }
 

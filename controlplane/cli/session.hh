@@ -20,10 +20,10 @@ class Session {
 
   // `columns`: of lists, the keys to show; empty: as the command thinks best.
   // `based_on`: the generation that changes are based on, if the line says.
-  Session(ApiAddress api, bool json, std::vector<std::string> columns, std::optional<std::uint64_t> based_on,
+  Session(ApiAddress api, bool as_json, std::vector<std::string> columns, std::optional<std::uint64_t> based_on,
           std::ostream& output, std::ostream& error)
       : client_(std::move(api)),
-        json_(json),
+        json_(as_json),
         columns_(std::move(columns)),
         based_on_(based_on),
         output_(output),

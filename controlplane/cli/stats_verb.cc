@@ -9,14 +9,14 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example = "Examples:\n  guideway stats\n  guideway stats --all";
+constexpr const char* stats_example = "Examples:\n  guideway stats\n  guideway stats --all";
 
 }  // namespace
 
 void add_stats_verb(Grammar& grammar) {
   auto all = std::make_shared<bool>(false);
   CLI::App* command = grammar.add(
-      grammar.app(), "stats", "Where packets went: exits, workers, services, backends", example, [&grammar, all] {
+      grammar.app(), "stats", "Where packets went: exits, workers, services, backends", stats_example, [&grammar, all] {
         grammar.show([all](Session& session) {
           return session.ask("/v1/stats", [&](const nlohmann::json& stats) { return stats_text(stats, *all); });
         });

@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* example =
+constexpr const char* top_example =
     "What a second brings: packets, bytes and new flows of the busiest services and backends, what each worker does,\n"
     "and what is dropped. New flows of services that share a pool cannot be told apart (-). BUSY is the part of its\n"
     "cycles that a worker spends on packets, BURST how many it finds at once, P99 what 99 of 100 bursts take at most\n"
@@ -24,13 +24,13 @@ constexpr const char* example =
     "Ctrl-C.\n\n"
     "Examples:\n  guideway top\n  guideway top --interval 5 --rows 20\n  guideway top --count 1";
 
-struct Words {
+struct TopWords {
   double interval_s = 1;
   std::string count;
   std::string rows = "10";
 };
 
-int show(Session& session, double interval_s, std::uint32_t count, std::uint32_t rows) {
+int show_rates(Session& session, double interval_s, std::uint32_t count, std::uint32_t rows) {
   Screen screen(session.output());
   end_when_interrupted();
   auto before = session.client().get("/v1/stats");
@@ -52,14 +52,14 @@ int show(Session& session, double interval_s, std::uint32_t count, std::uint32_t
 }  // namespace
 
 void add_top_verb(Grammar& grammar) {
-  auto words = std::make_shared<Words>();
+  auto words = std::make_shared<TopWords>();
   CLI::App* command =
-      grammar.add(grammar.app(), "top", "Who is busy: rates, again and again", example, [&grammar, words] {
+      grammar.add(grammar.app(), "top", "Who is busy: rates, again and again", top_example, [&grammar, words] {
         if (grammar.invocation().json) refuse("top is for people; programs take the difference of two stats --json");
         if (grammar.invocation().watch_s != 0) refuse("top goes on by itself; leave --watch out, and see --interval");
         const std::uint32_t count = words->count.empty() ? 0 : must(number_form(words->count, "a number of times"));
         const std::uint32_t rows = must(number_form(words->rows, "a number of rows"));
-        grammar.run([=](Session& session) { return show(session, words->interval_s, count, rows); });
+        grammar.run([=](Session& session) { return show_rates(session, words->interval_s, count, rows); });
       });
   command->add_option("--interval", words->interval_s, "Seconds between two looks")
       ->check(CLI::Range(0.1, 3600.0))

@@ -8,12 +8,12 @@
 namespace guideway {
 namespace {
 
-constexpr const char* example =
+constexpr const char* warnings_example =
     "A line for each thing that is wrong now: no datapath, a service without a backend that is up, next hops that are\n"
     "not known, checks that tell nothing, flow tables that are full, a disk that takes no events.\n\n"
     "Examples:\n  guideway warnings\n  guideway warnings --watch 5";
 
-int show(Session& session) {
+int show_warnings(Session& session) {
   const auto reply = session.client().get("/v1/status");
   if (!reply || reply->status != 200) return session.finish(reply, warnings_text);
   return session.print({{"warnings", list_field(reply->body, "warnings")}}, [](const nlohmann::json& answer) {
@@ -24,7 +24,8 @@ int show(Session& session) {
 }  // namespace
 
 void add_warnings_verb(Grammar& grammar) {
-  grammar.add(grammar.app(), "warnings", "What is wrong now", example, [&grammar] { grammar.show(show); });
+  grammar.add(grammar.app(), "warnings", "What is wrong now", warnings_example,
+              [&grammar] { grammar.show(show_warnings); });
 }
 
 }  // namespace guideway

@@ -8,33 +8,33 @@
 namespace guideway {
 namespace {
 
-bool is_too_large(const nlohmann::json& json) {
-  return json.is_number_unsigned() &&
-         json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+bool is_too_large(const nlohmann::json& number) {
+  return number.is_number_unsigned() &&
+         number.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 }
 
-bool fill(Tree& tree, const nlohmann::json& json, int depth) {
+bool fill(Tree& tree, const nlohmann::json& document, int depth) {
   if (depth > tree_depth_max) return false;
-  if (json.is_boolean()) {
+  if (document.is_boolean()) {
     tree.kind = Tree::Kind::boolean;
-    tree.boolean = json.get<bool>();
-  } else if (json.is_number_integer() && !is_too_large(json)) {
+    tree.boolean = document.get<bool>();
+  } else if (document.is_number_integer() && !is_too_large(document)) {
     tree.kind = Tree::Kind::integer;
-    tree.integer = json.get<std::int64_t>();
-  } else if (json.is_number()) {
+    tree.integer = document.get<std::int64_t>();
+  } else if (document.is_number()) {
     tree.kind = Tree::Kind::real;
-    tree.real = json.get<double>();
-  } else if (json.is_string()) {
+    tree.real = document.get<double>();
+  } else if (document.is_string()) {
     tree.kind = Tree::Kind::text;
-    tree.text = json.get<std::string>();
-  } else if (json.is_array()) {
+    tree.text = document.get<std::string>();
+  } else if (document.is_array()) {
     tree.kind = Tree::Kind::list;
-    for (const auto& item : json) {
+    for (const auto& item : document) {
       if (!fill(tree.items.emplace_back(), item, depth + 1)) return false;
     }
-  } else if (json.is_object()) {
+  } else if (document.is_object()) {
     tree.kind = Tree::Kind::table;
-    for (const auto& [key, value] : json.items()) {
+    for (const auto& [key, value] : document.items()) {
       if (!fill(tree.entries.emplace_back(TreeEntry{key, {}}).value, value, depth + 1)) return false;
     }
   }
@@ -43,9 +43,9 @@ bool fill(Tree& tree, const nlohmann::json& json, int depth) {
 
 }  // namespace
 
-Result<Tree> tree_of_json(const nlohmann::json& json) {
+Result<Tree> tree_of_json(const nlohmann::json& document) {
   Tree tree;
-  if (!fill(tree, json, 0)) return failure("the JSON nests deeper than any configuration does");
+  if (!fill(tree, document, 0)) return failure("the JSON nests deeper than any configuration does");
   return tree;
 }
 

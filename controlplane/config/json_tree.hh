@@ -10,6 +10,6 @@
 namespace guideway {
 
 // Fails if it nests deeper than any configuration does.
-[[nodiscard]] Result<Tree> tree_of_json(const nlohmann::json& json);
+[[nodiscard]] Result<Tree> tree_of_json(const nlohmann::json& document);
 
 }  // namespace guideway

@@ -10,10 +10,12 @@ namespace guideway {
 namespace {
 
 constexpr std::size_t arguments_max = 32;
-constexpr std::size_t bytes_max = 1024;
+constexpr std::size_t argument_bytes_max = 1024;
 
 // A zero would end it in C.
-bool is_argument(const std::string& text) { return text.size() <= bytes_max && text.find('\0') == std::string::npos; }
+bool is_argument(const std::string& text) {
+  return text.size() <= argument_bytes_max && text.find('\0') == std::string::npos;
+}
 bool is_program(const std::string& text) { return !text.empty() && text.front() == '/' && is_argument(text); }
 
 // Nothing if they are not strings.
@@ -42,7 +44,7 @@ void read_program_question(TableReader& reader, CheckQuestion& question) {
   const auto words = words_of(*arguments);
   if (!words || words->size() > arguments_max || !std::all_of(words->begin(), words->end(), is_argument))
     return reader.fail("arguments", fmt::format("give a list of up to {} strings, of up to {} characters each",
-                                                arguments_max, bytes_max));
+                                                arguments_max, argument_bytes_max));
   question.arguments = *words;
 }
 

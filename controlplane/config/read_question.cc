@@ -13,7 +13,7 @@
 namespace guideway {
 namespace {
 
-constexpr std::size_t bytes_max = 512;
+constexpr std::size_t question_text_bytes_max = 512;
 
 // What only some kinds of check use.
 struct OwnKey {
@@ -47,8 +47,8 @@ constexpr std::array<std::string_view, 4> tls_keys{"server_name", "verify", "ca_
 
 std::optional<std::string> bounded(TableReader& reader, std::string_view key, std::string_view what) {
   auto text = reader.text(key, what);
-  if (!text || text->size() <= bytes_max) return text;
-  reader.fail(key, fmt::format("has {} bytes; give up to {}", text->size(), bytes_max));
+  if (!text || text->size() <= question_text_bytes_max) return text;
+  reader.fail(key, fmt::format("has {} bytes; give up to {}", text->size(), question_text_bytes_max));
   return std::nullopt;
 }
 

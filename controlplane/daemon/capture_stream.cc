@@ -14,9 +14,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds interval{5};
+constexpr std::chrono::milliseconds look_interval{5};
 constexpr std::uint32_t taken_at_once = 256;  // 50,000 a second at the most, and 1 MB of text at once
-constexpr std::size_t waiting_bytes_max = 1U << 20U;
+constexpr std::size_t capture_waiting_bytes_max = 1U << 20U;
 constexpr std::uint32_t lease_ticks = 2 * GW_TICKS_PER_SECOND;
 
 // The workers' clock.
@@ -53,16 +53,17 @@ void CaptureStream::look() {
     return;
   }
   std::string lines;
-  if (stream_->waiting_bytes() < waiting_bytes_max)
+  if (stream_->waiting_bytes() < capture_waiting_bytes_max)
     view_.take(taken_at_once,
                [&](std::uint32_t worker, const gw_capture_slot& slot) { lines += line_of(worker, slot); });
-  if (const std::uint64_t lost = view_.lost(); lost != lost_told_ && stream_->waiting_bytes() < waiting_bytes_max) {
+  if (const std::uint64_t lost = view_.lost();
+      lost != lost_told_ && stream_->waiting_bytes() < capture_waiting_bytes_max) {
     lost_told_ = lost;
     lines += json{{"lost", lost}}.dump() + "\n";
   }
   if (stream_->send(lines) != ReplyStream::Sent::queued) return;
   view_.renew(now_ticks() + lease_ticks);
-  timer_.expires_after(interval);
+  timer_.expires_after(look_interval);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error) self->look();
   });

@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 // So much may wait for the reader before the next page is asked for.
-constexpr std::size_t waiting_bytes_max = 65536;
+constexpr std::size_t page_waiting_bytes_max = 65536;
 constexpr std::chrono::milliseconds reader_interval{5};
 constexpr std::uint32_t looks_at_reader_max = 12'000;  // a minute: it has gone to sleep on a place that others want
 
@@ -41,7 +41,7 @@ void FlowListing::name_flows() {
 }
 
 void FlowListing::ask() {
-  if (stream_->waiting_bytes() > waiting_bytes_max) {
+  if (stream_->waiting_bytes() > page_waiting_bytes_max) {
     if (++looks_at_reader_ > looks_at_reader_max) return;
     timer_.expires_after(reader_interval);
     timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {

@@ -25,7 +25,7 @@ std::string big32_bytes(std::uint32_t value) {
 }
 
 // Words of a server that stand in a sentence as they are.
-constexpr std::size_t shown_bytes_max = 20;
+constexpr std::size_t shown_error_field_bytes_max = 20;
 
 // Fields of one letter and a text, each ended by a zero.
 std::string postgresql_error(std::string_view fields) {
@@ -36,8 +36,8 @@ std::string postgresql_error(std::string_view fields) {
     const char kind = fields[at];
     const std::size_t end = std::min(fields.find('\0', at), fields.size());
     const std::string text(fields.substr(at + 1, end - at - 1));
-    if (kind == 'S') severity = printable(text, shown_bytes_max);
-    if (kind == 'C') code = printable(text, shown_bytes_max);
+    if (kind == 'S') severity = printable(text, shown_error_field_bytes_max);
+    if (kind == 'C') code = printable(text, shown_error_field_bytes_max);
     if (kind == 'M') message = text;
     at = end + 1;
   }

@@ -114,7 +114,7 @@ std::string normal(std::string_view expected, int type) {
   return text;
 }
 
-constexpr std::size_t shown_bytes_max = 60;
+constexpr std::size_t shown_record_bytes_max = 60;
 
 }  // namespace
 
@@ -172,13 +172,13 @@ std::optional<DnsVerdict> judge_dns_answer(std::string_view message, const DnsQu
     const std::string text = data_text(data, type, length);
     if (type != 16 && text.empty()) return DnsVerdict{false, "malformed answer for " + asked};
     if (expected.empty() || (type == 16 ? text : lower(text)) == wanted)
-      return DnsVerdict{true, asked + " is " + printable(text, shown_bytes_max)};
+      return DnsVerdict{true, asked + " is " + printable(text, shown_record_bytes_max)};
     found.push_back(text);
   }
   if ((flags & 0x0200) != 0) return DnsVerdict{false, "the answer for " + asked + " is truncated; check it over TCP"};
   if (reader.bad()) return DnsVerdict{false, "malformed answer for " + asked};
   if (found.empty()) return DnsVerdict{false, "no record for " + asked};
-  return DnsVerdict{false, asked + " is " + printable(found.front(), shown_bytes_max) +
+  return DnsVerdict{false, asked + " is " + printable(found.front(), shown_record_bytes_max) +
                                (found.size() > 1 ? " and " + std::to_string(found.size() - 1) + " more" : "") +
                                ", wanted " + std::string(expected)};
 }

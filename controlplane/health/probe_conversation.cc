@@ -12,7 +12,7 @@
 namespace guideway {
 namespace {
 
-constexpr std::size_t answer_bytes_max = std::size_t{16} * 1024;
+constexpr std::size_t conversation_answer_bytes_max = std::size_t{16} * 1024;
 
 class ConversationProbe final : public ConnectingProbe {
  public:
@@ -61,9 +61,9 @@ class ConversationProbe final : public ConnectingProbe {
       return finish(ProbeOutcome::failed,
                     answer_.empty() ? "connection closed, no " + awaited_answer() : said() + " and closed" + wanted());
     }
-    if (answer_.size() >= answer_bytes_max) {
+    if (answer_.size() >= conversation_answer_bytes_max) {
       return finish(ProbeOutcome::failed,
-                    said() + " and more than " + std::to_string(answer_bytes_max) + " bytes" + wanted());
+                    said() + " and more than " + std::to_string(conversation_answer_bytes_max) + " bytes" + wanted());
     }
     listen();
   }

@@ -14,7 +14,7 @@
 namespace guideway {
 namespace {
 
-constexpr std::size_t answer_bytes_max = std::size_t{64} * 1024;
+constexpr std::size_t grpc_answer_bytes_max = std::size_t{64} * 1024;
 
 nghttp2_nv header(std::string_view name, std::string_view value) {
   // The library copies both.
@@ -120,7 +120,7 @@ class GrpcProbe final : public ConnectingProbe {
   static int on_data(nghttp2_session* /*session*/, std::uint8_t /*flags*/, std::int32_t /*stream*/,
                      const std::uint8_t* data, std::size_t length, void* self) {
     auto& probe = *static_cast<GrpcProbe*>(self);
-    if (probe.answer_.size() + length > answer_bytes_max) return NGHTTP2_ERR_CALLBACK_FAILURE;
+    if (probe.answer_.size() + length > grpc_answer_bytes_max) return NGHTTP2_ERR_CALLBACK_FAILURE;
     probe.answer_.append(reinterpret_cast<const char*>(data), length);
     return 0;
   }

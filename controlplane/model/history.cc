@@ -20,7 +20,7 @@ using nlohmann::json;
 constexpr std::size_t kept_min = 2;
 // Of the small changes behind a whole file: each must be taken to have back the last.
 constexpr std::size_t chapter_changes_max = 100;
-constexpr std::size_t log_bytes_min = std::size_t{256} << 10U;
+constexpr std::size_t chapter_log_bytes_min = std::size_t{256} << 10U;
 
 Result<PastChange> change_of(const json& head) {
   if (!head.is_object() || !head.contains("id") || !head["id"].is_number_unsigned() || !head.contains("time_ms") ||
@@ -166,14 +166,14 @@ Result<std::uint64_t> History::add(PastChange change, const Config& running, con
 Result<bool> History::add_to_chapter(const PastChange& change, const PastConfig& now) {
   if (!log_ || !newest_ || chapters_.empty()) return false;
   Chapter& chapter = chapters_.back();
-  if (chapter.count >= chapter_changes_max || chapter.log_bytes > std::max(log_bytes_min, chapter.file_bytes))
+  if (chapter.count >= chapter_changes_max || chapter.log_bytes > std::max(chapter_log_bytes_min, chapter.file_bytes))
     return false;
   const auto delta = small_delta_json(newest_->running, now.running);
   if (!delta) return false;
   const std::string line =
       json_text(json{{"change", to_json(change)}, {"delta", *delta}, {"edits", edits_step(newest_->edits, now.edits)}});
   // Then the whole is not much more, and soon had back.
-  if (line.size() > std::max(log_bytes_min, chapter.file_bytes / 2)) return false;
+  if (line.size() > std::max(chapter_log_bytes_min, chapter.file_bytes / 2)) return false;
   auto appended = log_->append(line);
   if (!appended) return failure_of(appended);
   chapter.log_bytes = log_->size_bytes();

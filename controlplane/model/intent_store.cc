@@ -25,7 +25,7 @@ using nlohmann::json;
 
 // A start takes the steps one by one; so many take a second at the most.
 constexpr std::size_t steps_max = 1000;
-constexpr std::size_t log_bytes_min = std::size_t{8} << 20U;
+constexpr std::size_t step_log_bytes_min = std::size_t{8} << 20U;
 
 }  // namespace
 
@@ -94,7 +94,7 @@ std::string IntentStore::set_aside(const std::string& why) {
 
 bool IntentStore::may_append(const Intent& intent) const {
   return saved_ && log_ && is_step(*saved_, intent) && steps_ < steps_max &&
-         log_->size_bytes() < std::max(log_bytes_min, whole_bytes_);
+         log_->size_bytes() < std::max(step_log_bytes_min, whole_bytes_);
 }
 
 Result<void> IntentStore::save(const Intent& intent, ConfigTexts& texts) {

@@ -22,7 +22,7 @@ namespace guideway {
 namespace {
 
 // Room for the outer headers of any tunnel on a link of 1500.
-constexpr int mtu_bytes = 1400;
+constexpr int tun_mtu_bytes = 1400;
 constexpr std::chrono::seconds between_tries{5};
 // More than these at once would keep others on the io_context waiting.
 constexpr int packets_a_turn = 64;
@@ -106,7 +106,7 @@ Result<void> ServiceCarrier::open() {
     next_try_ = now + between_tries;
     return failure(trouble_);
   };
-  auto tun = TunDevice::create(device, mtu_bytes);
+  auto tun = TunDevice::create(device, tun_mtu_bytes);
   if (!tun) return no(tun.error().message);
   auto routes = MarkedRoutes::add(device);
   if (!routes) return no(routes.error().message);

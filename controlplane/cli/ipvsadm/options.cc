@@ -28,7 +28,7 @@ constexpr std::string_view no_checksum =
     "GUE and GRE are sent without a checksum of their own (the inner packet has one); leave it out, or say "
     "--tun-nocsum";
 
-constexpr std::array table{
+constexpr std::array known_options{
     Row{Option::add_service, 'A', "add-service"},
     Row{Option::edit_service, 'E', "edit-service"},
     Row{Option::delete_service, 'D', "delete-service"},
@@ -118,7 +118,7 @@ class Reader {
   Result<void> read_name(const std::string& word) {
     const std::size_t end = word.find('=');
     const std::string name = word.substr(2, end == std::string::npos ? end : end - 2);
-    for (const Row& row : table) {
+    for (const Row& row : known_options) {
       if (row.name.empty() || row.name != name) continue;
       std::optional<std::string> value;
       if (end != std::string::npos) value = word.substr(end + 1);
@@ -131,7 +131,7 @@ class Reader {
   Result<void> read_letters(const std::string& word) {
     for (std::size_t i = 1; i < word.size(); ++i) {
       const Row* found = nullptr;
-      for (const Row& row : table) {
+      for (const Row& row : known_options) {
         if (row.letter == word[i]) found = &row;
       }
       if (found == nullptr) return failure(fmt::format("-{} is not an option of ipvsadm", word[i]));
