@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "controlplane/health/health_monitor.hh"
+#include "tests/unit/controlplane/health/check_of.hh"
 #include "tests/unit/controlplane/health/real_server.hh"
 
 namespace guideway {
@@ -71,12 +72,6 @@ void measure(const char* name, const RealServer& server, const CheckConfig& chec
   const double verdicts = static_cast<double>(passed + failed);
   std::printf("%-10s %6.0f checks/s, %5.1f us of CPU each, %5.1f %% of a core; %zu failed %s\n", name,
               verdicts / measured_s, used_s * 1e6 / verdicts, used_s * 100 / measured_s, failed, why.c_str());
-}
-
-CheckConfig check_of(CheckKind kind) {
-  CheckConfig check;
-  check.kind = kind;
-  return check;
 }
 
 RealSetup nginx() {

@@ -150,6 +150,12 @@ class DaemonTest : public ::testing::Test {
       return !one.is_null() && one["state"] == state;
     });
   }
+  // So many of the first service's table has the backend.
+  [[nodiscard]] static std::size_t slots_of(const FakeDatapath& datapath, std::uint32_t backend) {
+    const auto slots = datapath.seen().back().first_slots.at(0);
+    return static_cast<std::size_t>(std::count_if(
+        slots.begin(), slots.end(), [&](const gw_slot& slot) { return slot.current_backend == backend; }));
+  }
   [[nodiscard]] std::uint32_t index_of(const std::string& name) const {
     return backend_of(name)["index"].get<std::uint32_t>();
   }

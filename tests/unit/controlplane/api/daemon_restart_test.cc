@@ -2,7 +2,6 @@
 // guidewayd and its datapath come and go: killed, restarted, refused, asked to leave.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -12,12 +11,6 @@
 
 namespace guideway {
 namespace {
-
-std::size_t slots_of(const FakeDatapath& datapath, std::uint32_t backend) {
-  const auto slots = datapath.seen().back().first_slots.at(0);
-  return static_cast<std::size_t>(
-      std::count_if(slots.begin(), slots.end(), [&](const gw_slot& slot) { return slot.current_backend == backend; }));
-}
 
 TEST_F(DaemonTest, AKilledDaemonGoesOnWhereItWas) {
   listen_as(1);

@@ -2,10 +2,9 @@
 // The real guidewayd and the real command line, by TLS: what each says, and what the audit log knows afterwards.
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "tests/unit/controlplane/api/certificate_authority.hh"
 #include "tests/unit/controlplane/api/daemon_process.hh"
+#include "tests/unit/controlplane/free_port.hh"
 
 namespace guideway {
 namespace {
@@ -25,20 +24,6 @@ class DaemonTlsTest : public DaemonTest {
                  "\"\ncertificate = \"" + shown.certificate + "\"\nkey = \"" + shown.key + "\"\nclient_ca = \"" +
                  authority_->file() + "\"\nadministrators = [\"alice\"]\n");
     start();
-  }
-
-  // Below the range from which the kernel gives ports to others while the daemon starts.
-  static std::uint16_t free_port() {
-    std::random_device random;
-    for (;;) {
-      const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-      const auto port = static_cast<std::uint16_t>(10'000 + random() % 21'000);
-      sockaddr_in address{};
-      address.sin_family = AF_INET;
-      address.sin_port = be16(port).raw();
-      address.sin_addr.s_addr = be32(0x7f000001U).raw();
-      if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return port;
-    }
   }
 
   // The command line's output, both streams, and its exit status at the end.

@@ -7,8 +7,6 @@ namespace {
 
 std::string with(const std::string& keys) { return web_service + keys; }
 
-std::string udp(const std::string& keys) { return web_service + "protocol = \"udp\"\n" + keys; }
-
 class WrongLimit : public WrongFileTest {};
 
 TEST_P(WrongLimit, IsRefused) { expect_error(GetParam()); }
@@ -42,11 +40,11 @@ INSTANTIATE_TEST_SUITE_P(
                   "service.web.source_flows_bits_ipv4", "33 is above 32; give a number of bits from 1 to 32"},
         WrongFile{"no bits", with("source_flows_per_second = 5\nsource_flows_bits_ipv6 = 0\n"), 8,
                   "service.web.source_flows_bits_ipv6", "0 is below 1; give a number of bits from 1 to 128"},
-        WrongFile{"limit of packets", udp("udp = \"packet\"\nnew_flows_per_second = 5\n"), 9,
+        WrongFile{"limit of packets", udp_service("udp = \"packet\"\nnew_flows_per_second = 5\n"), 9,
                   "service.web.new_flows_per_second",
                   "cannot tell which flows are new with udp = \"packet\", which remembers nothing; write udp = "
                   "\"follow\", or leave the limit out"},
-        WrongFile{"limit of hashes", udp("udp = \"hash\"\nsource_flows_per_second = 5\n"), 9,
+        WrongFile{"limit of hashes", udp_service("udp = \"hash\"\nsource_flows_per_second = 5\n"), 9,
                   "service.web.source_flows_per_second", "which flows are new with udp = \"hash\""}),
     [](const testing::TestParamInfo<WrongFile>& row) { return test_name(row.param); });
 

@@ -5,8 +5,6 @@
 namespace guideway {
 namespace {
 
-std::string udp(const std::string& keys) { return web_service + "protocol = \"udp\"\n" + keys; }
-
 class WrongScheduler : public WrongFileTest {};
 
 TEST_P(WrongScheduler, IsRefused) { expect_error(GetParam()); }
@@ -22,19 +20,20 @@ INSTANTIATE_TEST_SUITE_P(
                   "service.web.source_bits_ipv6", "0 is below 1; give a number of bits from 1 to 128"},
         WrongFile{"unknown policy", web_service + "when_none = \"rst\"\n", 7, "service.web.when_none",
                   "\"rst\" is not known; give \"drop\", \"fail-open\" or \"reject\""},
-        WrongFile{"unknown udp mode", udp("udp = \"none\"\n"), 8, "service.web.udp",
+        WrongFile{"unknown udp mode", udp_service("udp = \"none\"\n"), 8, "service.web.udp",
                   "\"none\" is not known; give \"follow\", \"hash\" or \"packet\""},
-        WrongFile{"hash of round robin", udp("udp = \"hash\"\nscheduler = \"round-robin\"\n"), 8, "service.web.udp",
+        WrongFile{"hash of round robin", udp_service("udp = \"hash\"\nscheduler = \"round-robin\"\n"), 8,
+                  "service.web.udp",
                   "\"hash\" remembers nothing, so round-robin has nothing to follow; write udp = \"follow\", udp = "
                   "\"packet\" or scheduler = \"maglev\""},
-        WrongFile{"hash of random", udp("udp = \"hash\"\nscheduler = \"random\"\n"), 8, "service.web.udp",
+        WrongFile{"hash of random", udp_service("udp = \"hash\"\nscheduler = \"random\"\n"), 8, "service.web.udp",
                   "so random has nothing to follow"},
-        WrongFile{"hash of least connections", udp("udp = \"hash\"\nscheduler = \"least-connections\"\n"), 8,
+        WrongFile{"hash of least connections", udp_service("udp = \"hash\"\nscheduler = \"least-connections\"\n"), 8,
                   "service.web.udp",
                   "\"hash\" remembers nothing, so least-connections has no flows to count; write udp = \"follow\" or "
                   "another scheduler"},
-        WrongFile{"packet of least connections", udp("udp = \"packet\"\nscheduler = \"least-connections\"\n"), 8,
-                  "service.web.udp", "\"packet\" remembers nothing, so least-connections has no flows to count"},
+        WrongFile{"packet of least connections", udp_service("udp = \"packet\"\nscheduler = \"least-connections\"\n"),
+                  8, "service.web.udp", "\"packet\" remembers nothing, so least-connections has no flows to count"},
         WrongFile{"the same for both protocols",
                   web_service + "protocol = \"tcp+udp\"\nudp = \"hash\"\nscheduler = \"random\"\n", 8,
                   "service.web.udp", "so random has nothing to follow"}),
@@ -65,7 +64,8 @@ TEST(ReadScheduler, BitsOfTheDefaultsAreForThoseWhoUseThem) {
 
 TEST(ReadScheduler, APacketMayBeChosenFor) {
   for (const std::string word : {"maglev", "source", "round-robin", "random"}) {
-    const Config config = accepted(udp("udp = \"packet\"\nscheduler = \"" + word + "\"\nwhen_none = \"reject\"\n"));
+    const Config config =
+        accepted(udp_service("udp = \"packet\"\nscheduler = \"" + word + "\"\nwhen_none = \"reject\"\n"));
     EXPECT_EQ(config.services.at(0).udp, UdpMode::packet);
     EXPECT_EQ(config.services.at(0).policy, NoBackendPolicy::reject);
   }

@@ -27,6 +27,7 @@ inline const std::string key_line = "hash_key = \"00112233445566778899aabbccddee
 // Line 2 to 6; further keys of the service may follow.
 inline const std::string web_service =
     "[[service]]\nname = \"web\"\naddress = \"192.0.2.10\"\nport = 80\nbackends = [\"10.0.0.1\"]\n";
+inline std::string udp_service(const std::string& keys) { return web_service + "protocol = \"udp\"\n" + keys; }
 
 inline void expect_error(const WrongFile& row) {
   const auto config = load_config_text(key_line + row.text, "conf.toml");

@@ -3,20 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/controlplane/datapath/good_host.hh"
+
 namespace guideway {
 namespace {
 
 using Words = std::vector<std::string>;
-
-HostFacts good_host() {
-  HostFacts host;
-  host.huge_page_bytes_free = 512U << 20U;
-  host.vfio_pci = ModuleState::loaded;
-  host.has_iommu = true;
-  host.guideway_dpdk = "/usr/sbin/guideway-dpdk";
-  host.guideway_xdp = "/usr/sbin/guideway-xdp";
-  return host;
-}
 
 // eth0 and eth1 are the kernel's; 0000:05:00.0 and 0000:05:00.1 are bound to vfio-pci.
 std::vector<NicFacts> four_nics() {

@@ -7,20 +7,10 @@
 #include <algorithm>
 #include <functional>
 
+#include "tests/unit/controlplane/datapath/good_host.hh"
+
 namespace guideway {
 namespace {
-
-// Everything is there.
-HostFacts good_host() {
-  HostFacts host;
-  host.kernel_release = "6.8.0";
-  host.huge_page_bytes_free = 512U << 20U;
-  host.vfio_pci = ModuleState::loaded;
-  host.has_iommu = true;
-  host.guideway_dpdk = "/usr/sbin/guideway-dpdk";
-  host.guideway_xdp = "/usr/sbin/guideway-xdp";
-  return host;
-}
 
 constexpr std::uint64_t all_features = 7;
 

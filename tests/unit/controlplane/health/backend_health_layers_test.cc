@@ -4,14 +4,11 @@
 
 #include <string>
 
-#include "controlplane/health/backend_health.hh"
+#include "tests/unit/controlplane/health/backend_health_steps.hh"
 
 namespace guideway {
 namespace {
 
-constexpr HealthState full{GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE};
-HealthState down(gw_health_reason reason) { return {0, GW_HEALTH_DOWN, reason}; }
-HealthState draining(gw_health_reason reason) { return {0, GW_HEALTH_DRAINING, reason}; }
 HealthState up(std::uint32_t share, gw_health_reason reason) { return {share, GW_HEALTH_UP, reason}; }
 
 BackendHealth passing(const HealthPolicy& policy = {}) {

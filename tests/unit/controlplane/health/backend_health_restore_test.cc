@@ -5,25 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "controlplane/health/backend_health.hh"
+#include "tests/unit/controlplane/health/backend_health_steps.hh"
 
 namespace guideway {
 namespace {
-
-constexpr HealthState full{GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE};
-HealthState down(gw_health_reason reason) { return {0, GW_HEALTH_DOWN, reason}; }
-HealthState draining(gw_health_reason reason) { return {0, GW_HEALTH_DRAINING, reason}; }
-
-// 'o' succeeds, 'f' fails, 'i' is inconclusive; a check a second.
-void feed(BackendHealth& health, const std::string& checks, std::int64_t& now_ms) {
-  for (const char check : checks) {
-    now_ms += 1000;
-    health.check_result(check == 'o'   ? ProbeOutcome::ok
-                        : check == 'f' ? ProbeOutcome::failed
-                                       : ProbeOutcome::inconclusive,
-                        std::string(1, check), now_ms);
-  }
-}
 
 TEST(BackendHealthRestore, IsRestoredFromEveryWordItCanShow) {
   const HealthPolicy policy{true, 2, 3, 10'000};

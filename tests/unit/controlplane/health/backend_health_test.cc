@@ -9,28 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/controlplane/health/backend_health_steps.hh"
+
 namespace guideway {
 namespace {
-
-constexpr HealthState full{GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE};
-HealthState down(gw_health_reason reason) { return {0, GW_HEALTH_DOWN, reason}; }
-HealthState draining(gw_health_reason reason) { return {0, GW_HEALTH_DRAINING, reason}; }
 
 BackendHealth resolved_backend(const HealthPolicy& policy) {
   BackendHealth health(policy, 0);
   health.set_resolved(true, 0);
   return health;
-}
-
-// 'o' succeeds, 'f' fails, 'i' is inconclusive; a check a second.
-void feed(BackendHealth& health, const std::string& checks, std::int64_t& now_ms) {
-  for (const char check : checks) {
-    now_ms += 1000;
-    health.check_result(check == 'o'   ? ProbeOutcome::ok
-                        : check == 'f' ? ProbeOutcome::failed
-                                       : ProbeOutcome::inconclusive,
-                        std::string(1, check), now_ms);
-  }
 }
 
 HealthState after(const std::string& checks, const HealthPolicy& policy = {}) {

@@ -9,21 +9,13 @@
 #include <thread>
 
 #include "controlplane/config/words.hh"
+#include "tests/unit/controlplane/health/check_of.hh"
 #include "tests/unit/controlplane/health/checker_trial.hh"
 #include "tests/unit/controlplane/health/datagram_peer.hh"
 #include "tests/unit/controlplane/health/one_probe.hh"
 
 namespace guideway {
 namespace {
-
-constexpr std::uint32_t patient_ms = 20'000;
-constexpr std::uint32_t short_ms = 200;
-
-CheckTarget target(CheckConfig check, std::uint16_t port, std::uint32_t timeout_ms,
-                   const std::string& address = "127.0.0.1") {
-  check.timeout_ms = timeout_ms;
-  return CheckTarget::of(*IpAddress::parse(address), port, check);
-}
 
 CheckConfig udp_check() {
   CheckConfig check;
@@ -68,20 +60,20 @@ void try_datagrams(RealServer& server, const CheckConfig& check, const std::stri
                    const std::string& wrong) {
   ASSERT_TRUE(server.is_up()) << server.log();
   boost::asio::io_context io;
-  expect_ok(probe(io, target(check, server.port(), patient_ms)), passes);
+  expect_ok(probe(io, target_within(check, server.port(), patient_ms)), passes);
   const std::string late = "no " + silence + " within 200 ms";
   const DatagramPeer slow(io, server.port(), std::chrono::seconds(2));
-  expect_failed(probe(io, target(check, slow.port(), short_ms)), late);
+  expect_failed(probe(io, target_within(check, slow.port(), short_ms)), late);
   const DatagramPeer other(io, "220 ready");
-  expect_failed(probe(io, target(check, other.port(), short_ms)), wrong);
+  expect_failed(probe(io, target_within(check, other.port(), short_ms)), wrong);
   const DatagramPeer mute(io, "");
-  expect_failed(probe(io, target(check, mute.port(), short_ms)), late);
+  expect_failed(probe(io, target_within(check, mute.port(), short_ms)), late);
   server.hang();
-  expect_failed(probe(io, target(check, server.port(), short_ms)), late);
+  expect_failed(probe(io, target_within(check, server.port(), short_ms)), late);
   server.go_on();
-  expect_ok(probe(io, target(check, server.port(), patient_ms)), passes);
+  expect_ok(probe(io, target_within(check, server.port(), patient_ms)), passes);
   server.stop();
-  expect_failed(probe(io, target(check, server.port(), patient_ms)), "port unreachable");
+  expect_failed(probe(io, target_within(check, server.port(), patient_ms)), "port unreachable");
 }
 
 TEST(Checkers, Udp) {
@@ -113,7 +105,7 @@ TEST(Checkers, DnsRecordsAndErrors) {
   ASSERT_TRUE(server.is_up()) << server.log();
   boost::asio::io_context io;
   const auto ask = [&](const std::string& query, const std::string& record, const std::string& answer) {
-    return probe(io, target(dns_check(query, record, answer), server.port(), patient_ms));
+    return probe(io, target_within(dns_check(query, record, answer), server.port(), patient_ms));
   };
   expect_ok(ask("www.shop.example", "AAAA", "2001:db8:0::1"), "www.shop.example AAAA is 2001:db8::1");
   expect_ok(ask("alias.shop.example", "CNAME", "www.shop.example."), "alias.shop.example CNAME is www.shop.example");
@@ -128,16 +120,10 @@ TEST(Checkers, DnsRecordsAndErrors) {
   expect_failed(ask("elsewhere.example", "A", ""), "REFUSED for elsewhere.example A");
 }
 
-CheckConfig check_of(CheckKind kind) {
-  CheckConfig check;
-  check.kind = kind;
-  return check;
-}
-
 TEST(Checkers, Icmp) {
   boost::asio::io_context io;
   for (const char* address : {"127.0.0.1", "::1"}) {
-    const ProbeResult result = probe(io, target(check_of(CheckKind::icmp), 0, patient_ms, address));
+    const ProbeResult result = probe(io, target_within(check_of(CheckKind::icmp), 0, patient_ms, address));
     if (result.outcome == ProbeOutcome::inconclusive) GTEST_SKIP() << "may not ping here: " << result.detail;
     expect_ok(result, "echo reply");
   }
@@ -160,7 +146,7 @@ void try_hosts_that_are_gone() {
   std::map<std::string, std::string> sentences;
   const auto add = [&](const CheckConfig& check, const std::string& address, const std::string& sentence) {
     const std::string name = std::string(name_of(check)) + " " + address;
-    targets[name] = target(check, 80, short_ms, address);
+    targets[name] = target_within(check, 80, short_ms, address);
     sentences[name] = sentence;
   };
   for (const char* gone : {"198.51.100.2", "2001:db8:51::2"}) {
@@ -181,7 +167,7 @@ void try_hosts_that_are_gone() {
     for (const CheckConfig& check : {check_of(CheckKind::icmp), check_of(CheckKind::tcp), check_of(CheckKind::http),
                                      check_of(CheckKind::redis), dns_check("www.shop.example")}) {
       boost::asio::io_context fresh;
-      const ProbeResult result = probe(fresh, target(check, 80, short_ms, away));
+      const ProbeResult result = probe(fresh, target_within(check, 80, short_ms, away));
       EXPECT_EQ(result.outcome, ProbeOutcome::inconclusive) << name_of(check) << " " << away;
       EXPECT_EQ(result.detail, "this machine could not probe: no route to " + std::string(away));
     }

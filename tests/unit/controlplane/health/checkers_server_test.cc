@@ -2,26 +2,16 @@
 // As checkers_test.cc: databases, brokers and gRPC, whose servers take their time to start.
 #include <gtest/gtest.h>
 
+#include "tests/unit/controlplane/health/check_of.hh"
 #include "tests/unit/controlplane/health/checker_trial.hh"
 #include "tests/unit/controlplane/health/one_probe.hh"
 
 namespace guideway {
 namespace {
 
-CheckConfig check_of(CheckKind kind) {
-  CheckConfig check;
-  check.kind = kind;
-  check.timeout_ms = 20'000;
-  return check;
-}
-
-CheckTarget target_of(const RealServer& server, const CheckConfig& check) {
-  return CheckTarget::of(*IpAddress::parse("127.0.0.1"), server.port(), check);
-}
-
 ProbeResult ask(const RealServer& server, const CheckConfig& check) {
   boost::asio::io_context io;
-  return probe(io, target_of(server, check));
+  return probe(io, target_within(check, server.port(), patient_ms));
 }
 
 // Everybody may enter but "stranger", who has to give a password.
@@ -112,7 +102,7 @@ TEST(Checkers, PostgresqlTellsWhyNot) {
   ASSERT_TRUE(server.is_up()) << server.log();
   boost::asio::io_context io;
   CheckConfig check = check_of(CheckKind::postgresql);
-  wait_until_passing(io, target_of(server, check));
+  wait_until_passing(io, target_within(check, server.port(), patient_ms));
   check.user = "nobody_here";
   expect_failed(ask(server, check), "PostgreSQL says FATAL 28000: \"role \"nobody_here\" does not exist\"");
   check.user = "stranger";

@@ -4,16 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/controlplane/health/certificate_files.hh"
+#include "tests/unit/controlplane/health/check_of.hh"
 #include "tests/unit/controlplane/health/checker_trial.hh"
 
 namespace guideway {
 namespace {
-
-CheckConfig check_of(CheckKind kind) {
-  CheckConfig check;
-  check.kind = kind;
-  return check;
-}
 
 CheckConfig http_check(bool tls) {
   CheckConfig check = check_of(CheckKind::http);

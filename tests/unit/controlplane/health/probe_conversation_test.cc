@@ -2,6 +2,7 @@
 // Checks that talk, over scripted sockets. checkers_test.cc has the real servers.
 #include <boost/asio/read.hpp>
 
+#include "tests/unit/controlplane/health/check_of.hh"
 #include "tests/unit/controlplane/health/one_probe.hh"
 #include "tests/unit/controlplane/health/real_server.hh"
 #include "tests/unit/controlplane/health/scripted_server.hh"
@@ -17,15 +18,9 @@ CheckTarget target_of(CheckConfig check, std::uint16_t port) {
   return CheckTarget::of(*IpAddress::parse("127.0.0.1"), port, check);
 }
 
-CheckConfig check_of(CheckKind kind, std::uint32_t timeout_ms = 5000) {
-  CheckConfig check;
-  check.kind = kind;
-  check.timeout_ms = timeout_ms;
-  return check;
-}
-
 CheckConfig talk(std::string send, std::string expect, std::uint32_t timeout_ms = 5000) {
-  CheckConfig check = check_of(CheckKind::tcp, timeout_ms);
+  CheckConfig check = check_of(CheckKind::tcp);
+  check.timeout_ms = timeout_ms;
   check.send = std::move(send);
   check.expect = std::move(expect);
   return check;
@@ -140,8 +135,9 @@ TEST(Smtp, ARefusalFailsAtOnce) {
   expect_failed(against(check_of(CheckKind::smtp),
                         {{"", "220 ready\r\n"}, {"EHLO guideway-check\r\n", "421-busy\r\n421 later\r\n"}}),
                 "answered EHLO with \"421-busy\", wanted 250");
-  expect_failed(against(check_of(CheckKind::smtp, 150), {{"", "220-and so on\r\n"}}),
-                "no greeting with 220 within 150 ms");
+  CheckConfig hasty = check_of(CheckKind::smtp);
+  hasty.timeout_ms = 150;
+  expect_failed(against(hasty, {{"", "220-and so on\r\n"}}), "no greeting with 220 within 150 ms");
 }
 
 TEST(Redis, AnErrorFailsAtOnce) {

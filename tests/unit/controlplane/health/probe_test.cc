@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 
+#include "tests/unit/controlplane/health/closed_port.hh"
 #include "tests/unit/controlplane/health/deaf_port.hh"
 #include "tests/unit/controlplane/health/one_probe.hh"
 #include "tests/unit/controlplane/health/scripted_server.hh"
@@ -38,12 +39,6 @@ ProbeResult http_probe(const Script& script, std::uint32_t timeout_ms = 2000) {
 
 std::string response(const std::string& status, const std::string& body) {
   return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-// A port of loopback where nobody listens.
-std::uint16_t closed_port(asio::io_context& io) {
-  tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
-  return acceptor.local_endpoint().port();
 }
 
 TEST(TcpProbe, SucceedsWhereSomebodyListens) {

@@ -16,31 +16,16 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <thread>
 #include <utility>
+
+#include "tests/unit/controlplane/free_port.hh"
 
 namespace guideway {
 namespace {
 
 using boost::asio::ip::tcp;
-
-// Below the range from which the kernel gives ports to others while a slow server starts. Its two successors are for
-// whatever else a server needs.
-std::uint16_t free_port() {
-  boost::asio::io_context io;
-  std::random_device random;
-  for (;;) {
-    const auto port = static_cast<std::uint16_t>(10'000 + random() % 7'000 * 3);
-    tcp::acceptor acceptor(io);
-    boost::system::error_code error;
-    acceptor.open(tcp::v4());
-    acceptor.set_option(tcp::acceptor::reuse_address(true));
-    acceptor.bind({boost::asio::ip::address_v4::loopback(), port}, error);
-    if (!error) return port;
-  }
-}
 
 bool is_listening(std::uint16_t port) {
   boost::asio::io_context io;

@@ -4,10 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/controlplane/neighbours/uplink.hh"
+
 namespace guideway {
 namespace {
 
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 MacAddress mac(const char* text) { return *MacAddress::parse(text); }
 
 const IpAddress near_v4 = ip("192.0.2.10");
@@ -16,7 +17,6 @@ const IpAddress gateway_v4 = ip("192.0.2.1");
 const IpAddress near_v6 = ip("2001:db8::10");
 const MacAddress first_mac = mac("02:00:00:00:00:01");
 const MacAddress second_mac = mac("02:00:00:00:00:02");
-const Link ether{7, "uplink", mac("02:00:00:00:00:ff"), true, true, 1500};
 
 Route on_link(const char* source = "192.0.2.2") { return {7, std::nullopt, ip(source), 0, ""}; }
 Route by_gateway() { return {7, gateway_v4, ip("192.0.2.2"), 1400, ""}; }

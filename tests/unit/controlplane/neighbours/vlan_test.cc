@@ -2,18 +2,14 @@
 // Next hops over VLAN interfaces: the tag, and the link that the interface sits on.
 #include <gtest/gtest.h>
 
-#include "controlplane/neighbours/next_hop_table.hh"
+#include "tests/unit/controlplane/neighbours/uplink.hh"
 
 namespace guideway {
 namespace {
 
-IpAddress ip(const char* text) { return *IpAddress::parse(text); }
-
-const MacAddress own_mac = *MacAddress::parse("02:00:00:00:00:ff");
 const MacAddress peer_mac = *MacAddress::parse("02:00:00:00:00:01");
 const IpAddress peer = ip("192.0.2.10");
-const Link ether{7, "uplink", own_mac, true, true, 1500};
-const Link vlan{8, "uplink.20", own_mac, true, true, 1496, 20, 7};
+const Link vlan{8, "uplink.20", uplink_mac, true, true, 1496, 20, 7};
 
 TEST(NextHopOverAVlan, KnowsTheLinkThatItSitsOn) {
   NextHopTable table;
@@ -24,7 +20,7 @@ TEST(NextHopOverAVlan, KnowsTheLinkThatItSitsOn) {
   ASSERT_TRUE(table.find(peer));
   EXPECT_EQ(table.find(peer)->vlan, 0) << "what it sits on is not known";
   table.set_link(ether, 0);
-  EXPECT_EQ(table.find(peer), (NextHop{"uplink.20", peer_mac, own_mac, ip("192.0.2.2"), 1496, peer, 20, "uplink"}));
+  EXPECT_EQ(table.find(peer), (NextHop{"uplink.20", peer_mac, uplink_mac, ip("192.0.2.2"), 1496, peer, 20, "uplink"}));
   EXPECT_EQ(table.take_changes(), std::vector<IpAddress>{peer});
 }
 

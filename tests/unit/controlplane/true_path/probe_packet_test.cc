@@ -8,11 +8,11 @@
 #include "dataplane/net/ipv4.hh"
 #include "dataplane/net/ipv6.hh"
 #include "tests/support/frames.hh"
+#include "tests/unit/controlplane/true_path/hop_mac.hh"
 
 namespace guideway {
 namespace {
 
-constexpr std::uint8_t hop_mac[6] = {2, 0, 0, 0, 0, 9};
 constexpr std::uint8_t own_mac[6] = {2, 0, 0, 0, 0, 1};
 
 std::vector<std::byte> packet_to_vip(std::size_t payload_bytes = 0) {

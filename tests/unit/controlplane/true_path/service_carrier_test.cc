@@ -22,11 +22,10 @@
 #include <boost/asio/io_context.hpp>
 
 #include "dataplane/base/unique_fd.hh"
+#include "tests/unit/controlplane/true_path/hop_mac.hh"
 
 namespace guideway {
 namespace {
-
-constexpr std::uint8_t hop_mac[6] = {2, 0, 0, 0, 0, 9};
 
 void run(const std::string& command) { EXPECT_EQ(std::system(command.c_str()), 0) << command; }
 

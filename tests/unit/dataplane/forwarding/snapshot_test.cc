@@ -11,11 +11,10 @@
 
 #include "dataplane/net/endian.hh"
 #include "tests/support/snapshot_bytes.hh"
+#include "tests/unit/dataplane/forwarding/small_capacities.hh"
 
 namespace guideway {
 namespace {
-
-constexpr Capacities capacities{.services_max = 16, .backends_max = 64, .flows_max = 64};
 
 using testing_support::append;
 
@@ -48,14 +47,14 @@ struct WireSnapshot {
 };
 
 std::shared_ptr<const Table> table_of(std::uint64_t id) {
-  return *Table::load(testing_support::table_bytes(id, testing_support::slots_in_turn(3)), capacities);
+  return *Table::load(testing_support::table_bytes(id, testing_support::slots_in_turn(3)), small_capacities);
 }
 
 TableStore store_with_table() { return {{99, table_of(99)}}; }
 
 TEST(Snapshot, LoadsWhatIsRight) {
   const TableStore tables = store_with_table();
-  const auto snapshot = Snapshot::load(WireSnapshot{}.bytes(), tables, capacities);
+  const auto snapshot = Snapshot::load(WireSnapshot{}.bytes(), tables, small_capacities);
   ASSERT_TRUE(snapshot) << snapshot.error().message;
   EXPECT_EQ((*snapshot)->generation(), 5U);
   EXPECT_EQ((*snapshot)->services().all().size(), 2U);
@@ -122,7 +121,7 @@ TEST(Snapshot, RefusesEveryFieldByName) {
   for (const WrongSnapshot& row : rows) {
     WireSnapshot wire;
     row.break_it(wire);
-    const auto snapshot = Snapshot::load(wire.bytes(), tables, capacities);
+    const auto snapshot = Snapshot::load(wire.bytes(), tables, small_capacities);
     ASSERT_FALSE(snapshot) << row.names;
     EXPECT_NE(snapshot.error().message.find(row.names), std::string::npos)
         << row.names << " is not in: " << snapshot.error().message;
@@ -130,7 +129,7 @@ TEST(Snapshot, RefusesEveryFieldByName) {
 }
 
 std::string refusal_of(const WireSnapshot& wire) {
-  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), capacities);
+  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), small_capacities);
   return snapshot ? "none" : snapshot.error().message;
 }
 
@@ -192,10 +191,10 @@ TEST(Snapshot, BackendsComeInAnyOrder) {
     wire.backends[i].index = (i * 27 + 5) % 64;  // in no order, the highest in the middle, 24 of 64 not there
     wire.backends[i].weight = static_cast<__u16>(100 + wire.backends[i].index);
   }
-  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), capacities);
+  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), small_capacities);
   ASSERT_TRUE(snapshot) << snapshot.error().message;
   std::uint32_t there = 0;
-  for (std::uint32_t index = 0; index < capacities.backends_max; ++index) {
+  for (std::uint32_t index = 0; index < small_capacities.backends_max; ++index) {
     const gw_backend& row = (*snapshot)->backend(index);
     if (row.family == 0) {
       EXPECT_EQ(row.weight, 0U) << index;
@@ -221,7 +220,7 @@ TEST(Snapshot, ThereMayBeNoBackend) {
   WireSnapshot wire;
   wire.backends.clear();
   wire.header.backend_count = 0;
-  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), capacities);
+  const auto snapshot = Snapshot::load(wire.bytes(), store_with_table(), small_capacities);
   ASSERT_TRUE(snapshot) << snapshot.error().message;
   EXPECT_EQ((*snapshot)->backend(0).family, 0);
   EXPECT_EQ((*snapshot)->backend(63).family, 0);
@@ -234,7 +233,7 @@ TEST(Snapshot, TakesTablesFromTheOneBeforeOrFromTheStore) {
     wire.refs = std::move(refs);
     wire.header.table_count = static_cast<__u32>(wire.refs.size());
     wire.services[1].table = wire.header.table_count - 1;
-    return Snapshot::load(wire.bytes(), tables, capacities, before);
+    return Snapshot::load(wire.bytes(), tables, small_capacities, before);
   };
   TableStore tables;
   for (const std::uint64_t id : {7, 8, 9}) tables[id] = table_of(id);
@@ -260,7 +259,7 @@ TEST(Snapshot, EveryPrefixIsRefused) {
   const TableStore tables = store_with_table();
   const auto whole = WireSnapshot{}.bytes();
   for (std::size_t length = 0; length < whole.size(); ++length)
-    ASSERT_FALSE(Snapshot::load(std::span(whole).first(length), tables, capacities)) << length;
+    ASSERT_FALSE(Snapshot::load(std::span(whole).first(length), tables, small_capacities)) << length;
 }
 
 }  // namespace

@@ -7,11 +7,10 @@
 
 #include "dataplane/forwarding/snapshot.hh"
 #include "tests/support/snapshot_bytes.hh"
+#include "tests/unit/dataplane/forwarding/small_capacities.hh"
 
 namespace guideway {
 namespace {
-
-constexpr Capacities capacities{.services_max = 16, .backends_max = 64, .flows_max = 64};
 
 struct WireTable {
   gw_table_header header{GW_TABLE_MAGIC, GW_ABI_VERSION, 99, 251, 0};
@@ -47,13 +46,13 @@ TEST(Table, RefusesEveryFieldByName) {
   for (const Row& row : rows) {
     WireTable wire;
     row.break_it(wire);
-    const auto table = Table::load(wire.bytes(), capacities);
+    const auto table = Table::load(wire.bytes(), small_capacities);
     ASSERT_FALSE(table) << row.names;
     EXPECT_NE(table.error().message.find(row.names), std::string::npos) << table.error().message;
   }
   WireTable none;
   none.slots[3] = {GW_NO_BACKEND, GW_NO_BACKEND};
-  EXPECT_TRUE(Table::load(none.bytes(), capacities)) << "a slot may have no backend";
+  EXPECT_TRUE(Table::load(none.bytes(), small_capacities)) << "a slot may have no backend";
 }
 
 // Slots are checked some thousands at once: at both ends of these, too, and either backend of a slot.
@@ -61,13 +60,13 @@ TEST(Table, NamesTheFirstWrongSlotWhereverItIs) {
   WireTable large;
   large.header.slot_count = 4099;
   large.slots.resize(large.header.slot_count, gw_slot{63, GW_NO_BACKEND});
-  EXPECT_TRUE(Table::load(large.bytes(), capacities));
+  EXPECT_TRUE(Table::load(large.bytes(), small_capacities));
   for (const std::uint32_t slot : {0U, 2047U, 2048U, 4095U, 4096U, 4098U}) {
     for (const std::uint32_t backend : {64U, 0x7fffffffU, 0x80000000U, 0xfffffffeU}) {
       for (const bool is_home : {false, true}) {
         WireTable wire = large;
         (is_home ? wire.slots[slot].home_backend : wire.slots[slot].current_backend) = backend;
-        const auto table = Table::load(wire.bytes(), capacities);
+        const auto table = Table::load(wire.bytes(), small_capacities);
         ASSERT_FALSE(table) << slot;
         EXPECT_EQ(table.error().message, "backend of slot[" + std::to_string(slot) + "] is " + std::to_string(backend) +
                                              ", expected below 64");
@@ -75,7 +74,8 @@ TEST(Table, NamesTheFirstWrongSlotWhereverItIs) {
     }
   }
   large.slots[4098].home_backend = large.slots[2048].current_backend = 64;
-  EXPECT_EQ(Table::load(large.bytes(), capacities).error().message, "backend of slot[2048] is 64, expected below 64");
+  EXPECT_EQ(Table::load(large.bytes(), small_capacities).error().message,
+            "backend of slot[2048] is 64, expected below 64");
 }
 
 }  // namespace

@@ -5,17 +5,15 @@
 
 #include <array>
 
+#include "tests/unit/dataplane/ports/filled_frame.hh"
+
 namespace guideway {
 namespace {
-
-std::vector<std::byte> frame_of(std::size_t length, unsigned char fill) {
-  return std::vector<std::byte>(length, static_cast<std::byte>(fill));
-}
 
 TEST(MemoryPort, HandsOverWhatWasOfferedInOrderAndInBursts) {
   MemoryPool pool(64);
   MemoryPort port(pool, 64);
-  for (unsigned char i = 0; i < 40; ++i) ASSERT_TRUE(port.offer(frame_of(60U + i, i)));
+  for (unsigned char i = 0; i < 40; ++i) ASSERT_TRUE(port.offer(filled_frame(60U + i, i)));
 
   Burst burst;
   port.receive(burst);
@@ -33,7 +31,7 @@ TEST(MemoryPort, AFrameMayLeaveByAnotherPortWithANewStart) {
   MemoryPool pool(4);
   MemoryPort in(pool, 4);
   MemoryPort out(pool, 4);
-  ASSERT_TRUE(in.offer(frame_of(60, 7)));
+  ASSERT_TRUE(in.offer(filled_frame(60, 7)));
   Burst burst;
   in.receive(burst);
   Packet& packet = burst.packets[0];
@@ -54,7 +52,7 @@ TEST(MemoryPort, AFrameMayLeaveByAnotherPortWithANewStart) {
 TEST(MemoryPort, IsFullWhenToldSo) {
   MemoryPool pool(8);
   MemoryPort port(pool, 8);
-  for (int i = 0; i < 3; ++i) ASSERT_TRUE(port.offer(frame_of(60, 1)));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(port.offer(filled_frame(60, 1)));
   port.limit_sent(1);
   Burst burst;
   port.receive(burst);
@@ -68,10 +66,10 @@ TEST(MemoryPort, IsFullWhenToldSo) {
 TEST(MemoryPort, RefusesWhatItCannotHold) {
   MemoryPool pool(2, 100);
   MemoryPort port(pool, 2);
-  EXPECT_FALSE(port.offer(frame_of(101, 1)));
-  EXPECT_TRUE(port.offer(frame_of(100, 1)));
-  EXPECT_TRUE(port.offer(frame_of(0, 1)));
-  EXPECT_FALSE(port.offer(frame_of(1, 1)));
+  EXPECT_FALSE(port.offer(filled_frame(101, 1)));
+  EXPECT_TRUE(port.offer(filled_frame(100, 1)));
+  EXPECT_TRUE(port.offer(filled_frame(0, 1)));
+  EXPECT_FALSE(port.offer(filled_frame(1, 1)));
 }
 
 }  // namespace

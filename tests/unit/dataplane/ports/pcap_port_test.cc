@@ -8,21 +8,19 @@
 #include <fstream>
 #include <vector>
 
+#include "tests/unit/dataplane/ports/filled_frame.hh"
+
 namespace guideway {
 namespace {
 
 std::string fresh_path(const std::string& name) { return testing::TempDir() + "guideway_pcap_" + name; }
 
-std::vector<std::byte> frame_of(std::size_t length, unsigned char fill) {
-  return std::vector<std::byte>(length, static_cast<std::byte>(fill));
-}
-
 void round_trip(PcapPrecision precision, std::uint64_t time_ns, std::uint64_t expected_ns) {
   const std::string path = fresh_path("round_trip.pcap");
   auto writer = PcapWriter::create(path, precision);
   ASSERT_TRUE(writer) << writer.error().message;
-  ASSERT_TRUE(writer->write(time_ns, frame_of(60, 1)));
-  ASSERT_TRUE(writer->write(time_ns + 5'000, frame_of(9000, 2)));
+  ASSERT_TRUE(writer->write(time_ns, filled_frame(60, 1)));
+  ASSERT_TRUE(writer->write(time_ns + 5'000, filled_frame(9000, 2)));
   ASSERT_TRUE(writer->finish());
 
   auto reader = PcapReader::open(path);
@@ -72,8 +70,8 @@ TEST(PcapPort, SaysAfterWhichFrameAFileIsCutOff) {
   const std::string path = fresh_path("cut.pcap");
   auto writer = PcapWriter::create(path);
   ASSERT_TRUE(writer);
-  ASSERT_TRUE(writer->write(1, frame_of(60, 1)));
-  ASSERT_TRUE(writer->write(2, frame_of(60, 2)));
+  ASSERT_TRUE(writer->write(1, filled_frame(60, 1)));
+  ASSERT_TRUE(writer->write(2, filled_frame(60, 2)));
   ASSERT_TRUE(writer->finish());
   ASSERT_EQ(::truncate(path.c_str(), 24 + 16 + 60 + 16 + 10), 0);
 
@@ -90,7 +88,7 @@ TEST(PcapPort, AFullDiskIsNoticed) {
   auto writer = PcapWriter::create("/dev/full");
   if (!writer) return;  // noticed even earlier
   bool failed = false;
-  for (int i = 0; i < 100 && !failed; ++i) failed = !writer->write(1, frame_of(9000, 1));
+  for (int i = 0; i < 100 && !failed; ++i) failed = !writer->write(1, filled_frame(9000, 1));
   if (!failed) failed = !writer->finish();
   EXPECT_TRUE(failed);
 }
