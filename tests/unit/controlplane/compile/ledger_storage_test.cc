@@ -20,11 +20,11 @@ std::map<std::string, std::string> plain(const LedgerTexts& texts) {
 }
 
 TEST(LedgerStorage, SavedAndLoadedItCompilesTheSameBytes) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   const Config config = config_of({backend("10.0.0.2", 3), backend("2001:db8::9")});
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2", 3)}), {}, 0));
   ASSERT_TRUE(ledger.adopt(config, {}, 10));
-  auto loaded = Ledger::load(ledger.save(), capacities);
+  auto loaded = Ledger::load(ledger.save(), ledger_capacities);
   ASSERT_TRUE(loaded) << loaded.error().message;
   ASSERT_TRUE(loaded->adopt(config, {}, 500));
   const Compiled before = ledger.compile(7, {});
@@ -37,7 +37,7 @@ TEST(LedgerStorage, SavedAndLoadedItCompilesTheSameBytes) {
 }
 
 TEST(LedgerStorage, ALeavingBackendKeepsItsCheckOverARestart) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   BackendConfig checked = backend("10.0.0.1");
   checked.check.kind = CheckKind::http;
   checked.check.port = 8080;
@@ -45,22 +45,22 @@ TEST(LedgerStorage, ALeavingBackendKeepsItsCheckOverARestart) {
   checked.mac = MacAddress::parse("02:00:00:00:00:09");
   ASSERT_TRUE(ledger.adopt(config_of({checked, backend("10.0.0.2")}), {}, 0));
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.2")}), {}, 10));
-  auto loaded = Ledger::load(ledger.save(), capacities);
+  auto loaded = Ledger::load(ledger.save(), ledger_capacities);
   ASSERT_TRUE(loaded) << loaded.error().message;
   EXPECT_EQ(loaded->find({"web", "10.0.0.1"})->config, checked);
 }
 
 TEST(LedgerStorage, DamageIsASentence) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1")}), {}, 0));
   const LedgerTexts saved = ledger.save();
   ASSERT_EQ(saved.size(), 2U) << "one of the pool, one of the rest";
-  EXPECT_FALSE(Ledger::load({}, capacities));
+  EXPECT_FALSE(Ledger::load({}, ledger_capacities));
   for (const auto& [pool, text] : plain(saved)) {
     for (std::size_t length = 0; length < text.size(); ++length) {
       LedgerTexts damaged = saved;
       damaged.set(pool, std::make_shared<const std::string>(text.substr(0, length)));
-      ASSERT_FALSE(Ledger::load(damaged, capacities)) << pool << " " << length;
+      ASSERT_FALSE(Ledger::load(damaged, ledger_capacities)) << pool << " " << length;
     }
   }
 }
@@ -68,13 +68,13 @@ TEST(LedgerStorage, DamageIsASentence) {
 TEST(LedgerStorage, MovingSlotsAreFoundAgainHoweverFarApart) {
   Config config = config_of({backend("10.0.0.1", 60000), backend("10.0.0.2", 1), backend("10.0.0.3", 40)});
   config.services[0].table_slots = 65537;
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config, {}, 0));
   for (const std::uint32_t weight : {2U, 3U, 30'000U}) {
     config.pools[0].backends[1].weight = weight;
     ASSERT_TRUE(ledger.adopt(config, {}, weight));
     const LedgerTexts saved = ledger.save();
-    auto loaded = Ledger::load(saved, capacities);
+    auto loaded = Ledger::load(saved, ledger_capacities);
     ASSERT_TRUE(loaded) << loaded.error().message;
     ASSERT_TRUE(loaded->adopt(config, {}, 99'999));
     EXPECT_EQ(loaded->moving_slots(), ledger.moving_slots());
@@ -97,7 +97,7 @@ TEST(LedgerStorage, WhatAFormerReleaseSavedIsRead) {
               R"("tables": [{"pool": "web", "slots": 251, "members": [{"name": "10.0.0.2", "index": 1, "weight": 1}],)"
               R"("moving": [{"home": 0, "since_ms": 5, "slots": )" +
               slots + "}]}]}")}},
-        capacities);
+        ledger_capacities);
   };
   auto ledger = load("[3, 250]");
   ASSERT_TRUE(ledger) << ledger.error().message;
@@ -118,7 +118,7 @@ TEST(LedgerStorage, MembersBeforeAChangeMustFitTheDatapath) {
     return Ledger::load({{"", std::make_shared<const std::string>(R"({"version": 5, "next_index": 2,)"
                                                                   R"("next_service_id": 2})")},
                          {"web", std::make_shared<const std::string>(pool)}},
-                        capacities);
+                        ledger_capacities);
   };
   auto ledger = load("0", R"(, "since_ms": 5)");
   ASSERT_TRUE(ledger) << ledger.error().message;
@@ -130,7 +130,7 @@ TEST(LedgerStorage, MembersBeforeAChangeMustFitTheDatapath) {
   EXPECT_FALSE(ledger->retire(5 + idle_ms - 1, facts));
   EXPECT_TRUE(ledger->retire(5 + idle_ms, facts));
   EXPECT_FALSE(load("0", "")) << "since when, nobody knows";
-  EXPECT_FALSE(load(std::to_string(capacities.backends_max), R"(, "since_ms": 5)"));
+  EXPECT_FALSE(load(std::to_string(ledger_capacities.backends_max), R"(, "since_ms": 5)"));
 }
 
 TEST(LedgerStorage, OnlyTheTextOfAChangedPoolIsNew) {
@@ -138,7 +138,7 @@ TEST(LedgerStorage, OnlyTheTextOfAChangedPoolIsNew) {
   PoolConfig other = std::as_const(config).pools[0];
   other.name = "other";
   config.pools.push_back(other);
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config, {}, 0));
   const LedgerTexts before = ledger.save();
   config.pools[0].backends[0].weight = 5;

@@ -12,12 +12,12 @@ namespace guideway {
 namespace {
 
 TEST(Ledger, WhatItCompilesIsAccepted) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2"), backend("2001:db8::2")}), {}, 0));
   Reachability reach;
   reach.port = 1;
   const Compiled compiled = ledger.compile(1, {{0, reach}});
-  auto datapath = MemoryDatapath::create(capacities);
+  auto datapath = MemoryDatapath::create(ledger_capacities);
   ASSERT_TRUE(datapath);
   const auto installed = (*datapath)->install(compiled);
   ASSERT_TRUE(installed) << installed.error().message;
@@ -31,7 +31,7 @@ TEST(Ledger, WhatItCompilesIsAccepted) {
 }
 
 TEST(Ledger, IndexesStayAndFreeOnesGoRound) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2")}), {}, 0));
   EXPECT_EQ(ledger.find({"web", "10.0.0.1"})->index, 0U);
   EXPECT_EQ(ledger.find({"web", "10.0.0.2"})->index, 1U);
@@ -42,7 +42,7 @@ TEST(Ledger, IndexesStayAndFreeOnesGoRound) {
 }
 
 TEST(Ledger, ABackendLeavesWhenNothingNamesIt) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2")}), {}, 0));
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.2")}), {}, 10));
   EXPECT_FALSE(ledger.retire(500, nothing_remembered)) << "its slots are still moving";
@@ -55,7 +55,7 @@ TEST(Ledger, ABackendLeavesWhenNothingNamesIt) {
 }
 
 TEST(Ledger, OneRemovedAtOnceDoesNotWaitForFlows) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2")}), {}, 0));
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.2")}), {{"web", "10.0.0.1"}}, 10));
   EXPECT_TRUE(ledger.find({"web", "10.0.0.1"})->at_once);
@@ -65,7 +65,7 @@ TEST(Ledger, OneRemovedAtOnceDoesNotWaitForFlows) {
 }
 
 TEST(Ledger, AReturningBackendGetsItsIndexBackWhileLeaving) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2")}), {}, 0));
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.2")}), {}, 10));
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2")}), {}, 20));
@@ -93,7 +93,7 @@ TEST(Ledger, AnIndexGivenAgainHasANewGeneration) {
 
 TEST(Ledger, TellsWhatChangedAndNothingElse) {
   Config config = config_of({backend("10.0.0.1"), backend("10.0.0.2")});
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config, {}, 0));
   LedgerNews news = ledger.take_news();
   EXPECT_EQ(news.backends.size(), 2U);
@@ -117,7 +117,7 @@ TEST(Ledger, TellsWhatChangedAndNothingElse) {
 }
 
 TEST(Ledger, FitsADatapathOrSaysWhatDoesNot) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2"), backend("10.0.0.3")}), {}, 0));
   const auto small = ledger.fit({.services_max = 8, .backends_max = 2, .flows_max = 64});
   ASSERT_FALSE(small);
@@ -139,9 +139,9 @@ TEST(Ledger, PoolsOfTheSameNamesHaveTheSameOwners) {
   service.name = service.pool = "other";
   service.addresses = {*IpAddress::parse("192.0.2.2")};
   config.services.push_back(service);
-  Ledger both(capacities);
+  Ledger both(ledger_capacities);
   ASSERT_TRUE(both.adopt(config, {}, 0));
-  Ledger alone(capacities);
+  Ledger alone(ledger_capacities);
   ASSERT_TRUE(alone.adopt(config_of({backend("10.0.0.1"), backend("10.0.0.2", 3)}), {}, 0));
   const auto slots = [](const CompiledTable& table) {
     std::vector<gw_slot> list((table.bytes->size() - sizeof(gw_table_header)) / sizeof(gw_slot));
@@ -171,7 +171,7 @@ TEST(Ledger, AnUnchangedTableKeepsItsBytes) {
   pool.name = "other";
   pool.backends.push_back(backend("10.0.0.9"));
   config.pools.push_back(pool);
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(config, {}, 0));
   const Compiled before = ledger.compile(1, {});
   config.pools[0].backends.push_back(backend("10.0.0.3"));
@@ -205,7 +205,7 @@ std::vector<gw_slot> slots_of(const Ledger& ledger) {
 
 // Taking over and giving back move `current` only: whoever lives keeps the flows he has, both ways.
 TEST(Ledger, ABackupTakesOverAsAChangeOfMembers) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(with_backup(), {}, 0));
   const std::uint32_t sorry = ledger.find({"sorry", "10.0.9.1"})->index;
   const std::vector<gw_slot> original = slots_of(ledger);
@@ -237,10 +237,10 @@ TEST(Ledger, ABackupTakesOverAsAChangeOfMembers) {
 }
 
 TEST(Ledger, WhoServesOutlivesARestartAndNotItsConfiguration) {
-  Ledger ledger(capacities);
+  Ledger ledger(ledger_capacities);
   ASSERT_TRUE(ledger.adopt(with_backup(), {}, 0));
   ASSERT_TRUE(ledger.set_serving({{"web", "sorry"}}, 0));
-  auto restarted = Ledger::load(ledger.save(), capacities);
+  auto restarted = Ledger::load(ledger.save(), ledger_capacities);
   ASSERT_TRUE(restarted);
   ASSERT_TRUE(restarted->adopt(with_backup(), {}, 10));
   EXPECT_EQ(restarted->serving(), ledger.serving());

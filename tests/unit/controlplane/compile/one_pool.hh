@@ -10,7 +10,7 @@
 
 namespace guideway {
 
-inline constexpr Capacities capacities{.services_max = 8, .backends_max = 16, .flows_max = 64};
+inline constexpr Capacities ledger_capacities{.services_max = 8, .backends_max = 16, .flows_max = 64};
 
 inline BackendConfig backend(const std::string& address, std::uint32_t weight = 1) {
   BackendConfig config;

@@ -18,7 +18,7 @@ namespace {
 
 using Random = std::mt19937;
 
-constexpr Capacities capacities{.services_max = 64, .backends_max = 64, .flows_max = 64};
+constexpr Capacities box_capacities{.services_max = 64, .backends_max = 64, .flows_max = 64};
 
 IpAddress address(unsigned number) { return *IpAddress::parse("10.0.0." + std::to_string(1 + number % 250)); }
 
@@ -87,13 +87,13 @@ class Box {
   }
 
   void restart() {
-    auto loaded = Ledger::load(ledger_.save(), capacities);
+    auto loaded = Ledger::load(ledger_.save(), box_capacities);
     ASSERT_TRUE(loaded) << loaded.error().message;
     ledger_ = std::move(*loaded);
     ASSERT_TRUE(ledger_.adopt(config_, {}, now_ms_));
   }
 
-  [[nodiscard]] bool has_room() const { return ledger_.backends().size() < capacities.backends_max - 4; }
+  [[nodiscard]] bool has_room() const { return ledger_.backends().size() < box_capacities.backends_max - 4; }
 
  private:
   using Serving = std::map<std::string, std::string>;
@@ -166,7 +166,7 @@ class Box {
   Random random_;
   Config config_ = initial();
   std::set<BackendKey> at_once_;
-  Ledger ledger_{capacities};
+  Ledger ledger_{box_capacities};
   std::shared_ptr<const ReachabilityByIndex> ways_ = std::make_shared<const ReachabilityByIndex>();
   std::int64_t now_ms_ = 0;
   std::uint64_t generation_ = 0;

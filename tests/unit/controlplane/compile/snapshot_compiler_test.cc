@@ -11,7 +11,7 @@
 namespace guideway {
 namespace {
 
-constexpr Capacities capacities{.services_max = 32, .backends_max = 32, .flows_max = 64};
+constexpr Capacities compiler_capacities{.services_max = 32, .backends_max = 32, .flows_max = 64};
 
 struct Rows {
   gw_snapshot_header header{};
@@ -47,7 +47,7 @@ Config config_of(const std::string& text) {
 }
 
 Rows compiled(const std::string& text, const ReachabilityByIndex& reachability = {}) {
-  Ledger ledger(capacities);
+  Ledger ledger(compiler_capacities);
   EXPECT_TRUE(ledger.adopt(config_of(text), {}, 0).has_value());
   return rows_of(ledger.compile(1, reachability));
 }
@@ -229,12 +229,12 @@ TEST(SnapshotCompiler, IdsOfAnOlderLedgerStay) {
   const std::string saved = R"({"version": 2, "next_index": 0, "next_service_id": 9, "services": [)"
                             R"({"address": "192.0.2.1", "port": 80, "protocol": 6, "id": 8}]})";
   const auto texts = [](const char* text) { return LedgerTexts{{"", std::make_shared<const std::string>(text)}}; };
-  auto ledger = Ledger::load(texts(saved.c_str()), capacities);
+  auto ledger = Ledger::load(texts(saved.c_str()), compiler_capacities);
   ASSERT_TRUE(ledger.has_value()) << ledger.error().message;
   const Config config = config_of(web("protocol = \"tcp+udp\"\n"));
   ASSERT_TRUE(ledger->adopt(config, {}, 0).has_value());
   EXPECT_EQ(ledger->service_ids(config.services.at(0)), (std::vector<std::uint32_t>{8, 9}));
-  auto other = Ledger::load(texts(R"({"version": 6, "next_index": 0, "next_service_id": 0})"), capacities);
+  auto other = Ledger::load(texts(R"({"version": 6, "next_index": 0, "next_service_id": 0})"), compiler_capacities);
   ASSERT_FALSE(other.has_value());
 }
 
@@ -243,9 +243,9 @@ TEST(SnapshotCompiler, PrefixesAndRangesKeepTheirIdsOverARestart) {
       "[[service]]\nname = \"a\"\naddress = \"192.0.2.0/24\"\nport = \"80-90\"\nbackends = []\n"
       "[[service]]\nname = \"b\"\naddress = \"192.0.2.0/25\"\nport = \"80-90\"\nbackends = []\n"
       "[[service]]\nname = \"c\"\naddress = \"192.0.2.0/25\"\nport = 80\nbackends = []\n");
-  Ledger ledger(capacities);
+  Ledger ledger(compiler_capacities);
   ASSERT_TRUE(ledger.adopt(config, {}, 0).has_value());
-  auto again = Ledger::load(ledger.save(), capacities);
+  auto again = Ledger::load(ledger.save(), compiler_capacities);
   ASSERT_TRUE(again.has_value()) << again.error().message;
   ASSERT_TRUE(again->adopt(config, {}, 1).has_value());
   EXPECT_EQ(again->compile(2, {}).snapshot, ledger.compile(2, {}).snapshot);

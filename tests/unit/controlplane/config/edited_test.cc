@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 // web has a pool of its own, dns and dns-tcp share one.
-Config config() {
+Config config_to_edit() {
   auto loaded = load_config_text(R"(
 hash_key = "00112233445566778899aabbccddeeff"
 
@@ -76,7 +76,7 @@ std::vector<std::string> changes(const Config& before, const Config& after) {
 
 using Lines = std::vector<std::string>;
 
-Lines edit_service(const std::string& name, const json& keys, const Config& before = config()) {
+Lines edit_service(const std::string& name, const json& keys, const Config& before = config_to_edit()) {
   const auto edited = edited_service(keys, name, before);
   if (!edited) return {edited.error().message};
   Config after = before;
@@ -86,7 +86,7 @@ Lines edit_service(const std::string& name, const json& keys, const Config& befo
 }
 
 Lines edit_pool(const std::string& name, const json& keys) {
-  const Config before = config();
+  const Config before = config_to_edit();
   const auto edited = edited_pool(keys, name, before);
   if (!edited) return {edited.error().message};
   Config after = before;
@@ -95,7 +95,7 @@ Lines edit_pool(const std::string& name, const json& keys) {
 }
 
 Lines edit_backend(const std::string& pool, const std::string& name, const json& keys) {
-  const Config before = config();
+  const Config before = config_to_edit();
   const auto edited = edited_backend(keys, pool, name, before);
   if (!edited) return {edited.error().message};
   Config after = before;
@@ -140,7 +140,7 @@ TEST(EditedService, ItsPoolsCheckIsRefinedAndBackendsFollowThatSayNothingElse) {
 TEST(EditedService, SeveralChecksReplaceOne) {
   const auto edited = edited_service(
       {{"check", json::array({json{{"http", "/ready"}}, json{{"type", "tcp"}, {"port", 8443}}})}, {"checks", "any"}},
-      "web", config());
+      "web", config_to_edit());
   ASSERT_TRUE(edited) << edited.error().message;
   const BackendConfig& a = edited->pool.backends[0];
   ASSERT_EQ(check_count(a), 2U);
@@ -181,7 +181,7 @@ TEST(EditedPool, BackendsFollowThatSayNothingElse) {
 }
 
 TEST(EditedPool, ABackendFollowsInEachKeyOfItsTunnel) {
-  const Config before = config();
+  const Config before = config_to_edit();
   Config clamped = before;
   put(clamped.pools[0].backends, *edited_backend({{"forward", "gre"}, {"mss_clamp", true}}, "shared", "d", before));
   const auto edited = edited_pool({{"gre_key", 7}, {"mss_clamp", false}}, "shared", clamped);
@@ -194,7 +194,7 @@ TEST(EditedPool, ABackendFollowsInEachKeyOfItsTunnel) {
 }
 
 TEST(EditedPool, NullTakesACheckBack) {
-  const auto edited = edited_pool({{"check", nullptr}}, "web", config());
+  const auto edited = edited_pool({{"check", nullptr}}, "web", config_to_edit());
   ASSERT_TRUE(edited) << edited.error().message;
   EXPECT_EQ(edited->defaults->check.kind, CheckKind::tcp);
   EXPECT_EQ(edited->backends[0].check.kind, CheckKind::tcp);

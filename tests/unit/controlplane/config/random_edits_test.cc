@@ -20,7 +20,7 @@ namespace {
 using nlohmann::json;
 using Random = std::mt19937;
 
-Config config() {
+Config config_to_edit_at_random() {
   auto loaded = load_config_text(R"(
 hash_key = "00112233445566778899aabbccddeeff"
 [[service]]
@@ -140,7 +140,7 @@ TEST(RandomEdits, LeaveWhatCanBeSaid) {
   std::size_t refused = 0;
   for (unsigned seed = 1; seed <= 20; ++seed) {
     Random random(seed);
-    Config now = config();
+    Config now = config_to_edit_at_random();
     for (int i = 0; i < 200; ++i) {
       std::string what;
       auto next = edited(now, random, what);

@@ -16,13 +16,13 @@ Config config_of(const std::string& text) {
   return config.value_or(Config{});
 }
 
-std::string service(const std::string& name, int port, const std::string& rest) {
+std::string service_text(const std::string& name, int port, const std::string& rest) {
   return "[[service]]\nname = \"" + name + "\"\naddress = \"192.0.2.1\"\nport = " + std::to_string(port) + "\n" + rest;
 }
 
 TEST(Warnings, ChecksThatThisMachineCannotMake) {
   const Config config = config_of(
-      service("web", 80, "backends = [\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\", \"10.0.0.4\", \"10.0.0.5\"]\n"));
+      service_text("web", 80, "backends = [\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\", \"10.0.0.4\", \"10.0.0.5\"]\n"));
   std::map<BackendKey, BackendRecord> records;
   for (std::uint32_t i = 0; i < 5; ++i) {
     const BackendConfig& backend = config.pools.at(0).backends.at(i);
@@ -51,8 +51,8 @@ TEST(Warnings, ChecksThatThisMachineCannotMake) {
 }
 
 TEST(Warnings, ACheckThatCannotBeMadeIsToldOfThoughAnotherDecides) {
-  const Config config = config_of(
-      service("web", 80, "check = [\"tcp\", { http = \"/\", through = \"service\" }]\nbackends = [\"10.0.0.1\"]\n"));
+  const Config config = config_of(service_text(
+      "web", 80, "check = [\"tcp\", { http = \"/\", through = \"service\" }]\nbackends = [\"10.0.0.1\"]\n"));
   HealthBoard board([](const HealthBoard::Entry&, const HealthState&) {});
   board.sync({{{"web", "10.0.0.1"}, {0, 1, config.pools.at(0).backends.at(0), false, false}}}, config, 0);
   board.check_result(0, {ProbeOutcome::failed, "connection refused", 0}, 10, 0);
@@ -62,7 +62,7 @@ TEST(Warnings, ACheckThatCannotBeMadeIsToldOfThoughAnotherDecides) {
 }
 
 TEST(Warnings, FlowsThatAChangeAssignsAfresh) {
-  const Config before = config_of(service("web", 80, "backends = [\"10.0.0.1\"]\n"));
+  const Config before = config_of(service_text("web", 80, "backends = [\"10.0.0.1\"]\n"));
   Config after = before;
   EXPECT_EQ(warnings_of_new_tables(before, after), Sentences{});
   after.services[0].idle_timeout_ms = 1000;
@@ -87,11 +87,11 @@ TEST(Warnings, AFamilyThatAnL3dsrBackendCannotBeSent) {
   EXPECT_EQ(warnings_of_families(config_of(text)),
             (Sentences{"service web: what comes for 2001:db8::1 cannot be sent to l3dsr backends of the other family "
                        "(drop_unresolved): web/a"}));
-  EXPECT_EQ(warnings_of_families(config_of(service("web", 80, "backends = [\"10.0.0.1\"]\n"))), Sentences{});
+  EXPECT_EQ(warnings_of_families(config_of(service_text("web", 80, "backends = [\"10.0.0.1\"]\n"))), Sentences{});
 }
 
 TEST(Warnings, AServiceThatJoinsAPoolCheckedElsewhere) {
-  Config before = config_of(service("web", 80, "backends = [\"10.0.0.1\", \"10.0.0.2:80\"]\n"));
+  Config before = config_of(service_text("web", 80, "backends = [\"10.0.0.1\", \"10.0.0.2:80\"]\n"));
   Config after = before;
   ServiceConfig tls = before.services.at(0);
   tls.name = "tls";
@@ -102,7 +102,7 @@ TEST(Warnings, AServiceThatJoinsAPoolCheckedElsewhere) {
   EXPECT_EQ(warnings_of_shared_checks(after, after), Sentences{}) << "said once";
   after.services.back().port = 0;
   EXPECT_EQ(warnings_of_shared_checks(before, after), Sentences{}) << "any port cannot be checked";
-  before = config_of(service("web", 80, "backends = [\"10.0.0.1\"]\ncheck = { port = 8080 }\n"));
+  before = config_of(service_text("web", 80, "backends = [\"10.0.0.1\"]\ncheck = { port = 8080 }\n"));
   after = before;
   after.services.push_back(tls);
   EXPECT_EQ(warnings_of_shared_checks(before, after), Sentences{}) << "somebody chose that port";

@@ -9,7 +9,7 @@ namespace guideway {
 namespace {
 
 const DnsQuestion www{0x1234, "www.example", "A"};
-const std::string asked(
+const std::string question_section(
     "\x03www\x07"
     "example\0\0\x01\0\x01",
     17);
@@ -35,23 +35,25 @@ std::string verdict(const std::string& message, const std::string& expected = ""
 }
 
 TEST(DnsMessage, AsksWithRecursion) {
-  EXPECT_EQ(dns_query(www), bytes({0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0}) + asked);
+  EXPECT_EQ(dns_query(www), bytes({0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0}) + question_section);
   EXPECT_EQ(dns_query({1, "", "NS"}), bytes({0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1}));
 }
 
 TEST(DnsMessage, FindsTheRecord) {
-  const std::string two = header(2) + asked + record(1, bytes({192, 0, 2, 1})) + record(1, bytes({192, 0, 2, 2}));
+  const std::string two =
+      header(2) + question_section + record(1, bytes({192, 0, 2, 1})) + record(1, bytes({192, 0, 2, 2}));
   EXPECT_EQ(verdict(two), "ok: www.example A is 192.0.2.1");
   EXPECT_EQ(verdict(two, "192.0.2.2"), "ok: www.example A is 192.0.2.2");
   EXPECT_EQ(verdict(two, "192.0.2.3"), "failed: www.example A is 192.0.2.1 and 1 more, wanted 192.0.2.3");
-  const std::string behind_cname = header(2) + asked + record(5, "\xc0\x0c") + record(1, bytes({192, 0, 2, 1}));
+  const std::string behind_cname =
+      header(2) + question_section + record(5, "\xc0\x0c") + record(1, bytes({192, 0, 2, 1}));
   EXPECT_EQ(verdict(behind_cname, "192.0.2.1"), "ok: www.example A is 192.0.2.1");
 }
 
 TEST(DnsMessage, EveryKindOfRecord) {
   const auto one = [](const std::string& kind, int type, const std::string& data, const std::string& expected) {
     const DnsQuestion question{0x1234, "www.example", kind};
-    std::string question_bytes = asked;
+    std::string question_bytes = question_section;
     question_bytes[14] = static_cast<char>(type);
     return verdict(header(1) + question_bytes + record(type, data), expected, question);
   };
@@ -77,35 +79,35 @@ TEST(DnsMessage, EveryKindOfRecord) {
 }
 
 TEST(DnsMessage, SaysWhatIsWrong) {
-  EXPECT_EQ(verdict(header(0, 2) + asked), "failed: SERVFAIL for www.example A");
-  EXPECT_EQ(verdict(header(0, 3) + asked), "failed: NXDOMAIN for www.example A");
-  EXPECT_EQ(verdict(header(0, 9) + asked), "failed: code 9 for www.example A");
-  EXPECT_EQ(verdict(header(0) + asked), "failed: no record for www.example A");
-  std::string truncated = header(0) + asked;
+  EXPECT_EQ(verdict(header(0, 2) + question_section), "failed: SERVFAIL for www.example A");
+  EXPECT_EQ(verdict(header(0, 3) + question_section), "failed: NXDOMAIN for www.example A");
+  EXPECT_EQ(verdict(header(0, 9) + question_section), "failed: code 9 for www.example A");
+  EXPECT_EQ(verdict(header(0) + question_section), "failed: no record for www.example A");
+  std::string truncated = header(0) + question_section;
   truncated[2] = '\x83';
   EXPECT_EQ(verdict(truncated), "failed: the answer for www.example A is truncated; check it over TCP");
 }
 
 TEST(DnsMessage, AnswersToOthersAreNotOurs) {
-  std::string other_id = header(1) + asked;
+  std::string other_id = header(1) + question_section;
   other_id[0] = 0;
   EXPECT_EQ(verdict(other_id), "nothing");
-  std::string query = header(0) + asked;
+  std::string query = header(0) + question_section;
   query[2] = 1;
   EXPECT_EQ(verdict(query), "nothing");
-  std::string other_name = header(0) + asked;
+  std::string other_name = header(0) + question_section;
   other_name[13] = 'x';
   EXPECT_EQ(verdict(other_name), "nothing");
   EXPECT_EQ(verdict(""), "nothing");
 }
 
 TEST(DnsMessage, SurvivesWhatIsMalformed) {
-  const std::string loop = header(1) + asked + record(1, bytes({192, 0, 2, 1}), bytes({0xc0, 29}));
+  const std::string loop = header(1) + question_section + record(1, bytes({192, 0, 2, 1}), bytes({0xc0, 29}));
   EXPECT_EQ(verdict(loop), "failed: malformed answer for www.example A");
-  const std::string whole = header(1) + asked + record(1, bytes({192, 0, 2, 1}));
+  const std::string whole = header(1) + question_section + record(1, bytes({192, 0, 2, 1}));
   for (std::size_t length = 12; length < whole.size(); ++length)
     EXPECT_EQ(verdict(whole.substr(0, length)), "failed: malformed answer for www.example A") << length;
-  EXPECT_EQ(verdict(header(1) + asked + record(1, "abc")), "failed: malformed answer for www.example A");
+  EXPECT_EQ(verdict(header(1) + question_section + record(1, "abc")), "failed: malformed answer for www.example A");
 }
 
 TEST(DnsMessage, Names) {

@@ -9,9 +9,9 @@
 namespace guideway {
 namespace {
 
-constexpr FlapPolicy policy{10'000, 300'000};
+constexpr FlapPolicy flap_policy{10'000, 300'000};
 
-std::int64_t hold_of_next_fall(FlapDamping& damping, std::int64_t now_ms, const FlapPolicy& asked = policy) {
+std::int64_t hold_of_next_fall(FlapDamping& damping, std::int64_t now_ms, const FlapPolicy& asked = flap_policy) {
   damping.fell(asked, now_ms);
   return damping.holds(now_ms) ? damping.held_until_ms() - now_ms : 0;
 }
@@ -26,18 +26,18 @@ TEST(FlapDamping, TwoFallsAreFreeThenEachHoldsTwiceAsLong) {
 
 TEST(FlapDamping, AFallIsForgottenForEveryLongestHoldWithoutOne) {
   FlapDamping damping;
-  for (int fall = 0; fall < 4; ++fall) damping.fell(policy, 0);
-  EXPECT_EQ(damping.falls(policy, 299'999), 4u);
-  EXPECT_EQ(damping.falls(policy, 300'000), 3u);
-  EXPECT_EQ(damping.falls(policy, 600'000), 2u);
-  EXPECT_EQ(damping.falls(policy, 10'000'000), 0u);
+  for (int fall = 0; fall < 4; ++fall) damping.fell(flap_policy, 0);
+  EXPECT_EQ(damping.falls(flap_policy, 299'999), 4u);
+  EXPECT_EQ(damping.falls(flap_policy, 300'000), 3u);
+  EXPECT_EQ(damping.falls(flap_policy, 600'000), 2u);
+  EXPECT_EQ(damping.falls(flap_policy, 10'000'000), 0u);
   EXPECT_EQ(hold_of_next_fall(damping, 600'000), 10'000) << "the third that counts";
 }
 
 TEST(FlapDamping, WhatNeverStopsIsForgottenAsSoonAsWhatBeganLate) {
   FlapDamping endless;
-  for (int fall = 0; fall < 100'000; ++fall) endless.fell(policy, fall);
-  EXPECT_EQ(endless.falls(policy, 100'000), 8u) << "no more than the longest hold needs";
+  for (int fall = 0; fall < 100'000; ++fall) endless.fell(flap_policy, fall);
+  EXPECT_EQ(endless.falls(flap_policy, 100'000), 8u) << "no more than the longest hold needs";
 }
 
 TEST(FlapDamping, NoHoldHoldsNobody) {
@@ -47,11 +47,11 @@ TEST(FlapDamping, NoHoldHoldsNobody) {
 
 TEST(FlapDamping, AnOperatorsWordForgetsAll) {
   FlapDamping damping;
-  for (int fall = 0; fall < 5; ++fall) damping.fell(policy, 0);
+  for (int fall = 0; fall < 5; ++fall) damping.fell(flap_policy, 0);
   ASSERT_TRUE(damping.holds(1));
   damping.forget();
   EXPECT_FALSE(damping.holds(1));
-  EXPECT_EQ(damping.falls(policy, 1), 0u);
+  EXPECT_EQ(damping.falls(flap_policy, 1), 0u);
 }
 
 // Whatever the policy and the times of falls: a hold is never longer than the longest, and never shrinks while falls

@@ -15,7 +15,7 @@
 namespace guideway {
 namespace {
 
-constexpr LoadFeedbackPolicy on{true, 10};
+constexpr LoadFeedbackPolicy feedback_on{true, 10};
 
 double part(const LoadFeedback& feedback, std::uint32_t index) {
   return static_cast<double>(feedback.share(index)) / GW_SHARE_FULL;
@@ -30,7 +30,7 @@ bool period(LoadFeedback& feedback, const std::vector<std::uint32_t>& latencies_
     }
   }
   now_ms += LoadFeedback::period_ms;
-  return feedback.update(on, bad, latencies_us.size(), now_ms);
+  return feedback.update(feedback_on, bad, latencies_us.size(), now_ms);
 }
 
 TEST(LoadFeedback, LikeBackendsKeepTheirWholePart) {
@@ -85,7 +85,7 @@ TEST(LoadFeedback, OncePerPeriodAndNotAtAllWhenOff) {
   LoadFeedback feedback;
   std::int64_t now_ms = 0;
   EXPECT_TRUE(period(feedback, {1000, 1000, 50'000}, now_ms));
-  EXPECT_FALSE(feedback.update(on, 0, 3, now_ms + LoadFeedback::period_ms - 1));
+  EXPECT_FALSE(feedback.update(feedback_on, 0, 3, now_ms + LoadFeedback::period_ms - 1));
   EXPECT_TRUE(feedback.update({false, 10}, 0, 3, now_ms)) << "switched off, everybody has his whole part at once";
   EXPECT_EQ(feedback.share(2), GW_SHARE_FULL);
 }
@@ -93,9 +93,9 @@ TEST(LoadFeedback, OncePerPeriodAndNotAtAllWhenOff) {
 TEST(LoadFeedback, NobodyWithoutAFigureIsJudged) {
   LoadFeedback feedback;
   std::int64_t now_ms = LoadFeedback::period_ms;
-  EXPECT_FALSE(feedback.update(on, 0, 3, now_ms));
+  EXPECT_FALSE(feedback.update(feedback_on, 0, 3, now_ms));
   feedback.checked(7, false, 0);
-  EXPECT_FALSE(feedback.update(on, 0, 3, now_ms + LoadFeedback::period_ms));
+  EXPECT_FALSE(feedback.update(feedback_on, 0, 3, now_ms + LoadFeedback::period_ms));
   EXPECT_EQ(feedback.share(7), GW_SHARE_FULL);
   EXPECT_EQ(feedback.share(8), GW_SHARE_FULL);
 }
@@ -122,7 +122,7 @@ class ClosedLoop {
       }
     }
     now_ms_ += LoadFeedback::period_ms;
-    feedback_.update(on, 0, speeds_.size(), now_ms_);
+    feedback_.update(feedback_on, 0, speeds_.size(), now_ms_);
   }
 
   // The slowest true latency over the fastest.

@@ -15,7 +15,7 @@
 namespace guideway {
 namespace {
 
-constexpr std::uint32_t now = 1000;
+constexpr std::uint32_t scanned_at_ticks = 1000;
 
 class FlowScanTest : public ::testing::Test {
  protected:
@@ -28,7 +28,7 @@ class FlowScanTest : public ::testing::Test {
     std::uint64_t seen = 0;
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (seen < 500'000 && std::chrono::steady_clock::now() < end) {
-      const FlowScan scan = scan_flows(table_.all().first(1), 0, now, room);
+      const FlowScan scan = scan_flows(table_.all().first(1), 0, scanned_at_ticks, room);
       std::for_each_n(room.begin(), scan.count, judge);
       seen += scan.count;
     }
@@ -37,7 +37,7 @@ class FlowScanTest : public ::testing::Test {
   }
 
   // Everything, page by page.
-  std::vector<gw_flow_entry> all(std::size_t room_size, std::uint32_t at_ticks = now) {
+  std::vector<gw_flow_entry> all(std::size_t room_size, std::uint32_t at_ticks = scanned_at_ticks) {
     std::vector<gw_flow_entry> found;
     std::vector<gw_flow_entry> room(room_size);
     std::uint32_t bucket = 0;
@@ -62,10 +62,11 @@ TEST_F(FlowScanTest, FindsEveryLiveEntryOnce) {
   std::set<std::uint64_t> wanted;
   for (std::uint64_t i = 1; i <= 5000; ++i) {
     const std::uint64_t hash = i * 0x9e3779b97f4a7c15U;
-    if (table_.insert(hash, 3, 7, GW_FLOW_ESTABLISHED, now, 100) == Remembered::inserted) wanted.insert(hash);
+    if (table_.insert(hash, 3, 7, GW_FLOW_ESTABLISHED, scanned_at_ticks, 100) == Remembered::inserted)
+      wanted.insert(hash);
   }
   ASSERT_GT(wanted.size(), 4900U);
-  table_.insert(42, 3, 7, GW_FLOW_ESTABLISHED, now - 900, 10);  // over
+  table_.insert(42, 3, 7, GW_FLOW_ESTABLISHED, scanned_at_ticks - 900, 10);  // over
   for (const std::size_t room : {8U, 150U, 20'000U}) {
     std::set<std::uint64_t> found;
     for (const gw_flow_entry& entry : all(room)) {
@@ -74,14 +75,15 @@ TEST_F(FlowScanTest, FindsEveryLiveEntryOnce) {
     }
     EXPECT_EQ(found, wanted) << room;
   }
-  EXPECT_TRUE(all(100, now + 1000).empty());
+  EXPECT_TRUE(all(100, scanned_at_ticks + 1000).empty());
 }
 
 TEST_F(FlowScanTest, LooksAtNoMoreThanItMayAtOnce) {
   EXPECT_TRUE(all(100).empty());
   EXPECT_EQ(pages_, (table_.bucket_count() + buckets_scanned_at_once - 1) / buckets_scanned_at_once);
   std::vector<gw_flow_entry> room(8);
-  EXPECT_EQ(scan_flows(table_.all(), table_.bucket_count() + 5, now, room).next_bucket, 0U) << "behind the end";
+  EXPECT_EQ(scan_flows(table_.all(), table_.bucket_count() + 5, scanned_at_ticks, room).next_bucket, 0U)
+      << "behind the end";
 }
 
 // An entry is one flow's, although its worker replaces it all the time: flow i has backend i.
@@ -90,8 +92,9 @@ TEST_F(FlowScanTest, NeverSeesHalfAnEntry) {
   std::thread worker([&] {
     for (std::uint64_t i = 1; !stop.load(std::memory_order_relaxed); ++i) {
       // All in one bucket, and none comes twice.
-      if (gw_flow_entry* entry = table_.find((i - 5) << 32U, now)) table_.forget(*entry);
-      table_.insert(i << 32U, static_cast<std::uint32_t>(i) & backend_mask, 0, GW_FLOW_PROBATION, now, 100);
+      if (gw_flow_entry* entry = table_.find((i - 5) << 32U, scanned_at_ticks)) table_.forget(*entry);
+      table_.insert(i << 32U, static_cast<std::uint32_t>(i) & backend_mask, 0, GW_FLOW_PROBATION, scanned_at_ticks,
+                    100);
     }
   });
   std::uint64_t torn = 0;
@@ -108,8 +111,8 @@ TEST_F(FlowScanTest, AFlowThatComesAgainHasItsBackendAllTheTime) {
   std::atomic<bool> stop{false};
   std::thread worker([&] {
     while (!stop.load(std::memory_order_relaxed)) {
-      if (gw_flow_entry* entry = table_.find(1, now)) table_.forget(*entry);
-      table_.insert(1, 7, 0, GW_FLOW_PROBATION, now, 100);
+      if (gw_flow_entry* entry = table_.find(1, scanned_at_ticks)) table_.forget(*entry);
+      table_.insert(1, 7, 0, GW_FLOW_PROBATION, scanned_at_ticks, 100);
     }
   });
   std::uint64_t others = 0;

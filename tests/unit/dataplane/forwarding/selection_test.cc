@@ -12,7 +12,7 @@
 namespace guideway {
 namespace {
 
-constexpr std::uint32_t slot_count = 65537;
+constexpr std::uint32_t pool_slot_count = 65537;
 
 struct Pool {
   explicit Pool(std::uint32_t backends) : words(backends, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, 0, 1)) {
@@ -20,9 +20,9 @@ struct Pool {
     std::vector<MaglevMember> members;
     for (std::uint32_t i = 0; i < backends; ++i) names.push_back("backend-" + std::to_string(i));
     for (const std::string& name : names) members.push_back({name, 1});
-    for (const std::uint32_t owner : build_maglev(members, slot_count)) slots.push_back({owner, owner});
+    for (const std::uint32_t owner : build_maglev(members, pool_slot_count)) slots.push_back({owner, owner});
     service.slots = slots.data();
-    service.slot_count = slot_count;
+    service.slot_count = pool_slot_count;
   }
   [[nodiscard]] HealthTable health() { return HealthTable(words); }
 
@@ -33,7 +33,7 @@ struct Pool {
 
 // The smallest hash whose slot this is.
 std::uint64_t hash_of_slot(std::uint32_t slot) {
-  return (((std::uint64_t{slot} << 32U) + slot_count - 1) / slot_count) << 32U;
+  return (((std::uint64_t{slot} << 32U) + pool_slot_count - 1) / pool_slot_count) << 32U;
 }
 
 class OneBackendDown : public testing::TestWithParam<std::uint32_t> {};
@@ -44,8 +44,8 @@ TEST_P(OneBackendDown, MovesItsOwnSlotsOnly) {
   for (std::uint32_t down = 0; down < GetParam(); ++down) {
     health.store(down, gw_health_word(0, GW_HEALTH_DOWN, GW_REASON_CHECK_FAILED, 1));
     std::uint32_t moved = 0;
-    for (std::uint32_t slot = 0; slot < slot_count; ++slot) {
-      ASSERT_EQ(gw_scale(hash_of_slot(slot), slot_count), slot);
+    for (std::uint32_t slot = 0; slot < pool_slot_count; ++slot) {
+      ASSERT_EQ(gw_scale(hash_of_slot(slot), pool_slot_count), slot);
       const auto selection = select_accepting(pool.service, health, hash_of_slot(slot), slot);
       ASSERT_TRUE(selection);
       ASSERT_NE(selection->backend, down);
@@ -55,7 +55,7 @@ TEST_P(OneBackendDown, MovesItsOwnSlotsOnly) {
         ASSERT_EQ(selection->backend, pool.slots[slot].current_backend);
       }
     }
-    ASSERT_NEAR(moved, slot_count / GetParam(), 1);
+    ASSERT_NEAR(moved, pool_slot_count / GetParam(), 1);
     health.store(down, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, 0, 1));
   }
 }
@@ -69,7 +69,7 @@ TEST(Selection, SharesTakeThatPartOfTheirOwnSlots) {
     health.store(4, gw_health_word(share, GW_HEALTH_UP, 0, 1));
     std::uint32_t kept = 0;
     std::uint32_t own = 0;
-    for (std::uint32_t slot = 0; slot < slot_count; ++slot) {
+    for (std::uint32_t slot = 0; slot < pool_slot_count; ++slot) {
       if (pool.slots[slot].current_backend != 4) continue;
       ++own;
       kept += select_accepting(pool.service, health, hash_of_slot(slot), slot)->slot == slot ? 1 : 0;
@@ -79,7 +79,7 @@ TEST(Selection, SharesTakeThatPartOfTheirOwnSlots) {
 }
 
 TEST(Selection, GrowingShareOnlyAddsSlots) {
-  for (std::uint32_t slot = 0; slot < slot_count; ++slot) {
+  for (std::uint32_t slot = 0; slot < pool_slot_count; ++slot) {
     bool accepted = false;
     for (std::uint32_t share = 0; share <= GW_SHARE_FULL; share += 1285) {
       const bool now = gw_slot_accepts(gw_health_word(share, GW_HEALTH_UP, 0, 0), slot) != 0;
@@ -96,7 +96,7 @@ TEST(Selection, NobodyAccepts) {
   for (std::uint32_t i = 0; i < 3; ++i) health.store(i, gw_health_word(0, GW_HEALTH_DOWN, 0, 1));
   EXPECT_FALSE(select_accepting(pool.service, health, 12345, 17));
   for (gw_slot& slot : pool.slots) slot = {GW_NO_BACKEND, GW_NO_BACKEND};
-  EXPECT_FALSE(select_accepting(pool.service, health, 12345, slot_count - 1));
+  EXPECT_FALSE(select_accepting(pool.service, health, 12345, pool_slot_count - 1));
 }
 
 TEST(Selection, TheLastOfAHundredIsFound) {
@@ -104,7 +104,7 @@ TEST(Selection, TheLastOfAHundredIsFound) {
   const HealthTable health = pool.health();
   for (std::uint32_t i = 0; i < 99; ++i) health.store(i, gw_health_word(0, GW_HEALTH_DOWN, 0, 1));
   std::uint32_t missed = 0;
-  for (std::uint32_t slot = 0; slot < slot_count; ++slot) {
+  for (std::uint32_t slot = 0; slot < pool_slot_count; ++slot) {
     const auto selection = select_accepting(pool.service, health, hash_of_slot(slot), slot);
     missed += selection ? 0 : 1;
     if (selection) {
@@ -112,7 +112,7 @@ TEST(Selection, TheLastOfAHundredIsFound) {
     }
   }
   // 264 tries at 1 % each miss with probability 0.99^264 = 7 %; a service that far gone drops the rest by policy.
-  EXPECT_LT(missed, slot_count / 10);
+  EXPECT_LT(missed, pool_slot_count / 10);
 }
 
 TEST(Selection, SurvivorsShareAlike) {
@@ -120,9 +120,10 @@ TEST(Selection, SurvivorsShareAlike) {
   const HealthTable health = pool.health();
   for (std::uint32_t i = 0; i < 10; ++i) health.store(i, gw_health_word(0, GW_HEALTH_DOWN, 0, 1));
   std::vector<std::uint32_t> counts(100);
-  for (std::uint32_t slot = 0; slot < slot_count; ++slot)
+  for (std::uint32_t slot = 0; slot < pool_slot_count; ++slot)
     ++counts[select_accepting(pool.service, health, hash_of_slot(slot), slot)->backend];
-  for (std::uint32_t i = 10; i < 100; ++i) EXPECT_NEAR(counts[i], slot_count / 90.0, slot_count / 90.0 * 0.06);
+  for (std::uint32_t i = 10; i < 100; ++i)
+    EXPECT_NEAR(counts[i], pool_slot_count / 90.0, pool_slot_count / 90.0 * 0.06);
 }
 
 }  // namespace

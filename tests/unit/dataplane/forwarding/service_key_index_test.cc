@@ -17,11 +17,11 @@
 namespace guideway {
 namespace {
 
-constexpr std::uint8_t tcp = 6;
-constexpr std::uint8_t udp = 17;
+constexpr std::uint8_t protocol_tcp = 6;
+constexpr std::uint8_t protocol_udp = 17;
 
 gw_service_key key_of(const std::uint8_t (&address)[16], std::uint8_t family, std::uint32_t port,
-                      std::uint8_t protocol = tcp) {
+                      std::uint8_t protocol = protocol_tcp) {
   gw_service_key key{};
   std::copy(std::begin(address), std::end(address), key.address);
   key.port_be16 = be16(static_cast<std::uint16_t>(port)).raw();
@@ -31,7 +31,7 @@ gw_service_key key_of(const std::uint8_t (&address)[16], std::uint8_t family, st
   return key;
 }
 
-gw_service_key ipv4_key(std::uint32_t address, std::uint32_t port, std::uint8_t protocol = tcp) {
+gw_service_key ipv4_key(std::uint32_t address, std::uint32_t port, std::uint8_t protocol = protocol_tcp) {
   std::uint8_t bytes[16] = {};
   for (int i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(address >> (24 - 8 * i));
   return key_of(bytes, GW_FAMILY_IPV4, port, protocol);
@@ -66,7 +66,8 @@ std::vector<KeySet> realistic_sets() {
       {"four ports of each address", [](std::uint32_t i) { return ipv4_key(0xc6120000 + i / 4, usual_ports[i % 4]); }},
       {"a hundred ports of each address",
        [](std::uint32_t i) { return ipv4_key(0xc6120000 + i / 100, 9000 + i % 100); }},
-      {"TCP and UDP", [](std::uint32_t i) { return ipv4_key(0xc6120000 + i / 2, 53, i % 2 == 0 ? tcp : udp); }},
+      {"TCP and UDP",
+       [](std::uint32_t i) { return ipv4_key(0xc6120000 + i / 2, 53, i % 2 == 0 ? protocol_tcp : protocol_udp); }},
       {"IPv4 and IPv6 of each service",
        [](std::uint32_t i) { return i % 2 == 0 ? ipv4_key(0xc6120000 + i / 2, 80) : ipv6_key(0, i / 2, 80); }},
       {"IPv6 addresses in a row", [](std::uint32_t i) { return ipv6_key(0, 1 + i, 443); }},

@@ -18,12 +18,12 @@
 namespace guideway {
 namespace {
 
-constexpr Capacities capacities{twin::rows_services_max, twin::rows_backends_max, 16};
+constexpr Capacities side_capacities{twin::rows_services_max, twin::rows_backends_max, 16};
 
 class Side {
  public:
   explicit Side(const HealthTable& health)
-      : pipeline_(*Pipeline::create(capacities, health, crew_, {worker, services_, backends})) {}
+      : pipeline_(*Pipeline::create(side_capacities, health, crew_, {worker, services_, backends})) {}
 
   // Frames that fit a slot of the room; those of held packets stay where they are.
   void add(const std::vector<std::byte>& frame) {
@@ -46,10 +46,10 @@ class Side {
 
   Burst burst;
   gw_worker_counters worker{};
-  std::vector<gw_backend_counters> backends = std::vector<gw_backend_counters>(capacities.backends_max);
+  std::vector<gw_backend_counters> backends = std::vector<gw_backend_counters>(side_capacities.backends_max);
 
  private:
-  std::vector<gw_service_counters> services_ = std::vector<gw_service_counters>(capacities.services_max);
+  std::vector<gw_service_counters> services_ = std::vector<gw_service_counters>(side_capacities.services_max);
   std::vector<std::array<std::byte, 4096>> room_ = std::vector<std::array<std::byte, 4096>>(8192);
   std::size_t next_ = 0;
   Crew crew_{1};
@@ -95,7 +95,7 @@ class BurstOrder : public testing::TestWithParam<std::uint32_t> {
 
   std::mt19937 random_{GetParam()};
   twin::FrameMaker frames_{random_};
-  std::vector<std::uint64_t> health_words_ = std::vector<std::uint64_t>(capacities.backends_max);
+  std::vector<std::uint64_t> health_words_ = std::vector<std::uint64_t>(side_capacities.backends_max);
   HealthTable health_{health_words_};
   std::unique_ptr<const Snapshot> snapshot_;
   std::uint32_t now_ticks_ = 0;
@@ -108,7 +108,7 @@ TEST_P(BurstOrder, IsThatOfItsPacketsOneByOne) {
   TableStore tables;
   for (std::uint32_t i = 0; i < 6000; ++i) {
     if (i % 60 == 0) {
-      auto snapshot = load_compiled(rows.next(), tables, capacities);
+      auto snapshot = load_compiled(rows.next(), tables, side_capacities);
       ASSERT_TRUE(snapshot) << snapshot.error().message;
       snapshot_ = std::move(*snapshot);
     }

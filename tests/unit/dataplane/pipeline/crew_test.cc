@@ -21,13 +21,13 @@
 namespace guideway {
 namespace {
 
-constexpr Capacities capacities{.services_max = 4, .backends_max = 8, .flows_max = 1024};
+constexpr Capacities crew_capacities{.services_max = 4, .backends_max = 8, .flows_max = 1024};
 constexpr std::uint32_t backend_count = 8;
 
 struct WorkerUnderTest {
   gw_worker_counters worker{};
-  std::vector<gw_service_counters> services = std::vector<gw_service_counters>(capacities.services_max);
-  std::vector<gw_backend_counters> backends = std::vector<gw_backend_counters>(capacities.backends_max);
+  std::vector<gw_service_counters> services = std::vector<gw_service_counters>(crew_capacities.services_max);
+  std::vector<gw_backend_counters> backends = std::vector<gw_backend_counters>(crew_capacities.backends_max);
   std::unique_ptr<Pipeline> pipeline;
 };
 
@@ -37,7 +37,8 @@ class CrewTest : public testing::Test {
     for (std::uint32_t i = 0; i < backend_count; ++i)
       health_.store(i, gw_health_word(GW_SHARE_FULL, GW_HEALTH_UP, GW_REASON_NONE, 1));
     for (WorkerUnderTest& worker : workers_) {
-      auto pipeline = Pipeline::create(capacities, health_, crew_, {worker.worker, worker.services, worker.backends});
+      auto pipeline =
+          Pipeline::create(crew_capacities, health_, crew_, {worker.worker, worker.services, worker.backends});
       ASSERT_TRUE(pipeline);
       worker.pipeline = std::make_unique<Pipeline>(std::move(*pipeline));
     }
@@ -54,9 +55,9 @@ class CrewTest : public testing::Test {
     for (std::uint32_t i = 0; i < backend_count; ++i) rows.backends.push_back(testing_support::backend_row(i, 0));
     rows.tables = {1};
     auto table =
-        Table::load(testing_support::table_bytes(1, testing_support::slots_in_turn(backend_count)), capacities);
+        Table::load(testing_support::table_bytes(1, testing_support::slots_in_turn(backend_count)), crew_capacities);
     ASSERT_TRUE(table);
-    auto snapshot = Snapshot::load(testing_support::snapshot_bytes(rows), {{1, *table}}, capacities);
+    auto snapshot = Snapshot::load(testing_support::snapshot_bytes(rows), {{1, *table}}, crew_capacities);
     ASSERT_TRUE(snapshot) << snapshot.error().message;
     snapshot_ = std::move(*snapshot);
   }
@@ -142,7 +143,7 @@ class CrewTest : public testing::Test {
   }
 
   std::uint32_t now_ticks_ = 100;
-  std::vector<std::uint64_t> words_ = std::vector<std::uint64_t>(capacities.backends_max);
+  std::vector<std::uint64_t> words_ = std::vector<std::uint64_t>(crew_capacities.backends_max);
   HealthTable health_{words_};
   Crew crew_{2};
   std::array<WorkerUnderTest, 2> workers_;

@@ -17,12 +17,12 @@
 namespace guideway {
 namespace {
 
-constexpr Capacities capacities{.services_max = 4, .backends_max = 8, .flows_max = 64};
+constexpr Capacities datapath_capacities{.services_max = 4, .backends_max = 8, .flows_max = 64};
 
 class PipelineTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto datapath = MemoryDatapath::create(capacities);
+    auto datapath = MemoryDatapath::create(datapath_capacities);
     ASSERT_TRUE(datapath);
     datapath_ = std::move(*datapath);
     PoolConfig pool;
@@ -79,7 +79,7 @@ class PipelineTest : public testing::Test {
   [[nodiscard]] gw_exit exit_of(std::uint32_t at) const { return static_cast<gw_exit>(burst_.packets[at].exit); }
 
   Config config_;
-  Ledger ledger_{capacities};
+  Ledger ledger_{datapath_capacities};
   std::unique_ptr<MemoryDatapath> datapath_;
   std::uint64_t generation_ = 0;
   Burst burst_;
@@ -111,7 +111,7 @@ TEST_F(PipelineTest, AnEmptyBurstIsNothing) {
 }
 
 TEST_F(PipelineTest, WithoutASnapshotEverythingIsTheKernels) {
-  auto fresh = MemoryDatapath::create(capacities);
+  auto fresh = MemoryDatapath::create(datapath_capacities);
   ASSERT_TRUE(fresh);
   add(1, 80, tcp_flag::syn);
   (*fresh)->run(burst_, 0);

@@ -15,9 +15,9 @@
 namespace guideway {
 namespace {
 
-class Frame {
+class RandomFrame {
  public:
-  explicit Frame(std::mt19937& random) {
+  explicit RandomFrame(std::mt19937& random) {
     std::generate(bytes_.begin(), bytes_.end(), [&] { return static_cast<std::byte>(random()); });
     const bool is_tagged = random() % 8 == 0;
     packet_.headroom_bytes = static_cast<std::uint16_t>(random() % 8 == 0 ? random() % 64 : 128);
@@ -29,13 +29,13 @@ class Frame {
     packet_.length_bytes = packet_.ip_offset_bytes + packet_.ip_length_bytes + static_cast<std::uint32_t>(random() % 8);
     packet_.hash = std::uint64_t{random()} << 32U | random();
   }
-  Frame(const Frame& other) : bytes_(other.bytes_), packet_(other.packet_) {
+  RandomFrame(const RandomFrame& other) : bytes_(other.bytes_), packet_(other.packet_) {
     packet_.data = bytes_.data() + (other.packet_.data - other.bytes_.data());
   }
-  Frame& operator=(const Frame&) = delete;
+  RandomFrame& operator=(const RandomFrame&) = delete;
 
   [[nodiscard]] Packet& packet() { return packet_; }
-  void expect_equals(Frame& other) {
+  void expect_equals(RandomFrame& other) {
     EXPECT_EQ(bytes_, other.bytes_);
     EXPECT_EQ(packet_.data - bytes_.data(), other.packet_.data - other.bytes_.data());
     EXPECT_EQ(packet_.length_bytes, other.packet_.length_bytes);
@@ -89,11 +89,11 @@ TEST(PlainTunnel, HasTheBytesOfEveryOther) {
   for (int i = 0; i < 200'000; ++i) {
     const gw_backend backend = random_backend(random);
     const OuterHeaders outer = outer_headers_of(backend);
-    Frame one(random);
+    RandomFrame one(random);
     ASSERT_EQ(takes(outer, one.packet()), is_plain(backend, one.packet())) << i;
     if (!takes(outer, one.packet())) continue;
     ++plain;
-    Frame other(one);
+    RandomFrame other(one);
     encapsulate_plainly(one.packet(), outer);
     ASSERT_EQ(encapsulate(other.packet(), backend), GW_EXIT_SENT);
     one.expect_equals(other);

@@ -10,10 +10,10 @@
 namespace guideway {
 namespace {
 
-const Capacities capacities{3, 5, 64};
+const Capacities block_capacities{3, 5, 64};
 
 TEST(SharedBlocks, CountersLieWhereTheAbiSays) {
-  auto block = CountersBlock::create(capacities, 2, 2'500'000'000);
+  auto block = CountersBlock::create(block_capacities, 2, 2'500'000'000);
   ASSERT_TRUE(block);
   block->worker(0).backends[4].remembered = 11;
   block->worker(1).worker.exits[15] = 22;
@@ -44,15 +44,15 @@ TEST(SharedBlocks, CountersLieWhereTheAbiSays) {
 }
 
 TEST(SharedBlocks, ReadersCannotWriteCounters) {
-  const auto block = CountersBlock::create(capacities, 1, 1);
+  const auto block = CountersBlock::create(block_capacities, 1, 1);
   ASSERT_TRUE(block);
   EXPECT_FALSE(Mapping::of_file(block->fd(), block->length_bytes(), true));
   EXPECT_TRUE(Mapping::of_file(block->fd(), block->length_bytes(), false));
 }
 
 TEST(SharedBlocks, NobodyCanResizeThem) {
-  const auto counters = CountersBlock::create(capacities, 1, 1);
-  const auto health = HealthBlock::create(capacities);
+  const auto counters = CountersBlock::create(block_capacities, 1, 1);
+  const auto health = HealthBlock::create(block_capacities);
   ASSERT_TRUE(counters && health);
   for (const int fd : {counters->fd(), health->fd()}) {
     EXPECT_NE(::ftruncate(fd, 0), 0);
@@ -61,7 +61,7 @@ TEST(SharedBlocks, NobodyCanResizeThem) {
 }
 
 TEST(SharedBlocks, WhatTheControlPlaneStoresTheWorkerLoads) {
-  const auto health = HealthBlock::create(capacities);
+  const auto health = HealthBlock::create(block_capacities);
   ASSERT_TRUE(health);
   EXPECT_EQ(health->table().size(), 5U);
   EXPECT_EQ(health->table().load(4), 0U);

@@ -13,13 +13,13 @@
 namespace guideway {
 namespace {
 
-const Capacities capacities{16, 16, 64};
+const Capacities cell_capacities{16, 16, 64};
 
 std::unique_ptr<const Snapshot> snapshot_of(std::uint64_t generation) {
   testing_support::SnapshotRows rows;
   rows.generation = generation;
   rows.backends = {testing_support::backend_row(static_cast<std::uint32_t>(generation % 16), 0)};
-  auto snapshot = Snapshot::load(testing_support::snapshot_bytes(rows), {}, capacities);
+  auto snapshot = Snapshot::load(testing_support::snapshot_bytes(rows), {}, cell_capacities);
   EXPECT_TRUE(snapshot);
   return std::move(*snapshot);
 }

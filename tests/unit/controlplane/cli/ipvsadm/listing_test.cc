@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-const VirtualTable& table() {
+const VirtualTable& table_to_list() {
   static const VirtualTable one(json::parse(R"({
     "service": [{"name": "web", "addresses": ["192.0.2.10"], "port": 80, "protocol": "tcp", "pool": "web",
                  "scheduler": "least-connections", "table_slots": 251}],
@@ -31,7 +31,7 @@ Counters counters() {
 
 std::string listed(List list) {
   list.is_numeric = true;
-  return list_text(table(), counters(), list).value_or("refused");
+  return list_text(table_to_list(), counters(), list).value_or("refused");
 }
 
 TEST(IpvsadmListing, Plain) {

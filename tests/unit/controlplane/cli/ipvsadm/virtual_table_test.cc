@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-VirtualTable table() {
+VirtualTable table_to_change() {
   return VirtualTable(json::parse(R"({
     "service": [{"name": "web", "addresses": ["192.0.2.10"], "port": 80, "protocol": "tcp", "pool": "web",
                  "scheduler": "maglev", "idle_timeout": "15m", "closing_timeout": "30s", "dscp": 7}],
@@ -19,7 +19,7 @@ VirtualTable table() {
 }
 
 json edits_of(const std::vector<std::vector<std::string>>& commands) {
-  VirtualTable one = table();
+  VirtualTable one = table_to_change();
   for (const auto& words : commands) {
     const auto request = read_request(words);
     if (!request) return request.error().message;
