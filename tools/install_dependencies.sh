@@ -14,7 +14,7 @@ packages="
   libspdlog-dev libfmt-dev libtoml11-dev libexpected-dev libcli11-dev nlohmann-json3-dev libboost-dev libre2-dev
   libgoogle-perftools-dev
   prometheus-cpp-dev libsystemd-dev libssl-dev libnghttp2-dev
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libbenchmark-dev
   python3 python3-numpy python3-scapy git
   nginx redis-server memcached prometheus python3-aiosmtpd
   postgresql mariadb-server-core rabbitmq-server dnsmasq-base etcd-server
