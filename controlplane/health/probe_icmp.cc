@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane/health/probe_icmp.hh"
 
+// First: linux/icmp.h brings linux/if.h, which leaves out what net/if.h has, but not the other way round.
+#include <net/if.h>
+
 #include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
